@@ -1,0 +1,9 @@
+# Flags for our own code only: never exported, never applied to what we include.
+add_library(actsparse_flags INTERFACE)
+target_compile_options(actsparse_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+if(ACTSPARSE_SANITIZE)
+  target_compile_options(actsparse_flags INTERFACE -fsanitize=${ACTSPARSE_SANITIZE}
+    -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(actsparse_flags INTERFACE -fsanitize=${ACTSPARSE_SANITIZE})
+endif()

@@ -1,0 +1,161 @@
+#pragma once
+// What a run is asked to do: one struct per stage, filled from JSON (design: docs/config.md). No
+// torch here. Every "path" below names a place in the JSON the way --set does:
+// "layers.0.sparse_config.sparsity_level".
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace actsparse {
+
+/// A function by name, with parameters: "mean" or {"name": "mean", "dim": [0]}.
+struct FunctionConfig {
+  std::string name;
+  nlohmann::json parameters = nlohmann::json::object();  ///< all keys but "name", as written
+  std::string path;  ///< where it stands in the JSON, for messages
+};
+
+/// A key of `defaults` or of a layer entry: absent, null (nullopt inside), or a value. null
+/// overrides a default too.
+template <class T>
+using Setting = std::optional<std::optional<T>>;
+
+/// What can be set in `defaults` and overridden key by key in a layer entry.
+struct LayerSettings {
+  Setting<FunctionConfig> aggregate_fn;  ///< combines what enters the layer, call by call
+  Setting<FunctionConfig> reduce_fn;     ///< from the aggregate to the tensor that is ranked
+  Setting<FunctionConfig> mask_fn;       ///< from the reduced tensor to the mask
+  Setting<nlohmann::json>
+      sparse_config;  ///< object: keyword arguments of mask_fn; merges key by key
+  Setting<std::vector<int64_t>>
+      features;  ///< indices along feature_dim that are masked; null: the whole input
+  Setting<int64_t> feature_dim;  ///< needed with features; negative counts from the last dimension
+};
+
+/// Settings of one layer once defaults and overrides are merged; nullopt = null or never given.
+struct MergedSettings {
+  std::optional<FunctionConfig> aggregate_fn, reduce_fn, mask_fn;
+  nlohmann::json sparse_config = nlohmann::json::object();
+  std::optional<std::vector<int64_t>> features;
+  std::optional<int64_t> feature_dim;
+};
+
+/// `layer` over `defaults`: key by key, null overrides, sparse_config merged key by key.
+MergedSettings merge(const LayerSettings& defaults, const LayerSettings& layer);
+
+/// An entry of `layers`: which layers, and what differs from the defaults. Exactly one of name,
+/// match, type is set.
+struct LayerSelector {
+  std::optional<std::string> name;  ///< exact FQN; "" is the root
+  std::optional<std::string>
+      match;  ///< glob over FQNs: * within one name part, ** across dots, ? one character
+  std::optional<std::string> type;   ///< class name ("Conv2d") or the whole qualified name
+  std::vector<std::string> exclude;  ///< globs over FQNs taken out again
+  std::variant<int64_t, std::string> input =
+      int64_t{0};         ///< argument observed and masked: position (0 = first after self) or name
+  bool optional = false;  ///< matching nothing, or a layer never called, is a warning, not an error
+  LayerSettings settings;
+  std::string path;  ///< "layers.3"
+};
+
+struct ModelConfig {
+  std::filesystem::path
+      path;  ///< TorchScript file; made absolute by resolving against the config's folder
+  std::string written_path;        ///< as it stands in the config: what reports show (no path of a
+                                   ///< machine in outputs)
+  std::string method = "forward";  ///< the method that is run
+  std::string mode = "eval";       ///< "eval" or "train"
+};
+
+/// An argument read from a file; dimension 0 counts samples.
+struct FileInput {
+  std::filesystem::path path;  ///< .npy, .npz or .pt, resolved like ModelConfig::path
+  std::string written_path;
+  std::string member;  ///< npz only: the array's name ("x" or "x.npy"); empty: the only one
+};
+
+/// An argument drawn at random; sample i depends on seed and i alone, not on batching.
+struct RandomInput {
+  std::vector<int64_t> shape;     ///< dimension 0 counts samples
+  std::string dtype = "float32";  ///< torch's name; floating: standard normal; integer: uniform in
+                                  ///< [low, high); bool: fair coin
+  uint64_t seed = 0;
+  int64_t low = 0, high = 10;  ///< integer dtypes only
+};
+
+/// The same value for every batch: null, bool, int, float, string, or a list of ints or of floats.
+struct ConstantInput {
+  nlohmann::json value;
+};
+
+using InputConfig = std::variant<FileInput, RandomInput, ConstantInput>;
+
+/// Exactly one of inputs, batches is non-empty.
+struct DataConfig {
+  std::vector<InputConfig> inputs;  ///< one per argument of the method
+  std::vector<std::string>
+      batches;  ///< globs and .pt files as written, each file one batch, sorted within a glob
+  std::filesystem::path base;    ///< the folder `batches` are relative to
+  int64_t batch_size = 32;       ///< samples per batch, >= 1; for inputs only
+  std::optional<int64_t> limit;  ///< at most so many samples (with `batches`: files), >= 1
+  bool drop_last = false;        ///< drop a last batch with fewer than batch_size samples
+};
+
+struct RunConfig {
+  uint64_t seed = 0;  ///< seeds LibTorch's generator before every batch (seed + batch index)
+  std::string precision = "exact";  ///< "exact": the model's own operators, bit for bit
+};
+
+/// Empty path: not written. Relative to the config's folder, or to --output-dir by file name.
+struct OutputConfig {
+  std::filesystem::path model, state, report;
+};
+
+/// An extra TorchScript source file with functions of the user's.
+struct FunctionFile {
+  std::filesystem::path path;
+  std::string written_path;
+};
+
+struct Config {
+  ModelConfig model;
+  DataConfig data;
+  std::vector<FunctionFile> functions;
+  LayerSettings defaults;
+  std::vector<LayerSelector> layers;  ///< at least one
+  RunConfig run;
+  OutputConfig output;
+  nlohmann::json
+      effective;  ///< the JSON after --set, as parsed: what reports and digests are made of
+};
+
+/// One `--set PATH=VALUE`: VALUE is JSON if it parses as JSON, else a bare string.
+struct Override {
+  std::string path;
+  std::string value;
+};
+/// Splits "PATH=VALUE"; throws Error(Usage).
+Override parse_override(const std::string& text);
+
+/// Reads and validates the whole config; nothing but the config file is opened. Throws
+/// Error(Config): the message names the file, the JSON path, what was found, what is allowed, and
+/// the nearest known name. A file that cannot be read is Error(Config) too.
+Config load_config(const std::filesystem::path& file, const std::vector<Override>& overrides = {});
+
+/// The same from text; relative paths are resolved against `base`; `label` names the text in
+/// messages.
+Config parse_config(const std::string& text, const std::filesystem::path& base,
+                    const std::string& label, const std::vector<Override>& overrides = {});
+
+/// LayerSettings <-> JSON, for state files. from_json validates like parse_config; `path` prefixes
+/// its messages.
+LayerSettings layer_settings_from_json(const nlohmann::json& json, const std::string& path);
+nlohmann::json to_json(const MergedSettings& settings);
+/// `name` alone if there are no parameters, else the object form.
+nlohmann::json to_json(const FunctionConfig& function);
+
+}  // namespace actsparse

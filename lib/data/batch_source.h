@@ -1,0 +1,56 @@
+#pragma once
+// Where calibration batches come from. The one interface of the project with an in-memory fake for
+// tests.
+#include <ATen/core/ivalue.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "config/config.h"
+
+namespace actsparse {
+
+/// The arguments of one call of the method, and how many samples they hold.
+struct Batch {
+  std::vector<c10::IValue>
+      arguments;        ///< tensors on the CPU, native byte order, contiguous; constants as IValues
+  int64_t samples = 0;  ///< 0 if no argument has a sample dimension
+  std::string origin;   ///< "batch 3 (x.npy)": for messages
+};
+
+class BatchSource {
+ public:
+  virtual ~BatchSource() = default;
+  /// The next batch, or nothing at the end. Throws Error(Data) that names file and batch.
+  virtual std::optional<Batch> next() = 0;
+  /// Starts again from the first batch.
+  virtual void rewind() = 0;
+  /// How many batches next() gives from the start.
+  virtual int64_t batches() const = 0;
+  /// How many samples they hold; unknown for `batches` files before they are read.
+  virtual std::optional<int64_t> samples() const = 0;
+  /// Samples in a last batch that is smaller than the others; 0 if all are equal or it is not
+  /// known.
+  virtual int64_t ragged_last() const = 0;
+  /// SHA-256 over the names as written and the bytes of all data files, the random specs and
+  /// constants.
+  virtual std::string digest() const = 0;
+};
+
+/// Opens what the config names and checks headers, counts and readability; no sample is read yet.
+/// Throws Error(Data). Files are streamed: memory in use is about one batch.
+std::unique_ptr<BatchSource> open_batches(const DataConfig& config);
+
+/// Batches held in memory: for C++ callers and tests. `samples` of each is its first tensor's size
+/// in dimension 0.
+std::unique_ptr<BatchSource> batches_in_memory(std::vector<std::vector<c10::IValue>> batches);
+
+/// Reads a `.pt` file of torch.save (zip format) or of pickle_save; tensor storages are
+/// memory-mapped, not loaded. Throws Error(`kind`).
+c10::IValue read_pickle(const std::string& path, ErrorKind kind);
+
+}  // namespace actsparse

@@ -1,0 +1,102 @@
+#pragma once
+// The named functions of mask = mask_fn(reduce_fn(aggregate_fn(all inputs))): built in, and from
+// TorchScript source.
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace actsparse {
+
+/// One accumulator: of one layer, or of one feature of a layer. Not thread safe.
+class Aggregate {
+ public:
+  virtual ~Aggregate() = default;
+  /// Takes in one call's input. It is not kept and not written to. Throws Error(Data) if its shape
+  /// or dtype differs from the first one's and the function cannot take that (elementwise functions
+  /// cannot: a smaller last batch would broadcast silently), Error(Function) if the function itself
+  /// fails.
+  virtual void update(const at::Tensor& input) = 0;
+  /// Number of update() calls since the start, restored ones included.
+  virtual int64_t calls() const = 0;
+  /// What reduce_fn gets. Error(Internal) before the first update.
+  virtual at::Tensor value() const = 0;
+  /// What is kept: raw sums, so that it can be continued and merged. For `sum` the same as value().
+  virtual at::Tensor data() const = 0;
+  /// Continues from data() and calls() of an earlier one.
+  virtual void restore(at::Tensor data, int64_t calls) = 0;
+};
+
+using AggregateFn = std::function<std::unique_ptr<Aggregate>()>;
+using ReduceFn = std::function<at::Tensor(const at::Tensor&)>;
+/// sparse_config is already bound. Built-in ones return 0/1 in the dtype of their input (float32
+/// for integers and bool).
+using MaskFn = std::function<at::Tensor(const at::Tensor&)>;
+
+enum class FunctionKind { Aggregate, Reduce, Mask };
+const char* to_string(FunctionKind kind);  // "aggregate_fn", "reduce_fn", "mask_fn"
+
+/// A parameter of a function, as `actsparse functions` shows it.
+struct Parameter {
+  std::string name;
+  std::string type;  ///< "int", "float", "bool", "string", "list of int"
+  bool required = false;
+  nlohmann::json default_value;  ///< null if there is none
+  std::string allowed;           ///< "0 <= sparsity_level <= 1"; empty: any
+};
+
+struct FunctionInfo {
+  std::string name;
+  std::vector<FunctionKind>
+      kinds;                ///< a user's (x: Tensor) function can serve as reduce_fn and as mask_fn
+  std::string description;  ///< one line
+  std::vector<Parameter> parameters;
+  std::string source;  ///< "built-in", or the source file as written in the config
+};
+
+/// A TorchScript source text and the name it goes by in messages. Kept whole so that a state file
+/// can carry it.
+struct FunctionSource {
+  std::string label;
+  std::string text;
+};
+
+/// All functions that names can refer to. Copies share compiled code.
+class FunctionTable {
+ public:
+  /// The built-in ones.
+  FunctionTable();
+
+  /// Compiles a user's source (torch::jit::compile). Throws Error(Function) with label and line if
+  /// it does not compile, or a name is already taken.
+  void add_source(const FunctionSource& source);
+  const std::vector<FunctionSource>& sources() const { return sources_; }
+
+  /// Each throws Error(Config) that starts with the JSON path: unknown name (with the nearest),
+  /// wrong kind, unknown, missing or out-of-range parameter; a user function whose signature does
+  /// not serve: Error(Function).
+  AggregateFn aggregate(const FunctionConfig& function) const;
+  ReduceFn reduce(const FunctionConfig& function) const;
+  /// Parameters come from `function.parameters` and from `sparse_config` (later wins); `path` names
+  /// sparse_config in messages, e.g. "layers.0.sparse_config".
+  MaskFn mask(const FunctionConfig& function, const nlohmann::json& sparse_config,
+              const std::string& path) const;
+
+  std::vector<FunctionInfo> list() const;
+
+ private:
+  struct UserCode;
+  std::vector<FunctionSource> sources_;
+  std::vector<std::shared_ptr<const UserCode>> user_code_;
+};
+
+/// Reads a functions file of the config. Error(Function) if it cannot be read.
+FunctionSource read_function_source(const FunctionFile& file);
+
+}  // namespace actsparse

@@ -1,0 +1,34 @@
+#pragma once
+// Catch2 2 (Debian 12) and 3 (newer), under one include.
+#ifdef CATCH2_V3
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+using Catch::Approx;
+#else
+#include <catch2/catch.hpp>
+#endif
+
+#include <string>
+
+#include "base/error.h"
+
+namespace actsparse {
+
+/// The Error that `call` throws; the test fails if it throws none, or another type.
+template <class Call>
+Error error_of(Call&& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error;
+  }
+  FAIL("no actsparse::Error was thrown");
+  return Error(ErrorKind::Internal, "not reached");
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace actsparse
