@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -15,9 +16,11 @@ namespace actsparse {
 namespace fs = std::filesystem;
 namespace {
 
+// Unique in this process too: probing a target must not touch a file that is being written to it.
 fs::path temporary_name(const fs::path& target) {
+  static std::atomic<int> count = 0;
   fs::path name = target;
-  name += "." + std::to_string(::getpid()) + ".tmp";
+  name += "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp";
   return name;
 }
 
@@ -26,6 +29,9 @@ void check_target(const fs::path& target) {
   std::error_code ignored;
   if (target.filename().empty() || fs::is_directory(target, ignored))
     throw Error(ErrorKind::Output, target.string() + ": is a folder; name a file");
+  // Renaming over a device or a pipe (/dev/null, as root) would replace it.
+  if (fs::exists(target, ignored) && !fs::is_regular_file(target, ignored))
+    throw Error(ErrorKind::Output, target.string() + ": is no regular file; name another");
   if (!fs::exists(folder, ignored))
     throw Error(ErrorKind::Output, target.string() + ": the folder " + folder.string() +
                                        " does not exist; make it, or give --output-dir");

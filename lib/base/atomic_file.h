@@ -9,7 +9,7 @@ namespace actsparse {
 class AtomicFile {
  public:
   /// Opens a temporary file in `target`'s folder. Throws Error(Output) if the folder is missing or
-  /// not writable, or `target` is a folder.
+  /// not writable, or `target` is a folder or another thing that is no regular file.
   explicit AtomicFile(std::filesystem::path target);
   /// Removes the temporary file unless commit() was called.
   ~AtomicFile();

@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include <algorithm>
+#include <sstream>
 #include <utility>
 
 namespace actsparse {
@@ -17,13 +19,44 @@ Error Error::with_details(std::string details) const {
   return copy;
 }
 
+namespace {
+
+void remove_prefix(std::string& text, const std::string& prefix) {
+  if (text.rfind(prefix, 0) == 0) text.erase(0, prefix.size());
+}
+
+// What the interpreter puts before the message: these lines, and indented source after them.
+bool starts_traceback(const std::string& line) {
+  return line.rfind("Traceback of TorchScript", 0) == 0 ||
+         line.rfind("The following operation failed in the TorchScript interpreter", 0) == 0;
+}
+
+// LibTorch's checks put "[enforce fail at file.cc:123] . " first.
+void remove_source_place(std::string& line) {
+  const auto end = line.find("] ");
+  if (line.rfind("[enforce fail at ", 0) != 0 || end == std::string::npos) return;
+  line.erase(0, end + 2);
+  remove_prefix(line, ". ");
+}
+
+}  // namespace
+
 std::string first_line(const std::string& text) {
-  const auto begin = text.find_first_not_of(" \n\r\t");
-  if (begin == std::string::npos) return "no message";
-  std::string line = text.substr(begin, text.find('\n', begin) - begin);
-  const auto trace = line.find(" (Exception raised from");
-  if (trace != std::string::npos) line.resize(trace);
-  return line;
+  std::istringstream lines(text);
+  std::string line;
+  bool in_traceback = false;
+  while (std::getline(lines, line) && line.rfind("Exception raised from", 0) != 0) {
+    const auto begin = line.find_first_not_of(" \r\t");
+    in_traceback = in_traceback || starts_traceback(line);
+    if (begin == std::string::npos || starts_traceback(line) || (in_traceback && begin > 0))
+      continue;
+    line.erase(std::min(line.find(" (Exception raised from"), line.find_last_not_of(" \r\t") + 1));
+    line.erase(0, begin);
+    remove_source_place(line);
+    remove_prefix(line, "RuntimeError: ");
+    return line;
+  }
+  return "no message";
 }
 
 }  // namespace actsparse

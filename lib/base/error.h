@@ -41,7 +41,7 @@ class Error : public std::runtime_error {
 };
 
 /// The first line that says something of an exception text of LibTorch: no C++ stack trace, no
-/// file:line of its source.
+/// file:line of its source, no TorchScript traceback.
 std::string first_line(const std::string& text);
 
 }  // namespace actsparse

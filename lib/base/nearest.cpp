@@ -36,7 +36,8 @@ std::vector<std::string> nearest(const std::string& name,
   const size_t reach = std::max<size_t>(2, name.size() / 3);
   for (const auto& candidate : candidates) {
     const size_t distance = edit_distance(lower(name), lower(candidate));
-    if (distance <= reach) ranked.emplace_back(distance, candidate);
+    const bool something_in_common = distance < std::max(name.size(), candidate.size());
+    if (distance <= reach && something_in_common) ranked.emplace_back(distance, candidate);
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });

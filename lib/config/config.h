@@ -44,7 +44,8 @@ struct MergedSettings {
   std::optional<int64_t> feature_dim;
 };
 
-/// `layer` over `defaults`: key by key, null overrides, sparse_config merged key by key.
+/// `layer` over `defaults`: key by key, null overrides, sparse_config merged key by key; a key of
+/// sparse_config that ends up null is left out, so that a layer can drop a default one.
 MergedSettings merge(const LayerSettings& defaults, const LayerSettings& layer);
 
 /// An entry of `layers`: which layers, and what differs from the defaults. Exactly one of name,
@@ -87,7 +88,8 @@ struct RandomInput {
   int64_t low = 0, high = 10;  ///< integer dtypes only
 };
 
-/// The same value for every batch: null, bool, int, float, string, or a list of ints or of floats.
+/// The same value for every batch: null, bool, int, float, string, or a list of numbers (all ints:
+/// List[int], else List[float]).
 struct ConstantInput {
   nlohmann::json value;
 };
@@ -110,7 +112,8 @@ struct RunConfig {
   std::string precision = "exact";  ///< "exact": the model's own operators, bit for bit
 };
 
-/// Empty path: not written. Relative to the config's folder, or to --output-dir by file name.
+/// Empty path: not written. Made absolute like ModelConfig::path; see redirect_outputs for
+/// --output-dir.
 struct OutputConfig {
   std::filesystem::path model, state, report;
 };
@@ -129,6 +132,7 @@ struct Config {
   std::vector<LayerSelector> layers;  ///< at least one
   RunConfig run;
   OutputConfig output;
+  std::filesystem::path file;  ///< the config file, absolute; empty if parsed from text
   nlohmann::json
       effective;  ///< the JSON after --set, as parsed: what reports and digests are made of
 };
@@ -150,6 +154,15 @@ Config load_config(const std::filesystem::path& file, const std::vector<Override
 /// messages.
 Config parse_config(const std::string& text, const std::filesystem::path& base,
                     const std::string& label, const std::vector<Override>& overrides = {});
+
+/// --output-dir: moves the outputs into `folder` under their own file names. Throws Error(Config)
+/// if an output would then be another output, or a file the config reads.
+void redirect_outputs(Config& config, const std::filesystem::path& folder);
+
+/// Throws Error(Config) if `path`, an output given on the command line as `name` ("--state"), is a
+/// file the config reads: the model, data, a functions file, or the config itself.
+void check_output_path(const Config& config, const std::filesystem::path& path,
+                       const std::string& name);
 
 /// LayerSettings <-> JSON, for state files. from_json validates like parse_config; `path` prefixes
 /// its messages.

@@ -27,9 +27,12 @@ class Aggregate {
   virtual int64_t calls() const = 0;
   /// What reduce_fn gets. Error(Internal) before the first update.
   virtual at::Tensor value() const = 0;
-  /// What is kept: raw sums, so that it can be continued and merged. For `sum` the same as value().
+  /// What is kept: raw sums, so that it can be continued and merged; undefined before the first
+  /// update. For `sum` the same as value(). Neither changes under its holder (copy on write), but
+  /// holding it costs a copy at the next update.
   virtual at::Tensor data() const = 0;
-  /// Continues from data() and calls() of an earlier one.
+  /// Continues from data() and calls() of an earlier one; data is copied. Error(State) if they do
+  /// not fit together.
   virtual void restore(at::Tensor data, int64_t calls) = 0;
 };
 
@@ -45,7 +48,7 @@ const char* to_string(FunctionKind kind);  // "aggregate_fn", "reduce_fn", "mask
 /// A parameter of a function, as `actsparse functions` shows it.
 struct Parameter {
   std::string name;
-  std::string type;  ///< "int", "float", "bool", "string", "list of int"
+  std::string type;  ///< "int", "float", "bool", "string", "list of int", "list of float"
   bool required = false;
   nlohmann::json default_value;  ///< null if there is none
   std::string allowed;           ///< "0 <= sparsity_level <= 1"; empty: any
@@ -66,6 +69,8 @@ struct FunctionSource {
   std::string label;
   std::string text;
 };
+
+struct UserFunction;
 
 /// All functions that names can refer to. Copies share compiled code.
 class FunctionTable {
@@ -91,9 +96,8 @@ class FunctionTable {
   std::vector<FunctionInfo> list() const;
 
  private:
-  struct UserCode;
   std::vector<FunctionSource> sources_;
-  std::vector<std::shared_ptr<const UserCode>> user_code_;
+  std::vector<std::shared_ptr<const UserFunction>> user_functions_;
 };
 
 /// Reads a functions file of the config. Error(Function) if it cannot be read.

@@ -1,0 +1,12 @@
+#pragma once
+// Text to JSON, stricter than JSON itself: a key given twice is an error.
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace actsparse {
+
+/// Throws Error(Config): not JSON (with line and column), a duplicate key, a number too large for
+/// JSON, nesting beyond 64 levels. `label` names the text.
+nlohmann::json read_json(const std::string& text, const std::string& label);
+
+}  // namespace actsparse

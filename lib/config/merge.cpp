@@ -1,0 +1,64 @@
+// A layer's settings over the defaults, and back to JSON.
+#include "config/config.h"
+
+namespace actsparse {
+namespace {
+
+using nlohmann::json;
+
+template <class T>
+std::optional<T> pick(const Setting<T>& defaults, const Setting<T>& layer) {
+  if (layer) return *layer;
+  return defaults ? *defaults : std::nullopt;
+}
+
+// A null takes a default parameter out again, for a layer with another mask_fn.
+json merge_objects(const Setting<json>& defaults, const Setting<json>& layer) {
+  json merged = json::object();
+  const bool layer_is_null = layer && !*layer;
+  if (!layer_is_null && defaults && *defaults) merged = **defaults;
+  if (layer && *layer) merged.update(**layer);
+  for (auto item = merged.begin(); item != merged.end();)
+    item = item->is_null() ? merged.erase(item) : std::next(item);
+  return merged;
+}
+
+template <class T>
+json or_null(const std::optional<T>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json or_null(const std::optional<FunctionConfig>& function) {
+  return function ? to_json(*function) : json(nullptr);
+}
+
+}  // namespace
+
+MergedSettings merge(const LayerSettings& defaults, const LayerSettings& layer) {
+  MergedSettings merged;
+  merged.aggregate_fn = pick(defaults.aggregate_fn, layer.aggregate_fn);
+  merged.reduce_fn = pick(defaults.reduce_fn, layer.reduce_fn);
+  merged.mask_fn = pick(defaults.mask_fn, layer.mask_fn);
+  merged.sparse_config = merge_objects(defaults.sparse_config, layer.sparse_config);
+  merged.features = pick(defaults.features, layer.features);
+  merged.feature_dim = pick(defaults.feature_dim, layer.feature_dim);
+  return merged;
+}
+
+json to_json(const MergedSettings& settings) {
+  return {{"aggregate_fn", or_null(settings.aggregate_fn)},
+          {"reduce_fn", or_null(settings.reduce_fn)},
+          {"mask_fn", or_null(settings.mask_fn)},
+          {"sparse_config", settings.sparse_config},
+          {"features", or_null(settings.features)},
+          {"feature_dim", or_null(settings.feature_dim)}};
+}
+
+json to_json(const FunctionConfig& function) {
+  if (function.parameters.empty()) return function.name;
+  json object = function.parameters;
+  object["name"] = function.name;
+  return object;
+}
+
+}  // namespace actsparse

@@ -1,0 +1,87 @@
+// No output may be another output, or a file the config reads.
+#include <fnmatch.h>
+
+#include "config/messages.h"
+#include "config/sections.h"
+
+namespace actsparse {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct NamedPath {
+  std::string name;  ///< in the notation of --set
+  fs::path path;
+};
+
+std::vector<NamedPath> inputs_of(const Config& config) {
+  std::vector<NamedPath> inputs = {{"model.path", config.model.path}};
+  if (!config.file.empty()) inputs.push_back({"the config itself", config.file});
+  for (size_t i = 0; i < config.data.inputs.size(); ++i)
+    if (const auto* file = std::get_if<FileInput>(&config.data.inputs[i]))
+      inputs.push_back({child_path("data.inputs", i) + ".path", file->path});
+  for (size_t i = 0; i < config.functions.size(); ++i)
+    inputs.push_back({child_path("functions", i), config.functions[i].path});
+  return inputs;
+}
+
+// Symbolic links and hard links are seen through; a file need not exist.
+bool same_file(const fs::path& a, const fs::path& b) {
+  std::error_code failed;
+  if (fs::weakly_canonical(a, failed) == fs::weakly_canonical(b, failed) && !failed) return true;
+  return a == b || fs::equivalent(a, b, failed);
+}
+
+[[noreturn]] void reject_shared(const std::string& label, const NamedPath& output,
+                                const std::string& whose) {
+  reject(label, output.name, describe(output.path.filename().string()) + ", which is " + whose,
+         "a file of its own");
+}
+
+void check_against_inputs(const Config& config, const NamedPath& output, const std::string& label) {
+  for (const auto& input : inputs_of(config))
+    if (same_file(output.path, input.path))
+      reject_shared(label, output, "the same file as " + input.name);
+  for (const auto& pattern : config.data.batches) {
+    const fs::path glob = fs::path(pattern).lexically_normal();
+    const fs::path file =
+        glob.is_absolute() ? output.path : output.path.lexically_relative(config.data.base);
+    if (::fnmatch(glob.c_str(), file.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0)
+      reject_shared(label, output, "one of data.batches (\"" + pattern + "\")");
+  }
+}
+
+std::vector<NamedPath> outputs_of(const OutputConfig& output) {
+  std::vector<NamedPath> outputs;
+  for (const auto& named :
+       {NamedPath{"output.model", output.model}, NamedPath{"output.state", output.state},
+        NamedPath{"output.report", output.report}})
+    if (!named.path.empty()) outputs.push_back(named);
+  return outputs;
+}
+
+}  // namespace
+
+void check_outputs(const Config& config, const std::string& label) {
+  const auto outputs = outputs_of(config.output);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    for (size_t j = 0; j < i; ++j)
+      if (same_file(outputs[i].path, outputs[j].path))
+        reject_shared(label, outputs[i], "the same file as " + outputs[j].name);
+    check_against_inputs(config, outputs[i], label);
+  }
+}
+
+void check_output_path(const Config& config, const fs::path& path, const std::string& name) {
+  check_against_inputs(config, {name, fs::absolute(path).lexically_normal()}, "");
+}
+
+void redirect_outputs(Config& config, const fs::path& folder) {
+  const fs::path absolute = fs::absolute(folder).lexically_normal();
+  auto& output = config.output;
+  for (auto* path : {&output.model, &output.state, &output.report})
+    if (!path->empty()) *path = absolute / path->filename();
+  check_outputs(config, "--output-dir");
+}
+
+}  // namespace actsparse

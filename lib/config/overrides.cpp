@@ -1,0 +1,81 @@
+#include "config/overrides.h"
+
+#include <charconv>
+
+#include "base/error.h"
+#include "config/json_reader.h"
+#include "config/messages.h"
+
+namespace actsparse {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> split(const std::string& path) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0;;) {
+    const size_t dot = path.find('.', begin);
+    parts.push_back(path.substr(begin, dot - begin));
+    if (dot == std::string::npos) return parts;
+    begin = dot + 1;
+  }
+}
+
+bool is_utf8(const std::string& text) {
+  const auto text_dumped = json(text).dump(-1, ' ', false, json::error_handler_t::ignore);
+  return text_dumped == json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+json parse_value(const Override& change, const std::string& label) {
+  if (json::accept(change.value)) return read_json(change.value, label);
+  if (!is_utf8(change.value)) reject(label, change.path, "text that is not UTF-8", "UTF-8");
+  return change.value;
+}
+
+json& list_item(json& list, const std::string& part, const std::string& path,
+                const std::string& label) {
+  size_t index = 0;
+  const char* end = part.data() + part.size();
+  const auto parsed = std::from_chars(part.data(), end, index);
+  if (parsed.ec == std::errc() && parsed.ptr == end && index < list.size()) return list[index];
+  reject(label, child_path(path, part), "no such item",
+         list.empty() ? "nothing: the list is empty"
+                      : "an index from 0 to " + std::to_string(list.size() - 1));
+}
+
+json& child(json& parent, const std::string& part, const std::string& path,
+            const std::string& label) {
+  if (parent.is_array()) return list_item(parent, part, path, label);
+  if (!parent.is_object())
+    reject(label, path, describe(parent), "an object or a list, to set '" + part + "' in it");
+  if (!parent.contains(part)) parent[part] = json::object();
+  return parent[part];
+}
+
+}  // namespace
+
+Override parse_override(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw Error(ErrorKind::Usage, "--set " + text +
+                                      ": allowed is PATH=VALUE, as in "
+                                      "layers.0.sparse_config.sparsity_level=0.7");
+  Override change{text.substr(0, equals), text.substr(equals + 1)};
+  for (const auto& part : split(change.path))
+    if (part.empty())
+      throw Error(ErrorKind::Usage, "--set " + text + ": a part of the path is empty");
+  return change;
+}
+
+void apply_override(json& json, const Override& change, const std::string& label) {
+  const std::string place = (label.empty() ? "" : label + ": ") + "--set";
+  auto* target = &json;
+  std::string path;
+  for (const auto& part : split(change.path)) {
+    target = &child(*target, part, path, place);
+    path = child_path(path, part);
+  }
+  *target = parse_value(change, place);
+}
+
+}  // namespace actsparse

@@ -1,0 +1,11 @@
+#pragma once
+// --set PATH=VALUE.
+#include "config/config.h"
+
+namespace actsparse {
+
+/// Sets one value of `json`; objects on the way that do not exist are made. Throws Error(Config):
+/// an index out of range, or a path through something that is no object or list.
+void apply_override(nlohmann::json& json, const Override& override_, const std::string& label);
+
+}  // namespace actsparse

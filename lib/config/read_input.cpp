@@ -1,0 +1,130 @@
+// An entry of data.inputs: a file, random numbers, or a constant.
+#include <algorithm>
+#include <limits>
+
+#include "base/nearest.h"
+#include "config/sections.h"
+
+namespace actsparse {
+namespace {
+
+using nlohmann::json;
+
+struct IntegerDtype {
+  const char* name;
+  int64_t least, most;
+};
+
+template <class T>
+constexpr IntegerDtype integer_dtype(const char* name) {
+  return {name, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()};
+}
+
+constexpr IntegerDtype integer_dtypes[] = {
+    integer_dtype<uint8_t>("uint8"), integer_dtype<int8_t>("int8"),
+    integer_dtype<int16_t>("int16"), integer_dtype<int32_t>("int32"),
+    integer_dtype<int64_t>("int64"),
+};
+
+const Names& dtypes() {
+  static const Names names = {"float16",   "bfloat16",   "float32", "float64",
+                              "complex64", "complex128", "uint8",   "int8",
+                              "int16",     "int32",      "int64",   "bool"};
+  return names;
+}
+
+const IntegerDtype* find_integer_dtype(const std::string& name) {
+  for (const auto& dtype : integer_dtypes)
+    if (name == dtype.name) return &dtype;
+  return nullptr;
+}
+
+std::vector<int64_t> read_shape(const JsonNode& node) {
+  std::vector<int64_t> shape;
+  for (const auto& size : node.filled_list("a list of sizes, the number of samples first"))
+    shape.push_back(size.integer({shape.empty() ? 1 : 0}));
+  return shape;
+}
+
+// low and high mean something for integers only, and must lie within the dtype.
+void check_bounds(const JsonNode& node, const RandomInput& input) {
+  const auto* dtype = find_integer_dtype(input.dtype);
+  for (const char* key : {"low", "high"}) {
+    const auto bound = node.find(key);
+    if (!bound) continue;
+    if (dtype == nullptr)
+      bound->fail("it only with an integer dtype (dtype is " + input.dtype + ")");
+    bound->integer({dtype->least, dtype->most});
+  }
+  if (dtype != nullptr && input.low >= input.high)
+    node.fail_found("low " + std::to_string(input.low) + " and high " + std::to_string(input.high),
+                    "low < high");
+}
+
+RandomInput read_random(const JsonNode& node) {
+  RandomInput input;
+  read_fields(node, random_fields(), input);
+  check_bounds(node, input);
+  return input;
+}
+
+FileInput read_file_input(const JsonNode& node, const JsonNode& path) {
+  FileInput input;
+  input.path = path.file();
+  input.written_path = path.text();
+  const auto extension = input.path.extension();
+  if (extension != ".npy" && extension != ".npz" && extension != ".pt")
+    path.fail("a file that ends in .npy, .npz or .pt");
+  if (const auto member = node.find("member")) {
+    if (extension != ".npz") member->fail("it only with a .npz file");
+    input.member = member->text();
+  }
+  return input;
+}
+
+ConstantInput read_constant(const JsonNode& node) {
+  const std::string allowed = "null, true, false, a number, a string or a list of numbers";
+  const json& value = node.json();
+  const auto is_number = [](const json& item) { return item.is_number(); };
+  if (value.is_object() ||
+      (value.is_array() && !std::all_of(value.begin(), value.end(), is_number)))
+    node.fail(allowed);
+  if (value.is_number_integer()) node.integer();
+  if (value.is_array())
+    for (const auto& item : node.list(allowed))
+      if (item.json().is_number_integer()) item.integer();
+  return {value};
+}
+
+}  // namespace
+
+const Names& input_keys() {
+  static const Names keys = {"path", "member", "random", "value"};
+  return keys;
+}
+
+const Fields<RandomInput>& random_fields() {
+  static const Fields<RandomInput> fields = {
+      {"shape", [](const JsonNode& node, RandomInput& input) { input.shape = read_shape(node); },
+       "a list of sizes, the number of samples first"},
+      {"dtype",
+       [](const JsonNode& node, RandomInput& input) { input.dtype = node.one_of(dtypes()); }},
+      {"seed", [](const JsonNode& node, RandomInput& input) { input.seed = node.seed(); }},
+      {"low", [](const JsonNode& node, RandomInput& input) { input.low = node.integer(); }},
+      {"high", [](const JsonNode& node, RandomInput& input) { input.high = node.integer(); }},
+  };
+  return fields;
+}
+
+InputConfig read_input(const JsonNode& node) {
+  node.expect_keys(input_keys());
+  const auto path = node.find("path"), random = node.find("random"), value = node.find("value");
+  if (path.has_value() + random.has_value() + value.has_value() != 1)
+    node.fail("exactly one of 'path', 'random', 'value'");
+  if (path) return read_file_input(node, *path);
+  if (const auto member = node.find("member")) member->fail("it only beside 'path'");
+  if (random) return read_random(*random);
+  return read_constant(*value);
+}
+
+}  // namespace actsparse

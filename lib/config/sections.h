@@ -1,0 +1,36 @@
+#pragma once
+// The sections of the config, one source file each. Inside this room and its tests only.
+#include <map>
+
+#include "config/config.h"
+#include "config/fields.h"
+#include "config/json_node.h"
+
+namespace actsparse {
+
+const Fields<Config>& config_fields();
+const Fields<ModelConfig>& model_fields();
+const Fields<DataConfig>& data_fields();
+const Fields<RandomInput>& random_fields();
+const Fields<LayerSettings>& settings_fields();
+const Fields<LayerSelector>& layer_fields();
+const Fields<RunConfig>& run_fields();
+const Fields<OutputConfig>& output_fields();
+/// The keys of an entry of data.inputs, and the one fixed key of a function's object form.
+const Names& input_keys();
+const Names& function_keys();
+
+DataConfig read_data(const JsonNode& node);
+InputConfig read_input(const JsonNode& node);
+LayerSelector read_layer(const JsonNode& node);
+/// Checks what can only be seen after the merge: all three functions, features with feature_dim.
+void check_merged(const JsonSource& source, const LayerSettings& defaults,
+                  const LayerSelector& layer);
+/// Throws Error(Config) if two outputs are one file, or an output is one of the inputs.
+void check_outputs(const Config& config, const std::string& label);
+
+/// All keys the parser accepts, by object: the names are those of the schema's definitions
+/// ("config" is the top level).
+std::map<std::string, Names> accepted_keys();
+
+}  // namespace actsparse

@@ -1,0 +1,116 @@
+#include "data/batch_files.h"
+
+#include <glob.h>
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "data/data_digest.h"
+#include "data/value_batch.h"
+
+namespace actsparse {
+namespace fs = std::filesystem;
+namespace {
+
+using NamedFile = std::pair<std::string, fs::path>;
+
+// The folder is no pattern, whatever characters it has.
+std::string escaped(const std::string& folder) {
+  std::string text;
+  for (const char c : folder) {
+    if (c == '*' || c == '?' || c == '[' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+std::vector<fs::path> matches(const fs::path& base, const std::string& pattern) {
+  if (fs::exists(base / pattern)) return {base / pattern};
+  const fs::path folder = escaped(base.string());
+  glob_t found{};
+  std::vector<fs::path> paths;
+  if (::glob((folder / pattern).c_str(), GLOB_NOSORT, nullptr, &found) == 0)
+    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  ::globfree(&found);
+  std::sort(paths.begin(), paths.end());  // by bytes: the same in every locale
+  return paths;
+}
+
+std::vector<NamedFile> find_files(const DataConfig& config) {
+  std::vector<NamedFile> files;
+  std::set<fs::path> seen;
+  for (const auto& pattern : config.batches) {
+    const auto paths = matches(config.base, pattern);
+    if (paths.empty())
+      throw Error(ErrorKind::Data,
+                  "data.batches: '" + pattern + "' matches no file in " + config.base.string());
+    for (const auto& path : paths) {
+      if (!seen.insert(path.lexically_normal()).second) continue;
+      const bool absolute = fs::path(pattern).is_absolute();
+      files.emplace_back(absolute ? path.string() : path.lexically_relative(config.base).string(),
+                         path);
+    }
+  }
+  if (config.limit && *config.limit < static_cast<int64_t>(files.size()))
+    files.resize(static_cast<size_t>(*config.limit));
+  return files;
+}
+
+// A tensor is the only argument; a tuple or list holds all of them.
+std::vector<c10::IValue> read_arguments(const fs::path& path) {
+  const c10::IValue value = read_pickle(path.string(), ErrorKind::Data);
+  if (value.isTensor()) return {value.toTensor().contiguous()};
+  std::vector<c10::IValue> arguments;
+  if (value.isTuple()) arguments = value.toTupleRef().elements().vec();
+  if (value.isList()) arguments = value.toListRef().vec();
+  if (arguments.empty())
+    throw Error(ErrorKind::Data, path.string() + ": holds " +
+                                     (value.isTuple() || value.isList() ? "an empty " : "a ") +
+                                     value.tagKind() +
+                                     "; a batch is a tensor, or a tuple or list of all arguments");
+  for (auto& argument : arguments)
+    if (argument.isTensor()) argument = argument.toTensor().contiguous();
+  return arguments;
+}
+
+class BatchFiles : public BatchSource {
+ public:
+  explicit BatchFiles(const DataConfig& config) : files_(find_files(config)) {
+    for (const auto& file : files_) sizes_.push_back(sample_count(read_arguments(file.second)));
+  }
+
+  std::optional<Batch> next() override {
+    if (next_ == files_.size()) return std::nullopt;
+    const auto& [name, path] = files_[next_++];
+    const std::string origin = fmt::format("batch {} ({})", next_, name);
+    try {
+      return value_batch(read_arguments(path), origin);
+    } catch (const Error& error) {
+      throw error.in(origin);
+    }
+  }
+
+  void rewind() override { next_ = 0; }
+  int64_t batches() const override { return static_cast<int64_t>(files_.size()); }
+  std::optional<int64_t> samples() const override {
+    return std::accumulate(sizes_.begin(), sizes_.end(), int64_t{0});
+  }
+  int64_t ragged_last() const override { return smaller_last(sizes_); }
+  std::string digest() const override { return digest_of_files(files_); }
+
+ private:
+  std::vector<NamedFile> files_;
+  std::vector<int64_t> sizes_;  // samples in each
+  size_t next_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<BatchSource> open_batch_files(const DataConfig& config) {
+  return std::make_unique<BatchFiles>(config);
+}
+
+}  // namespace actsparse

@@ -1,0 +1,54 @@
+#include "data/batch_source.h"
+
+#include <numeric>
+#include <utility>
+
+#include "data/batch_files.h"
+#include "data/batched_inputs.h"
+#include "data/data_digest.h"
+#include "data/value_batch.h"
+
+namespace actsparse {
+namespace {
+
+class MemoryBatches : public BatchSource {
+ public:
+  explicit MemoryBatches(std::vector<std::vector<c10::IValue>> batches)
+      : batches_(std::move(batches)) {
+    for (const auto& batch : batches_) sizes_.push_back(sample_count(batch));
+  }
+
+  std::optional<Batch> next() override {
+    if (next_ == batches_.size()) return std::nullopt;
+    const auto& arguments = batches_[next_++];
+    return value_batch(arguments, "batch " + std::to_string(next_) + " (in memory)");
+  }
+  void rewind() override { next_ = 0; }
+  int64_t batches() const override { return static_cast<int64_t>(batches_.size()); }
+  std::optional<int64_t> samples() const override {
+    return std::accumulate(sizes_.begin(), sizes_.end(), int64_t{0});
+  }
+  int64_t ragged_last() const override { return smaller_last(sizes_); }
+  std::string digest() const override { return digest_of_values(batches_); }
+
+ private:
+  std::vector<std::vector<c10::IValue>> batches_;
+  std::vector<int64_t> sizes_;  // samples in each
+  size_t next_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<BatchSource> open_batches(const DataConfig& config) {
+  if (config.inputs.empty() == config.batches.empty())
+    throw Error(ErrorKind::Data, "data: give either inputs or batches");
+  if (config.batch_size < 1 || config.limit.value_or(1) < 1)
+    throw Error(ErrorKind::Data, "data: batch_size and limit must be at least 1");
+  return config.inputs.empty() ? open_batch_files(config) : open_batched_inputs(config);
+}
+
+std::unique_ptr<BatchSource> batches_in_memory(std::vector<std::vector<c10::IValue>> batches) {
+  return std::make_unique<MemoryBatches>(std::move(batches));
+}
+
+}  // namespace actsparse

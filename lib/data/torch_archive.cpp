@@ -1,0 +1,145 @@
+#include "data/torch_archive.h"
+
+#include <ATen/ops/empty_strided.h>
+#include <ATen/ops/from_blob.h>
+#include <caffe2/serialize/inline_container.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+#include "data/zip.h"
+
+namespace actsparse {
+namespace {
+
+constexpr int64_t most_pickle_bytes = int64_t{1} << 30;
+
+// The whole file in memory's address space; pages are read when touched.
+class Mapping {
+ public:
+  Mapping(const std::string& path, int64_t size) : size_(static_cast<size_t>(size)) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) throw std::runtime_error(std::string("cannot be read: ") + std::strerror(errno));
+    // Private and writable: an operator that works in place gets a copy of the page.
+    bytes_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file, 0);
+    const int error = errno;
+    ::close(file);
+    if (bytes_ == MAP_FAILED)
+      throw std::runtime_error(std::string("cannot be mapped: ") + std::strerror(error));
+  }
+  ~Mapping() { ::munmap(bytes_, size_); }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  char* at(int64_t offset) const { return static_cast<char*>(bytes_) + offset; }
+
+ private:
+  size_t size_;
+  void* bytes_ = nullptr;
+};
+
+// What a file that is no torch.save archive seems to be, from its first bytes; "" if it may be one.
+std::string other_format(const std::string& start) {
+  if (start.compare(0, 2, "PK") == 0) return "";
+  if (start.compare(0, 6, "\x80\x02\x8a\x0a\x6c\xfc") == 0)
+    return "is in the old format of torch.save; save it again with PyTorch 1.6 or newer";
+  if (!start.empty() && start[0] == '\x80')
+    return "is a plain pickle; write it with torch.save instead";
+  if (start.compare(0, 6, "\x93NUMPY") == 0) return "is a .npy file; name it so";
+  return "is not a file of torch.save";
+}
+
+}  // namespace
+
+struct TorchArchive::Contents {
+  std::map<std::string, ZipEntry> records;  // by the name inside the archive's one folder
+  std::unique_ptr<ZipArchive> zip;
+  std::unique_ptr<caffe2::serialize::PyTorchStreamReader> reader;
+  std::shared_ptr<Mapping> mapping;
+  int64_t file_size = 0;
+
+  std::string text(const std::string& name) const {
+    const ZipEntry& entry = records.at(name);
+    if (entry.size > most_pickle_bytes) throw std::runtime_error("its " + name + " is too large");
+    std::string bytes(static_cast<size_t>(entry.size), '\0');
+    zip->open(entry)->read_at(0, bytes.data(), entry.size);
+    return bytes;
+  }
+};
+
+namespace {
+
+// Where the window of `stored` ends in its storage, in elements. Checks that nothing overflows.
+int64_t end_of(const StoredTensor& stored) {
+  if (stored.sizes.size() != stored.strides.size() || stored.offset < 0)
+    throw std::runtime_error("a tensor's sizes and strides do not fit");
+  int64_t last = stored.offset, elements = 1;
+  bool overflow = false, any_zero = false;
+  for (size_t i = 0; i < stored.sizes.size(); ++i) {
+    const int64_t size = stored.sizes[i], stride = stored.strides[i];
+    if (size < 0 || stride < 0) throw std::runtime_error("a tensor has a negative size or stride");
+    any_zero = any_zero || size == 0;
+    int64_t reach = 0;
+    overflow = overflow || __builtin_mul_overflow(size == 0 ? 0 : size - 1, stride, &reach) ||
+               __builtin_add_overflow(last, reach, &last) ||
+               __builtin_mul_overflow(elements, size == 0 ? 1 : size, &elements);
+  }
+  if (overflow) throw std::runtime_error("a tensor's sizes are impossible");
+  return any_zero ? 0 : last + 1;
+}
+
+}  // namespace
+
+TorchArchive::TorchArchive(const std::string& path, ErrorKind kind)
+    : contents_(std::make_unique<Contents>()) {
+  const auto file = open_file(path, kind);
+  contents_->file_size = file->size();
+  std::string start(static_cast<size_t>(std::min<int64_t>(6, file->size())), '\0');
+  file->read_at(0, start.data(), static_cast<int64_t>(start.size()));
+  const auto fail = [&](const std::string& what) { throw Error(kind, path + ": " + what); };
+  if (const std::string other = other_format(start); !other.empty()) fail(other);
+  contents_->zip = std::make_unique<ZipArchive>(path, kind);
+  for (const auto& entry : contents_->zip->entries())
+    contents_->records[entry.name.substr(entry.name.find('/') + 1)] = entry;
+  const auto& records = contents_->records;
+  if (records.count("constants.pkl") > 0)
+    fail("is a TorchScript model; give a file of torch.save with tensors");
+  if (records.count("data.pkl") == 0) fail("is a zip archive, but not one of torch.save");
+  const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+  if (records.count("byteorder") > 0 && contents_->text("byteorder") != (little ? "little" : "big"))
+    fail("was saved on a machine with another byte order; save it again on this kind of machine");
+  contents_->reader = std::make_unique<caffe2::serialize::PyTorchStreamReader>(path);
+  contents_->mapping = std::make_shared<Mapping>(path, contents_->file_size);
+}
+
+TorchArchive::~TorchArchive() = default;
+
+std::string TorchArchive::pickle() const { return contents_->text("data.pkl"); }
+
+at::Tensor TorchArchive::tensor(const StoredTensor& stored) const {
+  const int64_t end = end_of(stored);
+  if (end == 0) return at::empty_strided(stored.sizes, stored.strides, stored.dtype);
+  const std::string name = "data/" + stored.key;
+  const auto record = contents_->records.find(name);
+  if (record == contents_->records.end()) throw std::runtime_error("a tensor's data is missing");
+  if (!record->second.stored)
+    throw std::runtime_error("its tensors are compressed; save it again with torch.save");
+  const auto item = static_cast<int64_t>(c10::elementSize(stored.dtype));
+  const auto start = static_cast<int64_t>(contents_->reader->getRecordOffset(name));
+  if (end > record->second.size / item || end > stored.storage_elements || start < 0 ||
+      start > contents_->file_size - record->second.size)
+    throw std::runtime_error("a tensor's data is shorter than its shape needs");
+  char* bytes = contents_->mapping->at(start + stored.offset * item);
+  const auto keep_mapped = [mapping = contents_->mapping](void*) {};
+  at::Tensor view = at::from_blob(bytes, stored.sizes, stored.strides, keep_mapped, stored.dtype);
+  // torch.save aligns to 64 bytes; other zip tools do not.
+  return reinterpret_cast<uintptr_t>(bytes) % static_cast<uintptr_t>(item) == 0 ? view
+                                                                                : view.clone();
+}
+
+}  // namespace actsparse

@@ -1,0 +1,34 @@
+#pragma once
+// The zip file behind torch.save: a pickle, and one record per tensor storage.
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "data/unpickler.h"
+
+namespace actsparse {
+
+class TorchArchive {
+ public:
+  /// Opens a torch.save (PyTorch >= 1.6) or pickle_save file. Throws Error(`kind`): missing, empty,
+  /// cut off, of an older or another format, a TorchScript model.
+  TorchArchive(const std::string& path, ErrorKind kind);
+  ~TorchArchive();
+  TorchArchive(const TorchArchive&) = delete;
+  TorchArchive& operator=(const TorchArchive&) = delete;
+
+  /// The pickle's bytes.
+  std::string pickle() const;
+  /// A tensor on the bytes of the file itself, paged in when touched; writing to it does not reach
+  /// the file. Throws std::runtime_error if the description does not fit the file.
+  at::Tensor tensor(const StoredTensor& stored) const;
+
+ private:
+  struct Contents;
+  std::unique_ptr<Contents> contents_;
+};
+
+}  // namespace actsparse

@@ -1,0 +1,57 @@
+#include "model/apply_masks.h"
+
+#include <torch/csrc/jit/ir/ir.h>
+
+#include "model/layer_tree.h"
+#include "model/own_types.h"
+
+namespace actsparse {
+namespace {
+
+using torch::jit::Module;
+
+std::string buffer_name(int number) {
+  return number == 0 ? "activation_mask" : "activation_mask_" + std::to_string(number);
+}
+
+int masks_in(const Module& layer) {
+  int count = 0;
+  while (layer.hasattr(buffer_name(count))) ++count;
+  return count;
+}
+
+// At the start of the method: %masked = aten::mul(%input, %self.activation_mask); everything else
+// reads %masked.
+void insert_mask(const CallMethod& call, const std::string& buffer) {
+  auto& graph = *call.graph;
+  const torch::jit::WithInsertPoint guard(*graph.nodes().begin());
+  torch::jit::Value* mask = graph.insertGetAttr(graph.inputs().at(0), buffer);
+  torch::jit::Node* node = graph.create(c10::aten::mul, {call.input, mask});
+  graph.insertNode(node)->output()->setType(call.input->type());
+  call.input->replaceAllUsesAfterNodeWith(node, node->output());
+}
+
+void mask_layer(Module layer, const MaskSite& site, const std::string& method) {
+  const auto calls = call_methods(layer, site.site, method);
+  const std::string buffer = buffer_name(masks_in(layer));
+  layer.register_buffer(buffer, site.mask);
+  for (const auto& call : calls) insert_mask(call, buffer);
+}
+
+}  // namespace
+
+std::string mask_buffer(const Module& layer) {
+  const int count = masks_in(layer);
+  return count == 0 ? "" : buffer_name(count - 1);
+}
+
+Module apply_masks(const Module& model, const std::string& method,
+                   const std::vector<MaskSite>& sites) {
+  std::vector<std::string> layers;
+  for (const auto& site : sites) layers.push_back(site.site.layer);
+  Module clone = clone_with_own_types(model, layers);
+  for (const auto& site : sites) mask_layer(find_layer(clone, site.site.layer), site, method);
+  return clone;
+}
+
+}  // namespace actsparse

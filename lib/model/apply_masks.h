@@ -1,0 +1,30 @@
+#pragma once
+// Rewrite 2: a clone of the model in which a layer sees input * mask.
+#include <ATen/core/Tensor.h>
+#include <torch/csrc/jit/api/module.h>
+
+#include <string>
+#include <vector>
+
+#include "model/call_methods.h"
+
+namespace actsparse {
+
+struct MaskSite {
+  Site site;
+  at::Tensor mask;  ///< dense, in the dtype of the layer's input; broadcasts to it without changing
+                    ///< its shape
+};
+
+/// Each layer gets one buffer `activation_mask` and, at the start of each of its call methods, one
+/// multiplication; nothing is written in place, so a residual branch keeps its values. On a layer
+/// that is masked already the new buffer is `activation_mask_1` (_2, ...) and both masks hold. The
+/// clone has plain operators only. `model` is left untouched; parameters are shared with it. Throws
+/// Error(Model) as insert_observers does.
+torch::jit::Module apply_masks(const torch::jit::Module& model, const std::string& method,
+                               const std::vector<MaskSite>& sites);
+
+/// The buffer that the last apply_masks put into `layer`; "" if there is none.
+std::string mask_buffer(const torch::jit::Module& layer);
+
+}  // namespace actsparse

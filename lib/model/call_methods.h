@@ -1,0 +1,41 @@
+#pragma once
+// Which methods of a layer are calls of it, and which of their values is the observed and masked
+// input.
+#include <torch/csrc/jit/api/module.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace actsparse {
+
+/// Which argument of a layer: position (0 = the first after self) or name.
+using InputSelector = std::variant<int64_t, std::string>;
+
+/// A layer to be rewritten, and its argument.
+struct Site {
+  std::string layer;  ///< FQN
+  InputSelector input = int64_t{0};
+};
+
+/// True for "forward", the overloads "forward__N" and the tracer's "forwardN": all are calls of a
+/// layer.
+bool is_call_method(const std::string& name);
+
+/// One way to enter a layer: its method's graph (shared, so it can be edited) and the tensor that
+/// enters.
+struct CallMethod {
+  std::string name;
+  std::shared_ptr<torch::jit::Graph> graph;
+  torch::jit::Value* input;
+};
+
+/// All call methods of `layer` (for the root also `method`, the one that is run). Throws
+/// Error(Model) naming the layer, its arguments and their types, if the layer has no such method,
+/// no such argument, or the argument is not a tensor.
+std::vector<CallMethod> call_methods(const torch::jit::Module& layer, const Site& site,
+                                     const std::string& method);
+
+}  // namespace actsparse

@@ -1,0 +1,58 @@
+#include "model/insert_observers.h"
+
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <utility>
+
+#include "model/layer_tree.h"
+#include "model/own_types.h"
+#include "model/run_method.h"
+
+namespace actsparse {
+namespace {
+
+using torch::jit::Module;
+
+// At the start of the method: %observed = actsparse::observe(%input, id); everything else reads
+// %observed.
+void insert_observer(const CallMethod& call, int64_t observer) {
+  auto& graph = *call.graph;
+  const torch::jit::WithInsertPoint guard(*graph.nodes().begin());
+  torch::jit::Value* id = graph.insertConstant(observer);
+  torch::jit::Node* node =
+      graph.create(c10::Symbol::fromQualString(observe_op()), {call.input, id});
+  graph.insertNode(node)->output()->setType(call.input->type());
+  call.input->replaceAllUsesAfterNodeWith(node, node->output());
+}
+
+}  // namespace
+
+ObservedModel::ObservedModel(Module module,
+                             std::vector<std::unique_ptr<RegisteredObserver>> observers)
+    : module_(std::move(module)), observers_(std::move(observers)) {}
+
+c10::IValue ObservedModel::run(const std::string& method,
+                               const std::vector<c10::IValue>& arguments) {
+  try {
+    return run_method(module_, method, arguments);
+  } catch (...) {
+    for (const auto& observer : observers_) observer->rethrow();
+    throw;
+  }
+}
+
+ObservedModel insert_observers(const Module& model, const std::string& method,
+                               const std::vector<ObserverSite>& sites) {
+  std::vector<std::string> layers;
+  for (const auto& site : sites) layers.push_back(site.site.layer);
+  Module clone = clone_with_own_types(model, layers);
+  std::vector<std::unique_ptr<RegisteredObserver>> observers;
+  for (const auto& site : sites) {
+    observers.push_back(std::make_unique<RegisteredObserver>(site.observer));
+    for (const auto& call : call_methods(find_layer(clone, site.site.layer), site.site, method))
+      insert_observer(call, observers.back()->id());
+  }
+  return {std::move(clone), std::move(observers)};
+}
+
+}  // namespace actsparse

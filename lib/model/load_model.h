@@ -1,0 +1,22 @@
+#pragma once
+// TorchScript files in and out.
+#include <torch/csrc/jit/api/module.h>
+
+#include <filesystem>
+#include <ostream>
+#include <string>
+
+namespace actsparse {
+
+/// Loads a TorchScript archive onto `device` ("cpu", "cuda", "cuda:1"), wherever it was saved.
+/// Throws Error(Model); missing, empty, truncated, not TorchScript, and state_dict or pickled
+/// nn.Module archives get messages of their own.
+torch::jit::Module load_model(const std::filesystem::path& path, const std::string& device = "cpu");
+
+/// Throws Error(Model) with the methods there are, if `model` has no method of that name.
+void require_method(const torch::jit::Module& model, const std::string& method);
+
+/// Writes the archive. Equal modules give equal bytes: no file name, no time in it.
+void write_model(const torch::jit::Module& model, std::ostream& out);
+
+}  // namespace actsparse

@@ -1,0 +1,92 @@
+#include "model/observe_op.h"
+
+#include <torch/csrc/jit/runtime/custom_operator.h>
+
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+namespace actsparse {
+
+struct RegisteredObserver::Slot {
+  int64_t id = 0;
+  Observer observer;
+  std::mutex mutex;  // a forked part of a model may call the same layer from another thread
+  std::exception_ptr error;
+
+  void call(const at::Tensor& input) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (error) return;
+    try {
+      observer(input);
+    } catch (...) {
+      error = std::current_exception();
+      throw std::runtime_error("an observer failed");  // stops the model; rethrow() gives the cause
+    }
+  }
+};
+
+namespace {
+
+using Slot = RegisteredObserver::Slot;
+
+struct Table {
+  std::mutex mutex;
+  int64_t next_id = 0;
+  std::map<int64_t, std::shared_ptr<Slot>> slots;
+};
+
+Table& table() {
+  static Table instance;
+  return instance;
+}
+
+std::shared_ptr<Slot> slot_of(int64_t id) {
+  const std::lock_guard<std::mutex> lock(table().mutex);
+  const auto found = table().slots.find(id);
+  if (found == table().slots.end())
+    throw std::runtime_error("actsparse::observe outlived its observer");
+  return found->second;
+}
+
+// Leaves the input on the stack as the output: no copy, same tensor.
+void observe(torch::jit::Stack& stack) {
+  const int64_t id = torch::jit::pop(stack).toInt();
+  slot_of(id)->call(stack.back().toTensor());
+}
+
+}  // namespace
+
+RegisteredObserver::RegisteredObserver(Observer observer) : slot_(std::make_shared<Slot>()) {
+  slot_->observer = std::move(observer);
+  const std::lock_guard<std::mutex> lock(table().mutex);
+  slot_->id = table().next_id++;
+  table().slots[slot_->id] = slot_;
+}
+
+RegisteredObserver::~RegisteredObserver() {
+  const std::lock_guard<std::mutex> lock(table().mutex);
+  table().slots.erase(slot_->id);
+}
+
+int64_t RegisteredObserver::id() const { return slot_->id; }
+
+void RegisteredObserver::rethrow() {
+  std::exception_ptr error;
+  {
+    const std::lock_guard<std::mutex> lock(slot_->mutex);
+    error = std::exchange(slot_->error, nullptr);
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+const char* observe_op() {
+  // Conservative: optimizations must neither remove nor reorder it, whatever becomes of its result.
+  static const torch::jit::RegisterOperators registration(
+      {torch::jit::Operator("actsparse::observe(Tensor input, int observer) -> Tensor", observe,
+                            c10::AliasAnalysisKind::CONSERVATIVE)});
+  return "actsparse::observe";
+}
+
+}  // namespace actsparse

@@ -1,0 +1,37 @@
+#pragma once
+// The operator actsparse::observe(Tensor input, int observer) -> Tensor: hands its input to a C++
+// callback and returns it. It lives in observed clones only; no saved model contains it.
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+
+namespace actsparse {
+
+/// Called with what enters a layer, on the thread that runs the model. Must not write to it.
+using Observer = std::function<void(const at::Tensor&)>;
+
+/// A callback with the number that stands for it in graphs, as long as this object lives.
+class RegisteredObserver {
+ public:
+  explicit RegisteredObserver(Observer observer);
+  ~RegisteredObserver();
+  RegisteredObserver(const RegisteredObserver&) = delete;
+  RegisteredObserver& operator=(const RegisteredObserver&) = delete;
+  int64_t id() const;
+  /// Throws what the callback threw since the last call, if anything: the interpreter itself keeps
+  /// only its text.
+  void rethrow();
+
+  struct Slot;
+
+ private:
+  std::shared_ptr<Slot> slot_;
+};
+
+/// "actsparse::observe", registered with LibTorch at the first call.
+const char* observe_op();
+
+}  // namespace actsparse

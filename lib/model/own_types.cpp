@@ -1,0 +1,164 @@
+#include "model/own_types.h"
+
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <map>
+#include <set>
+
+#include "model/layer_tree.h"
+
+namespace actsparse {
+namespace {
+
+using c10::ClassType;
+using c10::ClassTypePtr;
+using c10::IValue;
+using torch::jit::Block;
+using torch::jit::Graph;
+using torch::jit::Module;
+using torch::jit::Node;
+using ObjectPtr = c10::intrusive_ptr<c10::ivalue::Object>;
+
+void propagate_module_types(Block& block);
+
+// A forked or lifted subgraph sees the types of what is passed to it.
+void propagate_into_subgraph(Node& node) {
+  if (!node.hasAttribute(c10::attr::Subgraph)) return;
+  const auto subgraph = node.g(c10::attr::Subgraph)->copy();
+  const size_t shared = std::min(node.inputs().size(), subgraph->inputs().size());
+  for (size_t i = 0; i < shared; ++i)
+    if (node.inputs()[i]->type()->is_module())
+      subgraph->inputs()[i]->setType(node.inputs()[i]->type());
+  propagate_module_types(*subgraph->block());
+  node.g_(c10::attr::Subgraph, subgraph);
+}
+
+// After `self` has got a new type: what GetAttr reads from it may have one too.
+void propagate_module_types(Block& block) {
+  for (Node* node : block.nodes()) {
+    if (node->kind() == c10::prim::GetAttr) {
+      if (const auto owner = node->input()->type()->cast<ClassType>()) {
+        const auto& type = owner->getAttribute(node->s(c10::attr::name));
+        if (type->is_module()) node->output()->setType(type);
+      }
+    }
+    for (Block* inner : node->blocks()) propagate_module_types(*inner);
+    propagate_into_subgraph(*node);
+  }
+}
+
+class Cloner {
+ public:
+  Cloner(const Module& model, const std::vector<std::string>& layers) {
+    std::set<const c10::ivalue::Object*> wanted;
+    for (const auto& name : layers) wanted.insert(find_layer(model, name)._ivalue().get());
+    reaches(model._ivalue(), wanted);
+    own_.insert(model._ivalue().get());
+  }
+
+  ObjectPtr clone(const ObjectPtr& object) {
+    const auto known = clones_.find(object.get());
+    if (known != clones_.end()) return known->second;
+    std::vector<IValue> slots = clone_slots(object);
+    const ClassTypePtr type =
+        own_.count(object.get()) != 0 ? own_type(object->type(), slots) : object->type();
+    const auto strong = own_.count(object.get()) != 0 ? unit_ : object->compilation_unit();
+    auto copy = c10::ivalue::Object::create(c10::StrongTypePtr(strong, type), slots.size());
+    for (size_t i = 0; i < slots.size(); ++i) copy->setSlot(i, std::move(slots[i]));
+    return clones_[object.get()] = copy;
+  }
+
+ private:
+  // Collects in own_ every module from which a wanted one can be reached, itself included.
+  bool reaches(const ObjectPtr& object, const std::set<const c10::ivalue::Object*>& wanted) {
+    const auto seen = reaches_.find(object.get());
+    if (seen != reaches_.end()) return seen->second;
+    bool found = wanted.count(object.get()) != 0;
+    for (size_t i = 0; i < object->type()->numAttributes(); ++i)
+      if (is_submodule(object, i)) found = reaches(object->getSlot(i).toObject(), wanted) || found;
+    if (found) own_.insert(object.get());
+    return reaches_[object.get()] = found;
+  }
+
+  static bool is_submodule(const ObjectPtr& object, size_t slot) {
+    return object->type()->getAttribute(slot)->is_module() && object->getSlot(slot).isObject();
+  }
+
+  std::vector<IValue> clone_slots(const ObjectPtr& object) {
+    std::vector<IValue> slots;
+    for (size_t i = 0; i < object->type()->numAttributes(); ++i) {
+      const IValue& value = object->getSlot(i);
+      if (is_submodule(object, i))
+        slots.emplace_back(clone(value.toObject()));
+      else
+        slots.push_back(object->type()->is_parameter(i) ? value : copy_attribute(value));
+    }
+    return slots;
+  }
+
+  // A tensor that stands under several names must stay one tensor.
+  IValue copy_attribute(const IValue& value) {
+    if (!value.isTensor() || !value.toTensor().defined()) return value.deepcopy();
+    const auto key = value.toTensor().unsafeGetTensorImpl();
+    const auto known = tensors_.find(key);
+    if (known != tensors_.end()) return known->second;
+    return tensors_[key] = value.deepcopy();
+  }
+
+  ClassTypePtr own_type(const ClassTypePtr& original, const std::vector<IValue>& slots) {
+    auto type = ClassType::create(unit_->mangle(*original->name()), unit_, /*is_module=*/true);
+    unit_->register_type(type);
+    for (size_t i = 0; i < original->numAttributes(); ++i) {
+      const bool own_module = original->getAttribute(i)->cast<ClassType>() &&
+                              original->getAttribute(i)->is_module() && slots[i].isObject();
+      type->addAttribute(original->getAttributeName(i),
+                         own_module ? slots[i].toObject()->type() : original->getAttribute(i),
+                         original->is_parameter(i), original->is_buffer(i));
+    }
+    for (size_t i = 0; i < original->numConstants(); ++i)
+      type->addConstant(original->getConstantName(i), original->getConstant(i));
+    copy_functions(original, type);
+    return type;
+  }
+
+  void copy_functions(const ClassTypePtr& original, const ClassTypePtr& type) {
+    std::map<const torch::jit::Function*, torch::jit::Function*> copies;
+    for (auto* method : original->methods()) {
+      copies[method] = copy_function(*method, type);
+      type->addMethod(copies[method]);
+    }
+    for (auto* hook : original->getForwardPreHooks())
+      type->addForwardPreHook(copy_function(*hook, type));
+    for (auto* hook : original->getForwardHooks()) type->addForwardHook(copy_function(*hook, type));
+    for (const auto& property : original->properties())
+      type->addProperty(property.name, copies.at(property.getter),
+                        property.setter != nullptr ? copies.at(property.setter) : nullptr);
+  }
+
+  torch::jit::Function* copy_function(torch::jit::Function& function, const ClassTypePtr& type) {
+    auto graph = torch::jit::toGraphFunction(function).graph()->copy();
+    graph->inputs().at(0)->setType(type);
+    propagate_module_types(*graph->block());
+    auto* copy = unit_->create_function(c10::QualifiedName(*type->name(), function.name()), graph);
+    auto arguments = function.getSchema().arguments();
+    arguments.at(0) = arguments.at(0).cloneWithType(type);
+    copy->setSchema(function.getSchema().cloneWithArguments(std::move(arguments)));
+    return copy;
+  }
+
+  std::shared_ptr<torch::jit::CompilationUnit> unit_ =
+      std::make_shared<torch::jit::CompilationUnit>();
+  std::set<const c10::ivalue::Object*> own_;
+  std::map<const c10::ivalue::Object*, bool> reaches_;
+  std::map<const c10::ivalue::Object*, ObjectPtr> clones_;
+  std::map<const c10::TensorImpl*, IValue> tensors_;
+};
+
+}  // namespace
+
+Module clone_with_own_types(const Module& model, const std::vector<std::string>& layers) {
+  return Module(Cloner(model, layers).clone(model._ivalue()));
+}
+
+}  // namespace actsparse

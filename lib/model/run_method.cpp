@@ -1,0 +1,105 @@
+#include "model/run_method.h"
+
+#include <ATen/core/List.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/scalar_tensor.h>
+
+#include "base/error.h"
+
+namespace actsparse {
+namespace {
+
+using c10::IValue;
+using torch::jit::Module;
+
+c10::Device device_of(const Module& module) {
+  for (const auto& parameter : module.parameters()) return parameter.device();
+  for (const auto& buffer : module.buffers()) return buffer.device();
+  return c10::kCPU;
+}
+
+bool is_number(const IValue& value) { return value.isInt() || value.isDouble() || value.isBool(); }
+
+// A JSON constant to what the schema wants: int -> float, number -> 0-d tensor, [1, 2] ->
+// List[float].
+IValue fit(const IValue& value, const c10::TypePtr& type, c10::Device device) {
+  if (value.isTensor()) return value.toTensor().to(device);
+  if (const auto optional = type->cast<c10::OptionalType>())
+    return value.isNone() ? value : fit(value, optional->getElementType(), device);
+  if (type->kind() == c10::TypeKind::FloatType && value.isInt())
+    return static_cast<double>(value.toInt());
+  if (type->kind() == c10::TypeKind::TensorType && is_number(value))
+    return at::scalar_tensor(
+        value.toScalar(), at::TensorOptions().device(device).dtype(value.isInt()    ? at::kLong
+                                                                   : value.isBool() ? at::kBool
+                                                                                    : at::kFloat));
+  const auto list = type->cast<c10::ListType>();
+  if (list && list->getElementType()->kind() == c10::TypeKind::FloatType && value.isIntList()) {
+    c10::List<double> floats;
+    for (const int64_t element : value.toIntVector())
+      floats.push_back(static_cast<double>(element));
+    return floats;
+  }
+  return value;
+}
+
+std::string found_text(const IValue& value) {
+  return value.isNone() ? "None" : value.type()->annotation_str();
+}
+
+std::string wanted_text(const c10::FunctionSchema& schema) {
+  std::string text;
+  for (size_t i = 1; i < schema.arguments().size(); ++i)
+    text += (i > 1 ? ", " : "") + schema.arguments()[i].name() + ": " +
+            schema.arguments()[i].type()->annotation_str();
+  return schema.name() + "(" + text + ")";
+}
+
+void check_count(const c10::FunctionSchema& schema, size_t given) {
+  size_t required = 0;
+  for (const auto& argument : schema.arguments()) required += argument.default_value() ? 0 : 1;
+  if (given + 1 >= required && given + 1 <= schema.arguments().size()) return;
+  throw Error(ErrorKind::Data, "the data has " + std::to_string(given) +
+                                   " inputs, but the model wants " + wanted_text(schema));
+}
+
+std::vector<IValue> fit_all(const c10::FunctionSchema& schema, const std::vector<IValue>& given,
+                            c10::Device device) {
+  check_count(schema, given.size());
+  std::vector<IValue> fitted;
+  for (size_t i = 0; i < given.size(); ++i) {
+    const auto& argument = schema.arguments()[i + 1];
+    fitted.push_back(fit(given[i], argument.type(), device));
+    if (!fitted.back().type()->isSubtypeOf(*argument.type()))
+      throw Error(ErrorKind::Data, "input " + std::to_string(i) + " is " +
+                                       found_text(fitted.back()) + ", but the model wants " +
+                                       wanted_text(schema));
+  }
+  return fitted;
+}
+
+}  // namespace
+
+std::string torchscript_cause(const std::string& traceback) {
+  // The interpreter puts "RuntimeError: why" or "builtins.ValueError: why" after the lines of code.
+  size_t at = std::string::npos;
+  for (const char* marker : {"\nRuntimeError: ", "\nbuiltins.", "\ntorch.jit.Error: "}) {
+    const auto found = traceback.rfind(marker);
+    if (found != std::string::npos && (at == std::string::npos || found > at)) at = found;
+  }
+  return first_line(at == std::string::npos ? traceback : traceback.substr(at + 1));
+}
+
+IValue run_method(Module& module, const std::string& method, const std::vector<IValue>& arguments) {
+  auto callable = module.get_method(method);
+  auto fitted = fit_all(callable.function().getSchema(), arguments, device_of(module));
+  const at::NoGradGuard no_grad;
+  try {
+    return callable(std::move(fitted));
+  } catch (const std::exception& cause) {
+    throw Error(ErrorKind::Data, "the model fails on this data: " + torchscript_cause(cause.what()))
+        .with_details(cause.what());
+  }
+}
+
+}  // namespace actsparse

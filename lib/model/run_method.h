@@ -1,0 +1,21 @@
+#pragma once
+// Calling a method of a TorchScript module with plain arguments.
+#include <torch/csrc/jit/api/module.h>
+
+#include <string>
+#include <vector>
+
+namespace actsparse {
+
+/// Runs without autograd. Constants are fitted to the schema (int to float, number to scalar
+/// tensor, lists to typed lists) and tensors moved to `module`'s device. Throws Error(Data) if
+/// number or type of the arguments do not fit the schema (naming argument, found and wanted type)
+/// or the model rejects the shapes; the message carries the innermost cause of a TorchScript
+/// traceback, details() the whole.
+c10::IValue run_method(torch::jit::Module& module, const std::string& method,
+                       const std::vector<c10::IValue>& arguments);
+
+/// The sentence that says why, out of a TorchScript traceback.
+std::string torchscript_cause(const std::string& traceback);
+
+}  // namespace actsparse

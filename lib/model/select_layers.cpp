@@ -1,0 +1,85 @@
+#include "model/select_layers.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "model/glob.h"
+
+namespace actsparse {
+namespace {
+
+bool is_excluded(const LayerSelector& entry, const std::string& name) {
+  return std::any_of(entry.exclude.begin(), entry.exclude.end(),
+                     [&](const auto& pattern) { return glob_matches(pattern, name); });
+}
+
+bool selects(const LayerSelector& entry, const Layer& layer) {
+  if (is_excluded(entry, layer.name)) return false;
+  if (entry.name) return layer.name == *entry.name;
+  if (entry.match) return glob_matches(*entry.match, layer.name);
+  return layer.type == *entry.type || layer.qualified_type == *entry.type;
+}
+
+std::string nothing_selected(const std::vector<Layer>& layers, const LayerSelector& entry) {
+  std::set<std::string> names, types;
+  for (const auto& layer : layers) {
+    names.insert(layer.name);
+    types.insert(layer.type);
+  }
+  const std::vector<std::string> name_list(names.begin(), names.end()),
+      type_list(types.begin(), types.end());
+  if (layers.size() <= 1)
+    return "the model has no layers but its root: it was frozen or inlined; use the file from "
+           "before freezing";
+  if (entry.name)
+    return "no layer is named '" + *entry.name + "'" + did_you_mean(*entry.name, name_list);
+  if (entry.match)
+    return "no layer matches '" + *entry.match + "'" + did_you_mean(*entry.match, name_list);
+  return "no layer has the type '" + *entry.type + "'" + did_you_mean(*entry.type, type_list) +
+         "; there are " + quoted_list(type_list);
+}
+
+// An instance under a second name is the layer of its first.
+const std::string& canonical_name(const Layer& layer) {
+  return layer.same_as.empty() ? layer.name : layer.same_as;
+}
+
+std::string shown(const std::string& name) {
+  return name.empty() ? "'' (the root)" : "'" + name + "'";
+}
+
+}  // namespace
+
+Selection select_layers(const std::vector<Layer>& layers,
+                        const std::vector<LayerSelector>& entries) {
+  Selection selection;
+  std::map<std::string, size_t> chosen;  // canonical name -> entry
+  for (size_t i = 0; i < entries.size(); ++i) {
+    bool any = false;
+    for (const auto& layer : layers) {
+      if (!selects(entries[i], layer)) continue;
+      any = true;
+      const auto [known, is_new] = chosen.emplace(canonical_name(layer), i);
+      if (!is_new && known->second != i)
+        selection.warnings.push_back("layer " + shown(known->first) + ": " + entries[i].path +
+                                     " replaces " + entries[known->second].path);
+      known->second = i;
+    }
+    if (any) continue;
+    const std::string message = entries[i].path + ": " + nothing_selected(layers, entries[i]);
+    if (!entries[i].optional) throw Error(ErrorKind::Model, message);
+    selection.warnings.push_back(message);
+  }
+  for (const auto& layer : layers) {
+    const auto found = chosen.find(layer.name);
+    if (found == chosen.end() || !layer.same_as.empty()) continue;
+    selection.layers.push_back(
+        {{layer.name, entries[found->second].input}, layer.type, found->second});
+  }
+  return selection;
+}
+
+}  // namespace actsparse

@@ -1,0 +1,31 @@
+#pragma once
+// From the config's `layers` entries to layers of the model.
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "model/call_methods.h"
+#include "model/layer_tree.h"
+
+namespace actsparse {
+
+/// A layer that an entry selected.
+struct SelectedLayer {
+  Site site;
+  std::string type;
+  size_t entry = 0;  ///< index into the config's layers
+};
+
+struct Selection {
+  std::vector<SelectedLayer> layers;  ///< in the model's order; one per layer
+  std::vector<std::string> warnings;
+};
+
+/// A later entry that selects the same layer replaces the earlier one, with a warning. An instance
+/// that stands under several names is one layer, under its first. Throws Error(Model) for an entry
+/// that selects nothing (nearest names, or the types there are), unless it is optional: then that
+/// is a warning.
+Selection select_layers(const std::vector<Layer>& layers,
+                        const std::vector<LayerSelector>& entries);
+
+}  // namespace actsparse

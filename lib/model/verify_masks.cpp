@@ -1,0 +1,110 @@
+#include "model/verify_masks.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/mul.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <cstring>
+#include <deque>
+
+#include "base/error.h"
+#include "model/insert_observers.h"
+#include "model/layer_tree.h"
+#include "model/own_types.h"
+#include "model/run_method.h"
+
+namespace actsparse {
+namespace {
+
+using torch::jit::Module;
+using torch::jit::Node;
+
+[[noreturn]] void failed(const std::string& layer, const std::string& what) {
+  throw Error(ErrorKind::Check, "verification failed: layer '" + layer + "' " + what +
+                                    "; nothing was written (please report this as a bug)");
+}
+
+bool same_bytes(const at::Tensor& a, const at::Tensor& b) {
+  if (a.scalar_type() != b.scalar_type() || a.sizes() != b.sizes()) return false;
+  const at::Tensor x = a.cpu().contiguous(), y = b.cpu().contiguous();
+  return std::memcmp(x.data_ptr(), y.data_ptr(), x.nbytes()) == 0;
+}
+
+// The multiplication through which alone the layer may read its input.
+Node* masking_node(const CallMethod& call, const std::string& layer, const std::string& buffer) {
+  if (call.input->uses().size() != 1)
+    failed(layer, "reads its input besides the mask in " + call.name);
+  Node* node = call.input->uses()[0].user;
+  const bool is_product = node->kind() == c10::aten::mul && node->inputs().size() == 2;
+  Node* mask = is_product ? node->inputs()[1]->node() : nullptr;
+  if (mask == nullptr || mask->kind() != c10::prim::GetAttr || mask->s(c10::attr::name) != buffer ||
+      mask->input() != call.graph->inputs().at(0))
+    failed(layer, "does not multiply its input by " + buffer + " in " + call.name);
+  return node;
+}
+
+void observe_value(const CallMethod& call, torch::jit::Value* value, Node* after,
+                   int64_t observer) {
+  auto& graph = *call.graph;
+  const torch::jit::WithInsertPoint guard(after);
+  torch::jit::Value* id = graph.insertConstant(observer);
+  Node* node = graph.create(c10::Symbol::fromQualString(observe_op()), {value, id});
+  graph.insertNode(node)->output()->setType(value->type());
+}
+
+// What one layer is seen doing; lives as long as the observed clone.
+struct Probe {
+  const MaskSite* site;
+  at::Tensor input;
+  int64_t calls = 0;
+  std::unique_ptr<RegisteredObserver> before, after;
+
+  explicit Probe(const MaskSite& watched) : site(&watched) {
+    before =
+        std::make_unique<RegisteredObserver>([this](const at::Tensor& x) { input = x.clone(); });
+    after = std::make_unique<RegisteredObserver>([this](const at::Tensor& product) {
+      if (!same_bytes(at::mul(input, site->mask.to(input.device())), product))
+        failed(site->site.layer, "does not see input * mask in call " + std::to_string(calls));
+      ++calls;
+    });
+  }
+};
+
+void attach(Probe& probe, Module layer, const std::string& method) {
+  const MaskSite& site = *probe.site;
+  const std::string buffer = mask_buffer(layer);
+  if (buffer.empty()) failed(site.site.layer, "has no mask buffer");
+  if (!same_bytes(layer.attr(buffer).toTensor(), site.mask))
+    failed(site.site.layer, "holds another mask than the state");
+  for (const auto& call : call_methods(layer, site.site, method)) {
+    Node* product = masking_node(call, site.site.layer, buffer);
+    observe_value(call, call.input, product, probe.before->id());
+    observe_value(call, product->output(), product->next(), probe.after->id());
+  }
+}
+
+}  // namespace
+
+Verification verify_masks(const Module& masked, const std::string& method, bool training,
+                          const std::vector<MaskSite>& sites,
+                          const std::vector<c10::IValue>& batch) {
+  std::vector<std::string> layers;
+  for (const auto& site : sites) layers.push_back(site.site.layer);
+  Module clone = clone_with_own_types(masked, layers);
+  clone.train(training);
+  std::deque<Probe> probes;
+  for (const auto& site : sites)
+    attach(probes.emplace_back(site), find_layer(clone, site.site.layer), method);
+  try {
+    run_method(clone, method, batch);
+  } catch (...) {
+    for (const auto& probe : probes) probe.after->rethrow();
+    throw;
+  }
+  Verification result;
+  for (const auto& probe : probes) result.calls += probe.calls;
+  result.layers = static_cast<int64_t>(sites.size());
+  return result;
+}
+
+}  // namespace actsparse

@@ -1,0 +1,209 @@
+#include "sparsifier/activation_sparsifier.h"
+
+#include <ATen/ops/ones.h>
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "model/apply_masks.h"
+#include "model/layer_tree.h"
+#include "sparsifier/mask_buffer.h"
+#include "sparsifier/registered_layer.h"
+
+namespace actsparse {
+
+using torch::jit::Module;
+
+struct ActivationSparsifier::Impl {
+  Module model;
+  FunctionTable functions;
+  MergedSettings defaults;
+  LayerSettings default_settings;
+  std::string method;
+  bool training;
+  std::deque<RegisteredLayer> layers;    // stable addresses: observers refer to them
+  std::unique_ptr<ObservedModel> clone;  // what forward() runs; null when the layers have changed
+
+  RegisteredLayer* find(const std::string& name) {
+    for (auto& layer : layers)
+      if (layer.settings().site.layer == name) return &layer;
+    return nullptr;
+  }
+
+  RegisteredLayer& require(const std::string& name) {
+    if (auto* layer = find(name)) return *layer;
+    std::vector<std::string> names;
+    for (const auto& layer : layers) names.push_back(layer.settings().site.layer);
+    throw Error(ErrorKind::Model,
+                "layer with the given name not found among the registered ones: '" + name + "'" +
+                    did_you_mean(name, names));
+  }
+
+  RegisteredLayer make_layer(LayerRecord record) {
+    const std::string& name = record.site.layer;
+    try {
+      call_methods(find_layer(model, name), record.site, method);
+      return {std::move(record), functions};
+    } catch (const Error& error) {
+      throw error.kind() == ErrorKind::Config ? error.in("layer '" + name + "'") : error;
+    }
+  }
+
+  void build_clone() {
+    std::vector<MaskSite> masks;
+    std::vector<ObserverSite> observers;
+    for (auto& layer : layers) {
+      const LayerRecord& record = layer.settings();
+      if (record.hook_state == HookState::Aggregate)
+        observers.push_back(
+            {record.site, [&layer](const at::Tensor& input) { layer.observe(input); }});
+      if (record.hook_state != HookState::Sparsify) continue;
+      if (auto site = mask_site(record)) masks.push_back(std::move(*site));
+    }
+    clone = std::make_unique<ObservedModel>(insert_observers(
+        masks.empty() ? model : apply_masks(model, method, masks), method, observers));
+    clone->module().train(training);
+  }
+};
+
+ActivationSparsifier::ActivationSparsifier(Module model, FunctionTable functions,
+                                           const LayerSettings& defaults, std::string method,
+                                           bool training)
+    : impl_(std::make_unique<Impl>(Impl{std::move(model),
+                                        std::move(functions),
+                                        merge({}, defaults),
+                                        defaults,
+                                        std::move(method),
+                                        training,
+                                        {},
+                                        nullptr})) {}
+
+ActivationSparsifier::~ActivationSparsifier() = default;
+ActivationSparsifier::ActivationSparsifier(ActivationSparsifier&&) noexcept = default;
+
+bool ActivationSparsifier::register_layer(const std::string& name, const LayerSettings& overrides,
+                                          const InputSelector& input) {
+  LayerRecord record;
+  record.site = {name, input};
+  record.type = short_type(find_layer(impl_->model, name).type()->name()->qualifiedName());
+  record.settings = merge(impl_->default_settings, overrides);
+  RegisteredLayer layer = impl_->make_layer(std::move(record));
+  impl_->clone.reset();
+  const bool known = impl_->find(name) != nullptr;
+  if (known) unregister_layer(name);
+  impl_->layers.push_back(std::move(layer));
+  return known;
+}
+
+bool ActivationSparsifier::register_layer(const Module& layer, const LayerSettings& overrides,
+                                          const InputSelector& input) {
+  return register_layer(layer_name(impl_->model, layer), overrides, input);
+}
+
+TensorOrList ActivationSparsifier::get_mask(const std::string& name) const {
+  const LayerRecord& record = impl_->require(name).settings();
+  if (record.mask) return *record.mask;
+  if (!record.input_dtype)
+    throw Error(ErrorKind::Model,
+                "layer '" + name +
+                    "': shape unknown, run forward at least once so that the layer is called");
+  if (!record.settings.features) return at::ones(record.input_shape, *record.input_dtype);
+  auto shape = record.input_shape;
+  const int64_t dim = *record.settings.feature_dim;
+  shape.at(static_cast<size_t>(dim < 0 ? dim + static_cast<int64_t>(shape.size()) : dim)) = 1;
+  std::vector<at::Tensor> masks;
+  for (size_t i = 0; i < record.settings.features->size(); ++i)
+    masks.push_back(at::ones(shape, *record.input_dtype));
+  return masks;
+}
+
+TensorOrList ActivationSparsifier::get_mask(const Module& layer) const {
+  return get_mask(layer_name(impl_->model, layer));
+}
+
+void ActivationSparsifier::unregister_layer(const std::string& name) {
+  impl_->require(name);
+  impl_->clone.reset();
+  std::deque<RegisteredLayer> others;
+  for (auto& layer : impl_->layers)
+    if (layer.settings().site.layer != name) others.push_back(std::move(layer));
+  impl_->layers = std::move(others);
+}
+
+c10::IValue ActivationSparsifier::forward(const std::vector<c10::IValue>& arguments) {
+  if (!impl_->clone) impl_->build_clone();
+  return impl_->clone->run(impl_->method, arguments);
+}
+
+std::vector<LayerWarning> ActivationSparsifier::step() {
+  auto records = layers();
+  auto warnings = compute_masks(records, impl_->functions);
+  for (size_t i = 0; i < records.size(); ++i) {
+    impl_->layers[i].set_mask(std::move(records[i].mask));
+    impl_->layers[i].reset_data();
+  }
+  return warnings;
+}
+
+Module ActivationSparsifier::squash_mask(bool attach_sparsify_hook) {
+  for (const auto& layer : impl_->layers) get_mask(layer.settings().site.layer);
+  std::vector<MaskSite> sites;
+  for (auto& layer : impl_->layers)
+    if (auto site = mask_site(layer.settings())) sites.push_back(std::move(*site));
+  Module masked = apply_masks(impl_->model, impl_->method,
+                              attach_sparsify_hook ? sites : std::vector<MaskSite>{});
+  for (auto& layer : impl_->layers) {
+    layer.reset_data();
+    layer.set_hook_state(attach_sparsify_hook ? HookState::Sparsify : HookState::None);
+  }
+  impl_->clone.reset();
+  return masked;
+}
+
+StateDict ActivationSparsifier::state_dict() const {
+  StateDict state;
+  state.defaults = impl_->defaults;
+  state.layers = layers();
+  state.meta.method = impl_->method;
+  state.meta.mode = impl_->training ? "train" : "eval";
+  state.meta.function_sources = impl_->functions.sources();
+  return state;
+}
+
+void ActivationSparsifier::load_state_dict(const StateDict& state) {
+  Impl fresh{impl_->model, impl_->functions, state.defaults, {}, impl_->method, impl_->training,
+             {},           nullptr};
+  fresh.default_settings = layer_settings_from_json(to_json(state.defaults), "defaults");
+  for (const auto& source : state.meta.function_sources) fresh.functions.add_source(source);
+  for (const auto& record : state.layers) fresh.layers.push_back(fresh.make_layer(record));
+  *impl_ = std::move(fresh);
+}
+
+std::string ActivationSparsifier::to_string() const {
+  std::string text = "ActivationSparsifier (";
+  for (const auto& layer : impl_->layers) {
+    const LayerRecord& record = layer.settings();
+    nlohmann::json shown = actsparse::to_json(record.settings);
+    for (const char* function : {"aggregate_fn", "reduce_fn", "mask_fn"}) shown.erase(function);
+    shown["hook_state"] = actsparse::to_string(record.hook_state);
+    shown["layer"] = record.type;
+    text += "\n\tData Group\n\t    name: " + record.site.layer + "\n";
+    for (const auto& [key, value] : shown.items())
+      text += "\t    " + key + ": " +
+              (value.is_string() ? value.get<std::string>() : value.dump()) + "\n";
+  }
+  return text + ")";
+}
+
+std::vector<LayerRecord> ActivationSparsifier::layers() const {
+  std::vector<LayerRecord> records;
+  for (const auto& layer : impl_->layers) records.push_back(layer.record());
+  return records;
+}
+
+const FunctionTable& ActivationSparsifier::functions() const { return impl_->functions; }
+
+}  // namespace actsparse

@@ -1,0 +1,89 @@
+#pragma once
+// PyTorch's ActivationSparsifier (torch.ao.pruning._experimental) for TorchScript models, item by
+// item (docs/reference.md lists where it differs on purpose):
+//
+//   ActivationSparsifier sparsifier(model, functions, defaults);
+//   sparsifier.register_layer("conv1", overrides);
+//   for (batch) sparsifier.forward(batch);       // aggregates what enters the registered layers
+//   sparsifier.step();                           // mask = mask_fn(reduce_fn(aggregate))
+//   torch::jit::Module masked = sparsifier.squash_mask();
+//
+// Not thread safe.
+#include <torch/csrc/jit/api/module.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "functions/functions.h"
+#include "model/insert_observers.h"
+#include "sparsifier/compute_masks.h"
+#include "sparsifier/state_dict.h"
+
+namespace actsparse {
+
+class ActivationSparsifier {
+ public:
+  /// `model` is shared, never changed: its forward runs on clones. `method` is what forward() runs;
+  /// `training` the mode it runs in. Nothing in `defaults` is checked before a layer is registered.
+  explicit ActivationSparsifier(torch::jit::Module model, FunctionTable functions = {},
+                                const LayerSettings& defaults = {}, std::string method = "forward",
+                                bool training = false);
+  ~ActivationSparsifier();
+  ActivationSparsifier(ActivationSparsifier&&) noexcept;
+
+  /// `overrides` go over the defaults key by key. Everything is checked first: a bad registration
+  /// changes nothing. Returns true if the layer was registered before: it starts anew with the new
+  /// settings. Throws Error(Model) if the layer does not exist or cannot be observed, Error(Config)
+  /// if a function is missing or unknown or features lack feature_dim.
+  bool register_layer(const std::string& name, const LayerSettings& overrides = {},
+                      const InputSelector& input = int64_t{0});
+  bool register_layer(const torch::jit::Module& layer, const LayerSettings& overrides = {},
+                      const InputSelector& input = int64_t{0});
+
+  /// Before step(): ones of the input's full shape; afterwards what mask_fn returned, in the
+  /// input's dtype; a list with features. Throws Error(Model) for a layer that is not registered or
+  /// was not called yet.
+  TensorOrList get_mask(const std::string& name) const;
+  TensorOrList get_mask(const torch::jit::Module& layer) const;
+
+  /// Throws Error(Model) if it is not registered; nothing changes then.
+  void unregister_layer(const std::string& name);
+
+  /// Runs the model. Layers in state Aggregate take in what enters them (every call), layers in
+  /// state Sparsify are masked. Throws Error(Data) if the model or an aggregate rejects the input.
+  c10::IValue forward(const std::vector<c10::IValue>& arguments);
+
+  /// compute_masks over all layers. Does nothing without layers.
+  std::vector<LayerWarning> step();
+
+  /// The masked model: a clone with one buffer and one multiplication per layer. With
+  /// `attach_sparsify_hook` later forward()s are masked too (state Sparsify), else the layers stop
+  /// aggregating (None) and the clone is unmasked. Drops data that was not stepped. Throws
+  /// get_mask's error for a layer never called.
+  torch::jit::Module squash_mask(bool attach_sparsify_hook = true);
+
+  /// A snapshot; meta is left empty but for method, mode and function sources.
+  StateDict state_dict() const;
+  /// Replaces all layers and the defaults by the state's; also attaches what their hook states ask
+  /// for. The state may be of a fresh process: functions are looked up by name, user functions
+  /// compiled from the sources in it. Throws Error(Model) if the model lacks a layer; nothing
+  /// changes then.
+  void load_state_dict(const StateDict& state);
+
+  /// The reference's __repr__.
+  std::string to_string() const;
+
+  /// Settings and progress of the registered layers, in registration order, without data and masks
+  /// being copied.
+  std::vector<LayerRecord> layers() const;
+  const FunctionTable& functions() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace actsparse

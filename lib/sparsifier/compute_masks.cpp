@@ -1,0 +1,153 @@
+#include "sparsifier/compute_masks.h"
+
+#include <ATen/core/grad_mode.h>
+#include <spdlog/fmt/fmt.h>
+
+#include "base/error.h"
+#include "base/nearest.h"
+
+namespace actsparse {
+namespace {
+
+std::string place(const LayerRecord& layer) { return "layer '" + layer.site.layer + "'"; }
+
+FunctionConfig required(const std::optional<FunctionConfig>& function, const char* which) {
+  if (!function) throw Error(ErrorKind::Config, std::string(which) + " is missing");
+  return *function;
+}
+
+// Shape of what one mask is multiplied with: the input, or one feature's slice of it.
+std::vector<int64_t> masked_shape(const LayerRecord& layer) {
+  auto shape = layer.input_shape;
+  if (!layer.settings.features) return shape;
+  const auto dims = static_cast<int64_t>(shape.size());
+  const int64_t dim = *layer.settings.feature_dim;
+  shape.at(static_cast<size_t>(dim < 0 ? dim + dims : dim)) = 1;
+  return shape;
+}
+
+bool broadcasts_to(at::IntArrayRef mask, const std::vector<int64_t>& shape) {
+  if (mask.size() > shape.size()) return false;
+  const size_t offset = shape.size() - mask.size();
+  for (size_t d = 0; d < mask.size(); ++d)
+    if (mask[d] != 1 && mask[d] != shape[offset + d]) return false;
+  return true;
+}
+
+void check_mask(const at::Tensor& mask, const LayerRecord& layer) {
+  const auto shape = masked_shape(layer);
+  if (!broadcasts_to(mask.sizes(), shape))
+    throw Error(
+        ErrorKind::Function,
+        fmt::format("the mask of shape {} does not fit the layer's input of shape {}; a mask must "
+                    "broadcast to it without changing it (which dims does reduce_fn remove?)",
+                    shape_text(mask.sizes().vec()), shape_text(shape)));
+  if (mask.is_floating_point() && mask.isnan().any().item<bool>())
+    throw Error(ErrorKind::Function,
+                "the mask holds NaN; look at mask_fn, and at the calibration data");
+}
+
+// The reference accepts a batch-sized mask and then fails at the first request of another size.
+bool pins_batch(const at::Tensor& mask, const LayerRecord& layer) {
+  return mask.dim() == static_cast<int64_t>(layer.input_shape.size()) && mask.dim() > 0 &&
+         mask.size(0) > 1 && mask.size(0) == layer.input_shape[0] &&
+         !(layer.settings.features && *layer.settings.feature_dim == 0);
+}
+
+class LayerStep {
+ public:
+  LayerStep(const LayerRecord& layer, const FunctionTable& functions,
+            std::vector<LayerWarning>& warnings)
+      : layer_(layer),
+        aggregate_(functions.aggregate(required(layer.settings.aggregate_fn, "aggregate_fn"))),
+        reduce_(functions.reduce(required(layer.settings.reduce_fn, "reduce_fn"))),
+        mask_(functions.mask(required(layer.settings.mask_fn, "mask_fn"),
+                             layer.settings.sparse_config, "sparse_config")),
+        warnings_(warnings) {}
+
+  TensorOrList run() {
+    if (const auto* data = std::get_if<at::Tensor>(&*layer_.data)) return mask_of(*data, "");
+    std::vector<at::Tensor> masks;
+    const auto& list = std::get<std::vector<at::Tensor>>(*layer_.data);
+    for (size_t i = 0; i < list.size(); ++i)
+      masks.push_back(
+          mask_of(list[i], "feature " + std::to_string(layer_.settings.features->at(i)) + ": "));
+    return masks;
+  }
+
+ private:
+  at::Tensor mask_of(const at::Tensor& data, const std::string& feature) {
+    try {
+      const auto aggregate = aggregate_();
+      aggregate->restore(data, layer_.calls);
+      const at::Tensor value = aggregate->value();
+      if ((value.is_floating_point() || value.is_complex()) && value.isnan().any().item<bool>())
+        warn(feature + "the aggregate holds NaN: the calibration data or the model produces it");
+      const at::Tensor mask = mask_(reduce_(value));
+      check_mask(mask, layer_);
+      warn_of(mask, feature);
+      return mask.to(*layer_.input_dtype).contiguous();
+    } catch (const Error& error) {
+      throw feature.empty() ? error : error.in(feature.substr(0, feature.size() - 2));
+    }
+  }
+
+  void warn_of(const at::Tensor& mask, const std::string& feature) {
+    const int64_t kept = mask.count_nonzero().item<int64_t>();
+    if (mask.numel() > 0 && kept == 0)
+      warn(feature + "the mask is all zero: the layer sees nothing");
+    if (kept == mask.numel()) warn(feature + "the mask is all one: nothing is masked");
+    if (pins_batch(mask, layer_))
+      warn(fmt::format(
+          "{}the mask has the batch's size {} in dimension 0: the masked model takes no other "
+          "batch size; reduce over dim 0",
+          feature, mask.size(0)));
+  }
+
+  void warn(const std::string& text) { warnings_.push_back({layer_.site.layer, text}); }
+
+  const LayerRecord& layer_;
+  AggregateFn aggregate_;
+  ReduceFn reduce_;
+  MaskFn mask_;
+  std::vector<LayerWarning>& warnings_;
+};
+
+void require_data(const std::vector<LayerRecord>& layers) {
+  std::vector<std::string> empty;
+  for (const auto& layer : layers)
+    if (!layer.data) empty.push_back(layer.site.layer);
+  if (!empty.empty())
+    throw Error(ErrorKind::State,
+                "step: no aggregated data for " + quoted_list(empty) +
+                    ": never called since it was registered, or stepped already; run the "
+                    "calibration first");
+}
+
+}  // namespace
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+std::vector<LayerWarning> compute_masks(std::vector<LayerRecord>& layers,
+                                        const FunctionTable& functions) {
+  require_data(layers);
+  const at::NoGradGuard no_grad;
+  std::vector<LayerWarning> warnings;
+  std::vector<TensorOrList> masks;
+  for (const auto& layer : layers) {
+    try {
+      masks.push_back(LayerStep(layer, functions, warnings).run());
+    } catch (const Error& error) {
+      throw error.in(place(layer));
+    }
+  }
+  for (size_t i = 0; i < layers.size(); ++i) {
+    layers[i].mask = std::move(masks[i]);
+    layers[i].data.reset();
+  }
+  return warnings;
+}
+
+}  // namespace actsparse

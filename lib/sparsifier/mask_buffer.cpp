@@ -1,0 +1,55 @@
+#include "sparsifier/mask_buffer.h"
+
+#include <ATen/ops/ones.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "sparsifier/compute_masks.h"
+
+namespace actsparse {
+namespace {
+
+// Right-aligned like broadcasting: ones are put before.
+at::Tensor with_dims(const at::Tensor& mask, int64_t dims) {
+  std::vector<int64_t> shape(static_cast<size_t>(dims - mask.dim()), 1);
+  shape.insert(shape.end(), mask.sizes().begin(), mask.sizes().end());
+  return mask.reshape(shape);
+}
+
+at::Tensor merge_features(const LayerRecord& layer, const std::vector<at::Tensor>& masks) {
+  const auto dims = static_cast<int64_t>(layer.input_shape.size());
+  const int64_t given = *layer.settings.feature_dim;
+  const int64_t dim = given < 0 ? given + dims : given;
+  std::vector<int64_t> shape(static_cast<size_t>(dims), 1);
+  std::vector<at::Tensor> slices;
+  for (const auto& mask : masks) {
+    slices.push_back(with_dims(mask, dims));
+    for (int64_t d = 0; d < dims; ++d)
+      shape[static_cast<size_t>(d)] =
+          std::max(shape[static_cast<size_t>(d)], slices.back().size(d));
+  }
+  if (shape.at(static_cast<size_t>(dim)) != 1)
+    throw Error(ErrorKind::Function, "layer '" + layer.site.layer +
+                                         "': the masks of its features vary along feature_dim");
+  shape[static_cast<size_t>(dim)] = layer.input_shape[static_cast<size_t>(dim)];
+  const at::Tensor merged = at::ones(shape, masks.front().options());
+  for (size_t i = 0; i < slices.size(); ++i)
+    merged.narrow(dim, layer.settings.features->at(i), 1).copy_(slices[i]);
+  return merged;
+}
+
+}  // namespace
+
+std::optional<MaskSite> mask_site(const LayerRecord& layer) {
+  if (layer.settings.features && layer.settings.features->empty()) return std::nullopt;
+  if (!layer.mask) {
+    const std::vector<int64_t> ones(layer.input_shape.size(), 1);
+    return MaskSite{layer.site, at::ones(ones, *layer.input_dtype)};
+  }
+  if (const auto* mask = std::get_if<at::Tensor>(&*layer.mask)) return MaskSite{layer.site, *mask};
+  return MaskSite{layer.site,
+                  merge_features(layer, std::get<std::vector<at::Tensor>>(*layer.mask))};
+}
+
+}  // namespace actsparse

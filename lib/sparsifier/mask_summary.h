@@ -1,0 +1,26 @@
+#pragma once
+// Numbers about a layer's mask, for reports.
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sparsifier/state_dict.h"
+
+namespace actsparse {
+
+struct MaskSummary {
+  std::vector<std::vector<int64_t>> shapes;  ///< one, or one per feature
+  int64_t kept = 0;                          ///< non-zero elements, summed over features
+  int64_t total = 0;                         ///< elements of the masks
+  /// 1 - kept / total; 0 for an empty mask.
+  double sparsity() const;
+};
+
+/// Nothing before the first step.
+std::optional<MaskSummary> summarize_mask(const LayerRecord& layer);
+
+/// The sparsity that mask_fn and sparse_config ask for: sparsity_level, 1 - keep_ratio, or 1 - n/m;
+/// nothing where it depends on the data (threshold, quantile, k, a user's function).
+std::optional<double> requested_sparsity(const MergedSettings& settings);
+
+}  // namespace actsparse

@@ -1,0 +1,200 @@
+// The reading half of state_dict.h. Every value is checked: a state file may come from anywhere.
+#include <ATen/core/Dict.h>
+#include <ATen/core/List.h>
+
+#include "base/error.h"
+#include "sparsifier/json_ivalue.h"
+#include "sparsifier/sparse_mask.h"
+#include "sparsifier/state_dict.h"
+
+namespace actsparse {
+namespace {
+
+using c10::IValue;
+using nlohmann::json;
+
+constexpr int64_t kNewestFormat = 1;
+
+[[noreturn]] void broken(const std::string& what) {
+  throw Error(ErrorKind::State, "not a whole actsparse state: " + what);
+}
+
+/// A dict of the document, with its place in it.
+class Reader {
+ public:
+  Reader(const IValue& value, std::string place) : place_(std::move(place)) {
+    if (!value.isGenericDict()) broken(place_ + " is not a dict");
+    for (const auto& entry : value.toGenericDict()) {
+      if (!entry.key().isString()) broken(place_ + " has a key that is not a string");
+      entries_.emplace_back(entry.key().toStringRef(), entry.value());
+    }
+  }
+  const IValue* find(const std::string& key) const {
+    for (const auto& [name, value] : entries_)
+      if (name == key) return &value;
+    return nullptr;
+  }
+  const IValue& at(const std::string& key) const {
+    const IValue* value = find(key);
+    if (value == nullptr) broken(place_ + " lacks '" + key + "'");
+    return *value;
+  }
+  Reader dict(const std::string& key) const { return {at(key), place_ + "." + key}; }
+  int64_t integer(const std::string& key) const {
+    if (!at(key).isInt() || at(key).toInt() < 0) broken(place_ + "." + key + " is not a count");
+    return at(key).toInt();
+  }
+  std::string text(const std::string& key) const {
+    if (!at(key).isString()) broken(place_ + "." + key + " is not a string");
+    return at(key).toStringRef();
+  }
+  std::vector<IValue> list(const std::string& key) const {
+    if (!at(key).isList()) broken(place_ + "." + key + " is not a list");
+    return at(key).toListRef().vec();
+  }
+  std::vector<int64_t> integers(const std::string& key) const {
+    std::vector<int64_t> values;
+    for (const IValue& element : list(key)) {
+      if (!element.isInt() || element.toInt() < 0)
+        broken(place_ + "." + key + " is not a list of sizes");
+      values.push_back(element.toInt());
+    }
+    return values;
+  }
+  const std::vector<std::pair<std::string, IValue>>& entries() const { return entries_; }
+  const std::string& place() const { return place_; }
+
+ private:
+  std::string place_;
+  std::vector<std::pair<std::string, IValue>> entries_;
+};
+
+std::optional<at::ScalarType> read_dtype(const Reader& reader, const std::string& key) {
+  if (reader.at(key).isNone()) return std::nullopt;
+  const std::string name = reader.text(key);
+  for (int i = 0; i < static_cast<int>(at::ScalarType::NumOptions); ++i)
+    if (name == c10::toString(static_cast<at::ScalarType>(i)))
+      return static_cast<at::ScalarType>(i);
+  broken(reader.place() + "." + key + " names no dtype: '" + name + "'");
+}
+
+HookState read_hook_state(const Reader& group) {
+  const std::string name = group.text("hook_state");
+  for (const auto state : {HookState::Aggregate, HookState::Sparsify, HookState::None})
+    if (name == to_string(state)) return state;
+  broken(group.place() + ".hook_state is '" + name + "'");
+}
+
+template <class Convert>
+TensorOrList read_tensors(const IValue& value, Convert&& convert) {
+  if (!value.isList()) return convert(value);
+  std::vector<at::Tensor> tensors;
+  for (const IValue& element : value.toListRef()) tensors.push_back(convert(element));
+  return tensors;
+}
+
+at::Tensor read_data(const IValue& value) {
+  if (!value.isTensor() || !value.toTensor().defined()) broken("a layer's data is not a tensor");
+  return value.toTensor().clone();  // the file's memory map must not outlive the file's name
+}
+
+MergedSettings read_settings(const Reader& group) {
+  json settings = json::object();
+  for (const char* key :
+       {"aggregate_fn", "reduce_fn", "mask_fn", "sparse_config", "features", "feature_dim"})
+    settings[key] = json_from_ivalue(group.at(key));
+  try {
+    return merge({}, layer_settings_from_json(settings, group.place()));
+  } catch (const Error& error) {
+    broken(error.what());
+  }
+}
+
+void check_features(const LayerRecord& layer) {
+  const size_t features = layer.settings.features ? layer.settings.features->size() : 0;
+  for (const auto* tensors : {&layer.mask, &layer.data}) {
+    if (!*tensors) continue;
+    const auto* list = std::get_if<std::vector<at::Tensor>>(&**tensors);
+    if ((list != nullptr) != layer.settings.features.has_value() ||
+        (list != nullptr && list->size() != features))
+      broken("layer '" + layer.site.layer + "' does not have one tensor per feature");
+  }
+}
+
+LayerRecord read_layer(const std::string& name, const Reader& group, const Reader& entry) {
+  LayerRecord layer;
+  layer.site.layer = name;
+  if (group.at("input").isString())
+    layer.site.input = group.text("input");
+  else
+    layer.site.input = group.integer("input");
+  layer.type = group.text("type");
+  layer.settings = read_settings(group);
+  layer.hook_state = read_hook_state(group);
+  layer.calls = group.integer("calls");
+  layer.input_shape = group.integers("input_shape");
+  layer.input_dtype = read_dtype(group, "input_dtype");
+  if (!entry.at("mask").isNone()) layer.mask = read_tensors(entry.at("mask"), dense_mask);
+  if (const IValue* data = group.find("data")) layer.data = read_tensors(*data, read_data);
+  if ((layer.mask || layer.data) && !layer.input_dtype)
+    broken(group.place() + " lacks its input's dtype");
+  check_features(layer);
+  return layer;
+}
+
+ArgumentRecord read_argument(const Reader& entry) {
+  ArgumentRecord argument;
+  if (const IValue* constant = entry.find("value")) {
+    argument.constant = *constant;
+  } else {
+    argument.shape = entry.integers("shape");
+    argument.dtype = read_dtype(entry, "dtype");
+  }
+  return argument;
+}
+
+StateMeta read_meta(const Reader& document) {
+  StateMeta meta;
+  meta.tool_version = document.text("tool_version");
+  meta.model = document.text("model");
+  meta.model_digest = document.text("model_digest");
+  meta.data_digest = document.text("data_digest");
+  meta.config_digest = document.text("config_digest");
+  meta.method = document.text("method");
+  meta.mode = document.text("mode");
+  meta.batches = document.integer("batches");
+  meta.samples = document.integer("samples");
+  for (const IValue& entry : document.list("arguments"))
+    meta.arguments.push_back(read_argument({entry, "meta.arguments"}));
+  for (const IValue& entry : document.list("function_sources")) {
+    const Reader source(entry, "meta.function_sources");
+    meta.function_sources.push_back({source.text("label"), source.text("text")});
+  }
+  return meta;
+}
+
+void check_version(const Reader& meta) {
+  const int64_t version = meta.integer("format_version");
+  if (version > kNewestFormat)
+    throw Error(ErrorKind::State, "written by a newer actsparse (state format " +
+                                      std::to_string(version) + ", this one reads up to " +
+                                      std::to_string(kNewestFormat) + "); update actsparse");
+  if (version != kNewestFormat) broken("meta.format_version is " + std::to_string(version));
+}
+
+}  // namespace
+
+StateDict state_from_ivalue(const IValue& value) {
+  const Reader document(value, "the file");
+  check_version(document.dict("meta"));
+  StateDict state;
+  state.meta = read_meta(document.dict("meta"));
+  state.defaults = read_settings(document.dict("defaults"));
+  const Reader masks = document.dict("state");
+  const Reader groups = document.dict("data_groups");
+  for (const auto& [name, group] : groups.entries())
+    state.layers.push_back(read_layer(name, {group, "data_groups." + name}, masks.dict(name)));
+  return state;
+}
+
+}  // namespace actsparse

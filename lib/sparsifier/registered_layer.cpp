@@ -1,0 +1,109 @@
+#include "sparsifier/registered_layer.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "sparsifier/compute_masks.h"
+
+namespace actsparse {
+namespace {
+
+FunctionConfig callable(const std::optional<FunctionConfig>& function, const char* which) {
+  if (!function)
+    throw Error(ErrorKind::Config,
+                std::string("function should be callable: ") + which + " is missing");
+  return *function;
+}
+
+std::vector<at::Tensor> as_list(const TensorOrList& tensors) {
+  if (const auto* tensor = std::get_if<at::Tensor>(&tensors)) return {*tensor};
+  return std::get<std::vector<at::Tensor>>(tensors);
+}
+
+// What at::Tensor operations cannot sum up plainly.
+void check_observable(const at::Tensor& input) {
+  if (!input.defined()) throw Error(ErrorKind::Model, "the input is an undefined tensor");
+  if (input.is_quantized() || input.layout() != at::kStrided)
+    throw Error(
+        ErrorKind::Model,
+        "the input is quantized or sparse, which cannot be aggregated; register a layer before it");
+}
+
+}  // namespace
+
+RegisteredLayer::RegisteredLayer(LayerRecord record, const FunctionTable& functions)
+    : record_(std::move(record)) {
+  const auto& settings = record_.settings;
+  if (settings.features && !settings.feature_dim)
+    throw Error(ErrorKind::Config, "need feature_dim to select features");
+  make_aggregate_ = functions.aggregate(callable(settings.aggregate_fn, "aggregate_fn"));
+  functions.reduce(callable(settings.reduce_fn, "reduce_fn"));
+  functions.mask(callable(settings.mask_fn, "mask_fn"), settings.sparse_config, "sparse_config");
+  if (!record_.data) return;
+  for (const auto& data : as_list(*std::exchange(record_.data, std::nullopt))) {
+    aggregates_.push_back(make_aggregate_());
+    aggregates_.back()->restore(data, record_.calls);
+  }
+  started_ = true;
+}
+
+void RegisteredLayer::observe(const at::Tensor& input) {
+  try {
+    check_observable(input);
+    if (!started_) start(input);
+    aggregate(input);
+  } catch (const Error& error) {
+    throw error.in(fmt::format("layer '{}', call {}", record_.site.layer, record_.calls));
+  }
+  ++record_.calls;
+  record_.input_shape = input.sizes().vec();
+  record_.input_dtype = input.scalar_type();
+}
+
+void RegisteredLayer::start(const at::Tensor& input) {
+  record_.calls = 0;
+  aggregates_.clear();
+  const auto& features = record_.settings.features;
+  const int64_t dim = record_.settings.feature_dim.value_or(0), dims = input.dim();
+  if (features && (dim < -dims || dim >= dims))
+    throw Error(ErrorKind::Config,
+                fmt::format("feature_dim {} is out of range for an input of shape {}", dim,
+                            shape_text(input.sizes().vec())));
+  for (const int64_t feature : features.value_or(std::vector<int64_t>{}))
+    if (feature >= input.size(dim))
+      throw Error(ErrorKind::Config,
+                  fmt::format("feature {} is out of range: the input of shape {} has {} along "
+                              "feature_dim {}",
+                              feature, shape_text(input.sizes().vec()), input.size(dim), dim));
+  const size_t count = features ? features->size() : 1;
+  while (aggregates_.size() < count) aggregates_.push_back(make_aggregate_());
+  started_ = true;
+}
+
+void RegisteredLayer::aggregate(const at::Tensor& input) {
+  const auto& features = record_.settings.features;
+  if (!features) return aggregates_.front()->update(input);
+  for (size_t i = 0; i < features->size(); ++i)
+    aggregates_[i]->update(input.narrow(*record_.settings.feature_dim, (*features)[i], 1));
+}
+
+LayerRecord RegisteredLayer::record() const {
+  LayerRecord record = record_;
+  if (!started_) return record;
+  std::vector<at::Tensor> data;
+  for (const auto& aggregate : aggregates_) data.push_back(aggregate->data());
+  if (record.settings.features)
+    record.data = std::move(data);
+  else
+    record.data = data.front();
+  return record;
+}
+
+void RegisteredLayer::reset_data() {
+  aggregates_.clear();
+  started_ = false;
+}
+
+}  // namespace actsparse

@@ -1,0 +1,40 @@
+#pragma once
+// A layer while it is being calibrated: its record, and the live aggregates behind record.data.
+#include <memory>
+#include <vector>
+
+#include "sparsifier/state_dict.h"
+
+namespace actsparse {
+
+class RegisteredLayer {
+ public:
+  /// Looks up all functions, so that what is wrong with them is found now. Throws Error(Config).
+  RegisteredLayer(LayerRecord record, const FunctionTable& functions);
+
+  /// Takes in one call's input: the whole, or each feature's slice. Throws Error(Data),
+  /// Error(Config) for a feature that is out of range, Error(Model) for a tensor that cannot be
+  /// observed; all name layer and call.
+  void observe(const at::Tensor& input);
+
+  /// The record with the raw data as it stands now (shared, not copied).
+  LayerRecord record() const;
+  const LayerRecord& settings() const { return record_; }
+
+  void set_mask(std::optional<TensorOrList> mask) { record_.mask = std::move(mask); }
+  void set_hook_state(HookState state) { record_.hook_state = state; }
+  /// Drops the data: the next call starts from zeros.
+  void reset_data();
+
+ private:
+  void start(const at::Tensor& input);
+  void aggregate(const at::Tensor& input);
+
+  LayerRecord record_;  // its data member stays empty: aggregates_ hold it
+  AggregateFn make_aggregate_;
+  std::vector<std::unique_ptr<Aggregate>>
+      aggregates_;  // empty: no call yet; one, or one per feature
+  bool started_ = false;
+};
+
+}  // namespace actsparse

@@ -1,0 +1,125 @@
+#include "sparsifier/state_dict.h"
+
+#include <ATen/core/Dict.h>
+#include <ATen/core/List.h>
+
+#include "base/error.h"
+#include "sparsifier/json_ivalue.h"
+#include "sparsifier/sparse_mask.h"
+
+namespace actsparse {
+namespace {
+
+using c10::IValue;
+using c10::impl::GenericDict;
+
+constexpr int64_t kFormatVersion = 1;
+
+template <class Convert>
+IValue to_document(const TensorOrList& tensors, Convert&& convert) {
+  if (const auto* tensor = std::get_if<at::Tensor>(&tensors)) return convert(*tensor);
+  auto list = untyped_list();
+  for (const auto& tensor : std::get<std::vector<at::Tensor>>(tensors))
+    list.push_back(convert(tensor));
+  return list;
+}
+
+IValue int_list(const std::vector<int64_t>& values) {
+  auto list = untyped_list();
+  for (const int64_t value : values) list.push_back(value);
+  return list;
+}
+
+IValue dtype_name(const std::optional<at::ScalarType>& dtype) {
+  return dtype ? IValue(c10::toString(*dtype)) : IValue();
+}
+
+GenericDict data_group(const LayerRecord& layer) {
+  auto group = ivalue_from_json(to_json(layer.settings)).toGenericDict();
+  group.insert("hook_state", std::string(to_string(layer.hook_state)));
+  group.insert("type", layer.type);
+  if (const auto* name = std::get_if<std::string>(&layer.site.input))
+    group.insert("input", *name);
+  else
+    group.insert("input", std::get<int64_t>(layer.site.input));
+  group.insert("calls", layer.calls);
+  group.insert("input_shape", int_list(layer.input_shape));
+  group.insert("input_dtype", dtype_name(layer.input_dtype));
+  if (layer.data)
+    group.insert("data", to_document(*layer.data,
+                                     [](const at::Tensor& data) { return IValue(data.cpu()); }));
+  return group;
+}
+
+GenericDict mask_entry(const LayerRecord& layer) {
+  auto entry = untyped_dict();
+  entry.insert("mask", layer.mask ? to_document(*layer.mask, sparse_parts) : IValue());
+  return entry;
+}
+
+IValue arguments_document(const std::vector<ArgumentRecord>& arguments) {
+  auto list = untyped_list();
+  for (const auto& argument : arguments) {
+    auto entry = untyped_dict();
+    if (argument.dtype) {
+      entry.insert("shape", int_list(argument.shape));
+      entry.insert("dtype", dtype_name(argument.dtype));
+    } else {
+      entry.insert("value", argument.constant);
+    }
+    list.push_back(entry);
+  }
+  return list;
+}
+
+GenericDict meta_document(const StateMeta& meta) {
+  auto document = untyped_dict();
+  document.insert("format_version", kFormatVersion);
+  for (const auto& [key, text] :
+       {std::pair("tool_version", &meta.tool_version), std::pair("model", &meta.model),
+        std::pair("model_digest", &meta.model_digest), std::pair("data_digest", &meta.data_digest),
+        std::pair("config_digest", &meta.config_digest), std::pair("method", &meta.method),
+        std::pair("mode", &meta.mode)})
+    document.insert(key, *text);
+  document.insert("batches", meta.batches);
+  document.insert("samples", meta.samples);
+  document.insert("arguments", arguments_document(meta.arguments));
+  auto sources = untyped_list();
+  for (const auto& source : meta.function_sources) {
+    auto entry = untyped_dict();
+    entry.insert("label", source.label);
+    entry.insert("text", source.text);
+    sources.push_back(entry);
+  }
+  document.insert("function_sources", sources);
+  return document;
+}
+
+}  // namespace
+
+const char* to_string(HookState state) {
+  switch (state) {
+    case HookState::Aggregate:
+      return "aggregate";
+    case HookState::Sparsify:
+      return "sparsify";
+    case HookState::None:
+      break;
+  }
+  return "none";
+}
+
+IValue to_ivalue(const StateDict& state) {
+  auto masks = untyped_dict(), groups = untyped_dict(), document = untyped_dict();
+  for (const auto& layer : state.layers) {
+    masks.insert(layer.site.layer, mask_entry(layer));
+    groups.insert(layer.site.layer, data_group(layer));
+  }
+  document.insert("state", masks);
+  document.insert("data_groups", groups);
+  document.insert("defaults", ivalue_from_json(to_json(state.defaults)));
+  document.insert("meta", meta_document(state.meta));
+  return document;
+}
+
+}  // namespace actsparse

@@ -1,0 +1,75 @@
+#pragma once
+// The sparsifier's state as plain data: what state_dict() returns and a state file holds.
+#include <ATen/core/Tensor.h>
+#include <ATen/core/ivalue.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/config.h"
+#include "functions/functions.h"
+#include "model/call_methods.h"
+
+namespace actsparse {
+
+/// One tensor, or one per feature where `features` is set.
+using TensorOrList = std::variant<at::Tensor, std::vector<at::Tensor>>;
+
+/// What a forward of the layer does: feed the aggregate, multiply by the mask, or nothing special.
+enum class HookState { Aggregate, Sparsify, None };
+const char* to_string(HookState state);
+
+/// Everything known of one registered layer.
+struct LayerRecord {
+  Site site;
+  std::string type;  ///< class name
+  MergedSettings settings;
+  HookState hook_state = HookState::Aggregate;
+  std::optional<TensorOrList>
+      mask;  ///< dense, in the input's dtype, as mask_fn shaped it; set by step()
+  std::optional<TensorOrList> data;           ///< raw aggregate; present while aggregating
+  int64_t calls = 0;                          ///< calls aggregated for the mask or into the data
+  std::vector<int64_t> input_shape;           ///< of the last call
+  std::optional<at::ScalarType> input_dtype;  ///< nothing before the first call
+};
+
+/// An argument of the calibrated method, so that a later `apply` can make one up: a tensor's shape
+/// and dtype, or a constant.
+struct ArgumentRecord {
+  std::vector<int64_t> shape;
+  std::optional<at::ScalarType> dtype;
+  c10::IValue constant;
+};
+
+/// Where a state comes from.
+struct StateMeta {
+  std::string tool_version;
+  std::string model, model_digest;  ///< path as written in the config, SHA-256 of the file
+  std::string data_digest, config_digest;
+  std::string method = "forward";
+  std::string mode = "eval";
+  int64_t batches = 0;
+  int64_t samples = 0;
+  std::vector<ArgumentRecord> arguments;
+  std::vector<FunctionSource> function_sources;  ///< user functions, so that the state stands alone
+};
+
+struct StateDict {
+  MergedSettings defaults;
+  std::vector<LayerRecord> layers;  ///< in registration order
+  StateMeta meta;
+};
+
+/// The document of design section 9: {"state", "data_groups", "defaults", "meta"} of untyped dicts
+/// and lists; masks as the parts of sparse COO tensors. Nothing in it is shared with `state` but
+/// immutable data tensors.
+c10::IValue to_ivalue(const StateDict& state);
+
+/// Throws Error(State): not a state, a newer format_version, or a part that is missing or of the
+/// wrong type.
+StateDict state_from_ivalue(const c10::IValue& document);
+
+}  // namespace actsparse

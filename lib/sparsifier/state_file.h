@@ -1,0 +1,17 @@
+#pragma once
+// State files: a zip archive that torch.load(path) reads with its defaults, and LibTorch's
+// pickle_load too (docs/state.md).
+#include <filesystem>
+#include <ostream>
+
+#include "sparsifier/state_dict.h"
+
+namespace actsparse {
+
+/// Writes the archive; equal states give equal bytes.
+void write_state(const StateDict& state, std::ostream& out);
+
+/// Throws Error(State): absent, broken, and too new are three different messages.
+StateDict read_state(const std::filesystem::path& path);
+
+}  // namespace actsparse

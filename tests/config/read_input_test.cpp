@@ -1,0 +1,69 @@
+#include "config/sample.h"
+
+namespace actsparse {
+namespace {
+
+template <class T>
+T input(const std::string& text, const std::filesystem::path& base = ".") {
+  return std::get<T>(parse_sample({"data.inputs=[" + text + "]"}, base).data.inputs.at(0));
+}
+
+std::string rejected_input(const std::string& text) {
+  return rejection({"data.inputs=[" + text + "]"});
+}
+
+}  // namespace
+
+TEST_CASE("a file input is resolved and keeps the path as written", "[config]") {
+  const TemporaryFolder folder;
+  const auto file = input<FileInput>(R"({"path": "d/../x.npz", "member": "y"})", folder.path());
+  CHECK(file.path == folder / "x.npz");
+  CHECK(file.written_path == "d/../x.npz");
+  CHECK(file.member == "y");
+}
+
+TEST_CASE("a random input has its defaults", "[config]") {
+  const auto random = input<RandomInput>(R"({"random": {"shape": [8, 3, 0]}})");
+  CHECK(random.shape == std::vector<int64_t>{8, 3, 0});
+  CHECK(random.dtype == "float32");
+  CHECK(random.seed == 0);
+  CHECK(random.low == 0);
+  CHECK(random.high == 10);
+}
+
+TEST_CASE("a random input takes what is given", "[config]") {
+  const auto random = input<RandomInput>(
+      R"({"random": {"shape": [8], "dtype": "uint8", "seed": 3, "low": 1, "high": 255}})");
+  CHECK(random.dtype == "uint8");
+  CHECK(random.seed == 3);
+  CHECK(random.low == 1);
+  CHECK(random.high == 255);
+}
+
+TEST_CASE("bounds of a random input must fit its dtype", "[config]") {
+  CHECK(rejected_input(R"({"random": {"shape": [8], "low": 1}})") ==
+        "data.inputs.0.random.low: found the number 1, allowed it only with an integer dtype "
+        "(dtype is float32)");
+  CHECK(contains(rejected_input(R"({"random": {"shape": [8], "dtype": "bool", "high": 1}})"),
+                 "random.high: found the number 1, allowed it only with an integer dtype"));
+  CHECK(contains(rejected_input(R"({"random": {"shape": [8], "dtype": "uint8", "low": -1}})"),
+                 "random.low: found the number -1, allowed an integer from 0 to 255"));
+  CHECK(rejected_input(R"({"random": {"shape": [8], "dtype": "int64", "low": 10}})") ==
+        "data.inputs.0.random: found low 10 and high 10, allowed low < high");
+}
+
+TEST_CASE("a constant is kept as written", "[config]") {
+  CHECK(input<ConstantInput>(R"({"value": null})").value.is_null());
+  CHECK(input<ConstantInput>(R"({"value": 16000})").value == 16000);
+  CHECK(input<ConstantInput>(R"({"value": [0.5]})").value == nlohmann::json({0.5}));
+  CHECK(input<ConstantInput>(R"({"value": [1, 0.5]})").value == nlohmann::json({1, 0.5}));
+}
+
+TEST_CASE("a constant must fit a TorchScript value", "[config]") {
+  CHECK(contains(rejected_input(R"({"value": 18446744073709551615})"), "allowed an integer"));
+  CHECK(contains(rejected_input(R"({"value": [1, 18446744073709551615]})"),
+                 "data.inputs.0.value.1: found the number 18446744073709551615"));
+  CHECK(contains(rejected_input(R"({"value": [[1]]})"), "or a list of numbers"));
+}
+
+}  // namespace actsparse
