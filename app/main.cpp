@@ -1,1 +1,56 @@
-int main() { return 0; }
+// The table of contents: every subcommand is a file in commands/.
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+
+#include "base/error.h"
+#include "base/version.h"
+#include "commands/commands.h"
+
+namespace {
+
+using actsparse::Error;
+using actsparse::ErrorKind;
+
+int report_error(const Error& error) {
+  std::cerr << "actsparse: error: " << error.what() << '\n';
+  if (!error.details().empty()) spdlog::debug("{}", error.details());
+  return error.exit_code();
+}
+
+int run_command(int argc, char** argv) {
+  CLI::App app("Masks the activations of TorchScript models from a calibration run.", "actsparse");
+  app.set_version_flag("--version", std::string("actsparse ") + actsparse::tool_version());
+  app.require_subcommand(1);
+  for (const auto add : {actsparse::add_run, actsparse::add_inspect, actsparse::add_calibrate,
+                         actsparse::add_step, actsparse::add_apply, actsparse::add_functions})
+    add(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return report_error(Error(
+        ErrorKind::Usage,
+        std::string(error.what()) + "; see 'actsparse --help' or 'actsparse COMMAND --help'"));
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_command(argc, argv);
+  } catch (const Error& error) {
+    return report_error(error);
+  } catch (const std::bad_alloc&) {
+    return report_error(
+        Error(ErrorKind::Internal, "out of memory; use a smaller data.batch_size or fewer layers"));
+  } catch (const std::exception& error) {
+    return report_error(Error(ErrorKind::Internal, "internal error (please report it): " +
+                                                       actsparse::first_line(error.what()))
+                            .with_details(error.what()));
+  }
+}

@@ -1,5 +1,6 @@
 #include "model/load_model.h"
 
+#include <ATen/Context.h>
 #include <caffe2/serialize/inline_container.h>
 #include <torch/csrc/jit/serialization/import.h>
 
@@ -62,7 +63,10 @@ void check_archive(const fs::path& path) {
 
 c10::Device parse_device(const std::string& device) {
   try {
-    return c10::Device(device);
+    const c10::Device parsed(device);
+    if (parsed.is_cuda() && !at::globalContext().hasCUDA())
+      throw std::runtime_error("this LibTorch finds no CUDA device");
+    return parsed;
   } catch (const std::exception& cause) {
     throw Error(ErrorKind::Usage, "--device " + device + ": " + first_line(cause.what()));
   }
@@ -93,6 +97,15 @@ void require_method(const Module& model, const std::string& method) {
                                     did_you_mean(method, names));
 }
 
-void write_model(const Module& model, std::ostream& out) { model.save(out); }
+void write_model(const Module& model, std::ostream& out) {
+  try {
+    model.save(out);
+  } catch (const std::exception& cause) {
+    // Not every graph has a source form (LibTorch names the node); a full disk ends up here too.
+    throw Error(out ? ErrorKind::Model : ErrorKind::Output,
+                "the masked model cannot be written: " + first_line(cause.what()))
+        .with_details(cause.what());
+  }
+}
 
 }  // namespace actsparse

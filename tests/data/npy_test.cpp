@@ -24,9 +24,9 @@ std::unique_ptr<SampleReader> reader_of(const TemporaryFolder& folder, const std
 at::Tensor example(at::ScalarType dtype) {
   const at::Tensor base = at::arange(-12, 12, at::kDouble).reshape({4, 3, 2});
   if (dtype == at::kBool) return base.gt(0);
-  if (dtype == at::kByte) return (base + 12).to(dtype);
-  if (at::isComplexType(dtype)) return at::complex(base / 4, base * 3).to(dtype);
-  return at::isFloatingType(dtype) ? (base / 4).to(dtype) : (base * 5).to(dtype);
+  if (dtype == at::kByte) return base.add(12).to(dtype);
+  if (at::isComplexType(dtype)) return at::complex(base.div(4), base.mul(3)).to(dtype);
+  return at::isFloatingType(dtype) ? base.div(4).to(dtype) : base.mul(5).to(dtype);
 }
 
 }  // namespace

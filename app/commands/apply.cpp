@@ -1,0 +1,31 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "commands/commands.h"
+#include "global_options.h"
+
+namespace actsparse {
+
+void add_apply(CLI::App& app) {
+  struct Options {
+    GlobalOptions global;
+    std::string model, state, masked;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("apply", "Write the masked model of a stepped state");
+  command->add_option("MODEL", options->model, "TorchScript file the state was made with")
+      ->required();
+  command->add_option("--state", options->state, "State file of step or run")->required();
+  command->add_option("-o,--output", options->masked, "Masked model to write")->required();
+  command->add_flag("--json", options->json, "Print the report as one JSON document");
+  add_global_options(*command, options->global);
+  command->callback([options] {
+    const RunOptions machine = run_options(options->global);
+    print_report(apply(options->model, options->state, options->masked, machine), options->json);
+    if (!options->json) std::cout << "masked model: " << options->masked << '\n';
+  });
+}
+
+}  // namespace actsparse

@@ -1,0 +1,31 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "commands/commands.h"
+#include "global_options.h"
+
+namespace actsparse {
+
+void add_calibrate(CLI::App& app) {
+  struct Options {
+    GlobalOptions global;
+    ConfigOptions config;
+    std::string state;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("calibrate", "Aggregate only: a state that can be stepped later");
+  add_config_options(*command, options->config, true);
+  command->add_option("--state", options->state, "State file to write")->required();
+  command->add_flag("--json", options->json, "Print the report as one JSON document");
+  add_global_options(*command, options->global);
+  command->callback([options] {
+    const RunOptions machine = run_options(options->global);
+    print_report(calibrate(load_config(options->config), options->state, machine), options->json);
+    if (!options->json) std::cout << "state: " << options->state << '\n';
+  });
+}
+
+}  // namespace actsparse

@@ -1,0 +1,60 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "base/error.h"
+#include "commands/commands.h"
+#include "global_options.h"
+
+namespace actsparse {
+namespace {
+
+struct Options {
+  GlobalOptions global;
+  ConfigOptions config;
+  std::string output_dir;
+  bool json = false;
+};
+
+void make_folder(const std::string& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed)
+    throw Error(ErrorKind::Output,
+                "--output-dir " + folder + ": cannot be made: " + failed.message());
+}
+
+void print_outputs(const OutputConfig& output) {
+  for (const auto& [kind, path] :
+       {std::pair("masked model", &output.model), std::pair("state", &output.state),
+        std::pair("report", &output.report)})
+    if (!path->empty())
+      std::cout << kind << ": " << std::filesystem::proximate(*path).string() << '\n';
+}
+
+void run_command(const Options& options) {
+  const RunOptions machine = run_options(options.global);
+  Config config = load_config(options.config);
+  if (!options.output_dir.empty()) {
+    redirect_outputs(config, options.output_dir);
+    make_folder(options.output_dir);
+  }
+  print_report(run(config, machine), options.json);
+  if (!options.json) print_outputs(config.output);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "run", "Calibrate, compute masks, write the masked model, state and report");
+  add_config_options(*command, options->config, true);
+  command->add_option("--output-dir", options->output_dir,
+                      "Folder for the output files (made if missing)");
+  command->add_flag("--json", options->json, "Print the report as one JSON document");
+  add_global_options(*command, options->global);
+  command->callback([options] { run_command(*options); });
+}
+
+}  // namespace actsparse

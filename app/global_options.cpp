@@ -1,0 +1,110 @@
+#include "global_options.h"
+
+#include <ATen/Parallel.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <iostream>
+
+#include "base/error.h"
+#include "progress_bar.h"
+
+namespace actsparse {
+namespace {
+
+std::atomic<bool> interrupted{false};
+
+// The first signal lets the batch end; a second one finds the default action and stops at once.
+extern "C" void on_signal(int signal) {
+  interrupted = true;
+  std::signal(signal, SIG_DFL);
+}
+
+std::shared_ptr<spdlog::logger> make_logger(const GlobalOptions& options) {
+  if (options.log_file.empty())
+    return std::make_shared<spdlog::logger>(
+        "actsparse", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  try {
+    return std::make_shared<spdlog::logger>(
+        "actsparse", std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.log_file, true));
+  } catch (const spdlog::spdlog_ex& cause) {
+    throw Error(ErrorKind::Output,
+                options.log_file + ": the log file cannot be written: " + cause.what());
+  }
+}
+
+spdlog::level::level_enum log_level(const GlobalOptions& options) {
+  if (!options.log_level.empty())
+    return spdlog::level::from_str(options.log_level == "warn" ? "warning" : options.log_level);
+  if (options.quiet) return spdlog::level::err;
+  return options.verbose ? spdlog::level::debug : spdlog::level::info;
+}
+
+}  // namespace
+
+void add_global_options(CLI::App& command, GlobalOptions& options) {
+  command.add_flag("-v,--verbose", options.verbose, "Log more (--log-level debug)");
+  command.add_flag("-q,--quiet", options.quiet, "Log errors only")->excludes("--verbose");
+  command.add_option("--log-level", options.log_level, "trace, debug, info, warn, error or off")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
+  command.add_option("--log-file", options.log_file, "Write the log here instead of stderr");
+  command
+      .add_option("--threads", options.threads,
+                  "Threads inside operators (default: LibTorch's choice)")
+      ->check(CLI::Range(1, 4096));
+  command.add_option("--device", options.device, "cpu, cuda or cuda:N")->capture_default_str();
+  command.add_flag("--no-progress", options.no_progress, "No progress bar, on a terminal either");
+}
+
+void add_config_options(CLI::App& command, ConfigOptions& options, bool required) {
+  command.add_option("-c,--config", options.file, "Config file (JSON)")->required(required);
+  command
+      .add_option(
+          "--set", options.overrides,
+          "PATH=VALUE: override a config value, e.g. layers.0.sparse_config.sparsity_level=0.7")
+      ->allow_extra_args(false);
+}
+
+void set_up(const GlobalOptions& options) {
+  auto logger = make_logger(options);
+  logger->set_pattern("actsparse: %^%l%$: %v");
+  logger->set_level(log_level(options));
+  logger->flush_on(spdlog::level::warn);
+  spdlog::set_default_logger(logger);
+  if (options.threads > 0) at::set_num_threads(options.threads);
+}
+
+RunOptions run_options(const GlobalOptions& options) {
+  set_up(options);
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  RunOptions run;
+  run.device = options.device;
+  run.interrupted = &interrupted;
+  if (!options.no_progress && !options.quiet && ::isatty(STDERR_FILENO) != 0)
+    run.progress = [bar = std::make_shared<ProgressBar>(std::cerr)](const Progress& progress) {
+      bar->show(progress);
+    };
+  return run;
+}
+
+Config load_config(const ConfigOptions& options) {
+  std::vector<Override> overrides;
+  for (const auto& text : options.overrides) overrides.push_back(parse_override(text));
+  return load_config(std::filesystem::path(options.file), overrides);
+}
+
+void print_report(const Report& report, bool as_json) {
+  if (as_json)
+    std::cout << to_json(report).dump(2) << std::endl;
+  else
+    print_text(report, std::cout);
+  if (!std::cout) throw Error(ErrorKind::Output, "stdout cannot be written");
+}
+
+}  // namespace actsparse

@@ -1,0 +1,94 @@
+#include <ATen/Context.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+
+#include <utility>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "model/load_model.h"
+#include "pipeline/stages.h"
+#include "sparsifier/state_file.h"
+
+namespace actsparse {
+namespace {
+
+namespace fs = std::filesystem;
+
+// No data here: floats are random, integers zero (an index that every embedding has).
+std::vector<c10::IValue> made_up_batch(const std::vector<ArgumentRecord>& arguments) {
+  at::manual_seed(0);
+  std::vector<c10::IValue> batch;
+  for (const auto& argument : arguments) {
+    if (!argument.dtype)
+      batch.push_back(argument.constant);
+    else if (at::isFloatingType(*argument.dtype) || at::isComplexType(*argument.dtype))
+      batch.emplace_back(at::randn(argument.shape).to(*argument.dtype));
+    else
+      batch.emplace_back(at::zeros(argument.shape, *argument.dtype));
+  }
+  return batch;
+}
+
+void check_model_digest(const StateDict& state, const std::string& digest, const fs::path& model) {
+  if (state.meta.model_digest == digest) return;
+  throw Error(ErrorKind::State, "the state was made with another model than " + model.string() +
+                                    ": '" + state.meta.model + "', SHA-256 " +
+                                    state.meta.model_digest.substr(0, 12) + "..., not " +
+                                    digest.substr(0, 12) + "...; calibrate this model");
+}
+
+void check_stepped(const StateDict& state) {
+  for (const auto& layer : state.layers)
+    if (!layer.mask)
+      throw Error(ErrorKind::State,
+                  "layer '" + layer.site.layer +
+                      "' has no mask yet; run 'actsparse step' on the state first");
+}
+
+void check_paths(const fs::path& masked_out, const fs::path& model, const fs::path& state) {
+  std::error_code ignored;
+  for (const auto* input : {&model, &state})
+    if (fs::equivalent(masked_out, *input, ignored))
+      throw Error(ErrorKind::Usage, "-o " + masked_out.string() + " would overwrite an input");
+}
+
+}  // namespace
+
+Report apply(const fs::path& model_path, const fs::path& state_path, const fs::path& masked_out,
+             const RunOptions& options) {
+  const Stopwatch stopwatch;
+  check_paths(masked_out, model_path, state_path);
+  Outputs outputs;
+  outputs.reserve(masked_out);
+  StateDict state = read_state(state_path);
+  auto model = load_model(model_path, options.device);
+  Report report;
+  report.model_digest = digest_of_file(model_path, ErrorKind::Model);
+  try {
+    check_model_digest(state, report.model_digest, model_path);
+    check_stepped(state);
+  } catch (const Error& error) {
+    throw error.in(state_path.string());
+  }
+  ActivationSparsifier sparsifier(model, {}, {}, state.meta.method, state.meta.mode == "train");
+  sparsifier.load_state_dict(state);
+  report.timing.load_seconds = stopwatch.seconds();
+  report.verification =
+      write_masked(outputs, masked_out, sparsifier.squash_mask(), state,
+                   made_up_batch(state.meta.arguments), "random values", options.device);
+  outputs.commit();
+  report.command = "apply";
+  report.model = model_path.filename().string();
+  report.method = state.meta.method;
+  report.mode = state.meta.mode;
+  report.data_digest = state.meta.data_digest;
+  report.batches = state.meta.batches;
+  report.samples = state.meta.samples;
+  report.layers = report_layers(state.layers, {});
+  report.outputs = {{"model", masked_out.filename().string()}};
+  report.timing.total_seconds = stopwatch.seconds();
+  return report;
+}
+
+}  // namespace actsparse

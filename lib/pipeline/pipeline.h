@@ -1,0 +1,46 @@
+#pragma once
+// The flow of the design: config -> functions, data, model -> calibrate -> step -> squash -> verify
+// -> files. One function per command, each only a sequence of the rooms below.
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "config/config.h"
+#include "report/report.h"
+
+namespace actsparse {
+
+/// Where a calibration stands; `batches` is the whole number.
+struct Progress {
+  int64_t batch = 0;
+  int64_t batches = 0;
+  int64_t samples = 0;
+  double seconds = 0;  ///< since the loop began
+};
+
+/// What is not in the config: the machine's side of a run.
+struct RunOptions {
+  std::string device = "cpu";
+  std::function<void(const Progress&)> progress;   ///< called after every batch; may be empty
+  const std::atomic<bool>* interrupted = nullptr;  ///< looked at after every batch
+};
+
+/// calibrate, step, squash, verify, and the files of config.output. All outputs appear or none.
+/// Throws Error of any kind.
+Report run(const Config& config, const RunOptions& options);
+
+/// Aggregates only and writes `state_out`.
+Report calibrate(const Config& config, const std::filesystem::path& state_out,
+                 const RunOptions& options);
+
+/// Masks from the aggregates in `state_in`, no model run. `config` (null: none) may give other
+/// reduce and mask functions for the layers its entries select by name or glob.
+Report step(const std::filesystem::path& state_in, const Config* config,
+            const std::filesystem::path& state_out);
+
+/// Writes the masked model of a stepped state. Verified on made-up inputs of the calibrated shapes.
+Report apply(const std::filesystem::path& model, const std::filesystem::path& state,
+             const std::filesystem::path& masked_out, const RunOptions& options);
+
+}  // namespace actsparse

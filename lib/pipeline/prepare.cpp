@@ -1,0 +1,85 @@
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "model/load_model.h"
+#include "pipeline/stages.h"
+
+namespace actsparse {
+namespace {
+
+void check_functions(const Config& config, const FunctionTable& functions) {
+  for (const auto& layer : config.layers) {
+    const MergedSettings settings = merge(config.defaults, layer.settings);
+    functions.aggregate(*settings.aggregate_fn);
+    functions.reduce(*settings.reduce_fn);
+    functions.mask(
+        *settings.mask_fn, settings.sparse_config,
+        layer.settings.sparse_config ? layer.path + ".sparse_config" : "defaults.sparse_config");
+  }
+}
+
+// A smaller last batch cannot be added to full ones element by element: better known now than hours
+// later.
+void refuse_ragged_batch(const BatchSource& data, const DataConfig& config) {
+  if (data.ragged_last() == 0) return;
+  throw Error(
+      ErrorKind::Data,
+      fmt::format(
+          "the last batch has {} samples, the others {}, and elementwise aggregates need equal "
+          "shapes: set data.drop_last to true, or choose a data.batch_size that divides {}",
+          data.ragged_last(), config.batch_size, data.samples().value_or(0)));
+}
+
+torch::jit::Module load(const Config& config, const RunOptions& options) {
+  auto model = load_model(config.model.path, options.device);
+  try {
+    require_method(model, config.model.method);
+  } catch (const Error& error) {
+    throw error.in(config.model.path.string());
+  }
+  return model;
+}
+
+}  // namespace
+
+FunctionTable load_functions(const Config& config) {
+  FunctionTable functions;
+  for (const auto& file : config.functions) functions.add_source(read_function_source(file));
+  check_functions(config, functions);
+  return functions;
+}
+
+Prepared prepare(const Config& config, const RunOptions& options) {
+  const Stopwatch stopwatch;
+  FunctionTable functions = load_functions(config);
+  auto data = open_batches(config.data);
+  refuse_ragged_batch(*data, config.data);
+  auto model = load(config, options);
+  Selection selection = select_layers(list_layers(model), config.layers);
+  Prepared prepared{ActivationSparsifier(model, std::move(functions), config.defaults,
+                                         config.model.method, config.model.mode == "train"),
+                    std::move(data),
+                    std::move(selection.layers),
+                    {}};
+  for (const auto& layer : prepared.layers) {
+    const auto& entry = config.layers[layer.entry];
+    try {
+      prepared.sparsifier.register_layer(layer.site.layer, entry.settings, layer.site.input);
+    } catch (const Error& error) {
+      throw error.in(entry.path);
+    }
+  }
+  for (const auto& warning : selection.warnings) spdlog::warn("{}", warning);
+  Report& report = prepared.report;
+  report.model = config.model.written_path;
+  report.model_digest = digest_of_file(config.model.path, ErrorKind::Model);
+  report.method = config.model.method;
+  report.mode = config.model.mode;
+  report.warnings = std::move(selection.warnings);
+  report.timing.load_seconds = stopwatch.seconds();
+  return prepared;
+}
+
+}  // namespace actsparse

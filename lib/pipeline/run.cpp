@@ -1,0 +1,59 @@
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "pipeline/stages.h"
+#include "sparsifier/state_file.h"
+
+namespace actsparse {
+namespace {
+
+void reserve_all(const Outputs& outputs, const OutputConfig& output) {
+  for (const auto* path : {&output.model, &output.state, &output.report}) outputs.reserve(*path);
+}
+
+std::vector<std::pair<std::string, std::string>> output_names(const OutputConfig& output) {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const auto& [kind, path] :
+       {std::pair("model", &output.model), std::pair("state", &output.state),
+        std::pair("report", &output.report)})
+    if (!path->empty()) names.emplace_back(kind, path->filename().string());
+  return names;
+}
+
+// The written model is run on the first batch once more.
+std::vector<c10::IValue> first_batch(BatchSource& data) {
+  data.rewind();
+  return data.next().value().arguments;
+}
+
+}  // namespace
+
+Report run(const Config& config, const RunOptions& options) {
+  const Stopwatch stopwatch;
+  Outputs outputs;
+  reserve_all(outputs, config.output);
+  Calibrated calibrated = calibrate_all(config, options);
+  auto& [sparsifier, data, layers, report] = calibrated.prepared;
+  const auto warnings = sparsifier.step();
+  for (const auto& warning : warnings) spdlog::warn("layer '{}': {}", warning.layer, warning.text);
+  const torch::jit::Module masked = sparsifier.squash_mask();
+  StateDict state = sparsifier.state_dict();
+  state.meta = calibrated.meta;
+  if (!config.output.model.empty())
+    report.verification = write_masked(outputs, config.output.model, masked, state,
+                                       first_batch(*data), "calibration batch", options.device);
+  if (!config.output.state.empty())
+    write_state(state, outputs.create(config.output.state).stream());
+  report.command = "run";
+  report.layers = report_layers(state.layers, warnings);
+  report.outputs = output_names(config.output);
+  report.timing.total_seconds = stopwatch.seconds();
+  if (!config.output.report.empty())
+    outputs.create(config.output.report).stream() << to_json(report).dump(2) << '\n';
+  outputs.commit();
+  return std::move(report);
+}
+
+}  // namespace actsparse

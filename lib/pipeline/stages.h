@@ -1,0 +1,68 @@
+#pragma once
+// What the commands share.
+#include <chrono>
+#include <deque>
+#include <memory>
+
+#include "base/atomic_file.h"
+#include "data/batch_source.h"
+#include "model/select_layers.h"
+#include "model/verify_masks.h"
+#include "pipeline/pipeline.h"
+#include "sparsifier/activation_sparsifier.h"
+
+namespace actsparse {
+
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// Built-in functions and those of the config's files; every function the config names has been
+/// looked up.
+FunctionTable load_functions(const Config& config);
+
+/// A config made ready: everything that can be known to be wrong before the first batch has been
+/// found.
+struct Prepared {
+  ActivationSparsifier sparsifier;
+  std::unique_ptr<BatchSource> data;
+  std::vector<SelectedLayer> layers;
+  Report report;  ///< command, model, method, warnings and load time are filled in
+};
+Prepared prepare(const Config& config, const RunOptions& options);
+
+/// A calibrated sparsifier (not stepped) and where it comes from.
+struct Calibrated {
+  Prepared prepared;
+  StateMeta meta;
+};
+/// Runs all batches. Layers never called are an error, or dropped with a warning if optional.
+Calibrated calibrate_all(const Config& config, const RunOptions& options);
+
+/// Output files that are put in place together at the end, so that a failure leaves none.
+class Outputs {
+ public:
+  /// Throws Error(Output) now if `path` cannot be written.
+  void reserve(const std::filesystem::path& path) const;
+  /// A new file; written now, renamed by commit().
+  AtomicFile& create(const std::filesystem::path& path);
+  void commit();
+
+ private:
+  std::deque<AtomicFile> files_;
+};
+
+/// Writes `masked` to `path` (not yet in place), loads that file again in a fresh module and
+/// verifies it on `batch`.
+VerificationReport write_masked(Outputs& outputs, const std::filesystem::path& path,
+                                const torch::jit::Module& masked, const StateDict& state,
+                                const std::vector<c10::IValue>& batch,
+                                const std::string& batch_name, const std::string& device);
+
+}  // namespace actsparse

@@ -1,0 +1,103 @@
+#include <spdlog/spdlog.h>
+
+#include <set>
+#include <utility>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "pipeline/stages.h"
+#include "sparsifier/state_file.h"
+
+namespace actsparse {
+namespace {
+
+FunctionTable functions_for(const StateDict& state, const Config* config) {
+  FunctionTable functions;
+  std::set<std::string> texts;
+  for (const auto& source : state.meta.function_sources) {
+    functions.add_source(source);
+    texts.insert(source.text);
+  }
+  if (config == nullptr) return functions;
+  for (const auto& file : config->functions) {
+    const auto source = read_function_source(file);
+    if (texts.insert(source.text).second) functions.add_source(source);
+  }
+  return functions;
+}
+
+bool same(const std::optional<FunctionConfig>& a, const std::optional<FunctionConfig>& b) {
+  return a && b && to_json(*a) == to_json(*b);
+}
+
+// Data once aggregated cannot be aggregated otherwise; only what comes after it can change.
+void change_settings(LayerRecord& layer, const MergedSettings& settings, const std::string& path) {
+  if (!same(layer.settings.aggregate_fn, settings.aggregate_fn) ||
+      layer.settings.features != settings.features ||
+      layer.settings.feature_dim != settings.feature_dim)
+    throw Error(ErrorKind::Config,
+                path + ": aggregate_fn, features and feature_dim of layer '" + layer.site.layer +
+                    "' differ from those it was calibrated with; a step can change reduce_fn, "
+                    "mask_fn and sparse_config only");
+  layer.settings = settings;
+}
+
+// The state knows names and types of its layers: enough to select them as in a model.
+std::vector<Layer> layers_of(const StateDict& state) {
+  std::vector<Layer> layers = {{"", "", "", "", {}}};
+  for (const auto& record : state.layers) {
+    if (record.site.layer.empty())
+      layers.front().type = record.type;
+    else
+      layers.push_back({record.site.layer, record.type, record.type, "", {}});
+  }
+  return layers;
+}
+
+void reconfigure(StateDict& state, const Config& config, std::vector<std::string>& warnings) {
+  Selection selection = select_layers(layers_of(state), config.layers);
+  for (const auto& selected : selection.layers)
+    for (auto& record : state.layers)
+      if (record.site.layer == selected.site.layer)
+        change_settings(record, merge(config.defaults, config.layers[selected.entry].settings),
+                        config.layers[selected.entry].path);
+  warnings = std::move(selection.warnings);
+}
+
+}  // namespace
+
+Report step(const std::filesystem::path& state_in, const Config* config,
+            const std::filesystem::path& state_out) {
+  const Stopwatch stopwatch;
+  Outputs outputs;
+  outputs.reserve(state_out);
+  StateDict state = read_state(state_in);
+  FunctionTable functions = functions_for(state, config);
+  Report report;
+  if (config != nullptr) reconfigure(state, *config, report.warnings);
+  state.meta.function_sources = functions.sources();
+  report.timing.load_seconds = stopwatch.seconds();
+  std::vector<LayerWarning> warnings;
+  try {
+    warnings = compute_masks(state.layers, functions);
+  } catch (const Error& error) {
+    throw error.in(state_in.string());
+  }
+  for (const auto& warning : warnings) spdlog::warn("layer '{}': {}", warning.layer, warning.text);
+  write_state(state, outputs.create(state_out).stream());
+  outputs.commit();
+  report.command = "step";
+  report.model = state.meta.model;
+  report.model_digest = state.meta.model_digest;
+  report.method = state.meta.method;
+  report.mode = state.meta.mode;
+  report.data_digest = state.meta.data_digest;
+  report.batches = state.meta.batches;
+  report.samples = state.meta.samples;
+  report.layers = report_layers(state.layers, warnings);
+  report.outputs = {{"state", state_out.filename().string()}};
+  report.timing.total_seconds = stopwatch.seconds();
+  return report;
+}
+
+}  // namespace actsparse

@@ -1,0 +1,65 @@
+#include "base/version.h"
+#include "report/report.h"
+
+namespace actsparse {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr int kReportVersion = 1;
+
+json layer_json(const LayerReport& layer) {
+  json entry = {{"name", layer.name}, {"type", layer.type}, {"calls", layer.calls}};
+  entry["mask_shape"] = nullptr;
+  entry["kept"] = nullptr;
+  entry["total"] = nullptr;
+  entry["sparsity_requested"] = layer.requested ? json(*layer.requested) : json(nullptr);
+  entry["sparsity_effective"] = nullptr;
+  if (layer.mask) {
+    // With features: a list of shapes, one per feature.
+    entry["mask_shape"] =
+        layer.has_features ? json(layer.mask->shapes) : json(layer.mask->shapes.at(0));
+    entry["kept"] = layer.mask->kept;
+    entry["total"] = layer.mask->total;
+    entry["sparsity_effective"] = layer.mask->sparsity();
+  }
+  entry["warnings"] = layer.warnings;
+  return entry;
+}
+
+json verification_json(const std::optional<VerificationReport>& verification) {
+  if (!verification) return nullptr;
+  return {{"passed", true},
+          {"layers", verification->layers},
+          {"calls", verification->calls},
+          {"input", verification->input}};
+}
+
+}  // namespace
+
+json to_json(const Report& report) {
+  json document;
+  document["version"] = kReportVersion;
+  document["tool_version"] = tool_version();
+  document["command"] = report.command;
+  document["model"] = {{"path", report.model},
+                       {"sha256", report.model_digest},
+                       {"method", report.method},
+                       {"mode", report.mode}};
+  document["data"] = {
+      {"sha256", report.data_digest}, {"batches", report.batches}, {"samples", report.samples}};
+  document["layers"] = json::array();
+  for (const auto& layer : report.layers) document["layers"].push_back(layer_json(layer));
+  document["warnings"] = report.warnings;
+  document["verification"] = verification_json(report.verification);
+  document["outputs"] = json::object();
+  for (const auto& [kind, name] : report.outputs) document["outputs"][kind] = name;
+  document["timing"] = {{"load_seconds", report.timing.load_seconds},
+                        {"calibrate_seconds", report.timing.calibrate_seconds},
+                        {"total_seconds", report.timing.total_seconds},
+                        {"batches", report.batches},
+                        {"samples", report.samples}};
+  return document;
+}
+
+}  // namespace actsparse

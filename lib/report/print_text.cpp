@@ -1,0 +1,49 @@
+#include <spdlog/fmt/fmt.h>
+
+#include "report/report.h"
+#include "report/table.h"
+
+namespace actsparse {
+namespace {
+
+std::string percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
+
+std::vector<std::string> layer_row(const LayerReport& layer) {
+  std::vector<std::string> row = {layer.name.empty() ? "(root)" : layer.name, layer.type,
+                                  std::to_string(layer.calls)};
+  if (layer.mask) {
+    row.push_back(layer.has_features ? fmt::format("{} features", layer.mask->shapes.size())
+                                     : shape_text(layer.mask->shapes.at(0)));
+    row.push_back(fmt::format("{}/{}", layer.mask->kept, layer.mask->total));
+    row.push_back(layer.requested ? percent(*layer.requested) : "-");
+    row.push_back(percent(layer.mask->sparsity()));
+  } else {
+    row.insert(row.end(), {"-", "-", layer.requested ? percent(*layer.requested) : "-", "-"});
+  }
+  return row;
+}
+
+void print_warnings(const Report& report, std::ostream& out) {
+  for (const auto& layer : report.layers)
+    for (const auto& warning : layer.warnings)
+      out << "warning: layer '" << layer.name << "': " << warning << '\n';
+  for (const auto& warning : report.warnings) out << "warning: " << warning << '\n';
+}
+
+}  // namespace
+
+void print_text(const Report& report, std::ostream& out) {
+  std::vector<std::vector<std::string>> rows = {
+      {"layer", "type", "calls", "mask", "kept", "asked", "sparsity"}};
+  for (const auto& layer : report.layers) rows.push_back(layer_row(layer));
+  print_table(rows, {2, 4, 5, 6}, out);
+  print_warnings(report, out);
+  out << fmt::format("{} batches, {} samples; loop {:.2f} s, total {:.2f} s\n", report.batches,
+                     report.samples, report.timing.calibrate_seconds, report.timing.total_seconds);
+  if (report.verification)
+    out << fmt::format("verified: {} layers see input * mask bit for bit ({} calls, {})\n",
+                       report.verification->layers, report.verification->calls,
+                       report.verification->input);
+}
+
+}  // namespace actsparse

@@ -1,0 +1,62 @@
+#pragma once
+// What a run did, in numbers: filled by the pipeline, printed as text or JSON (docs/report.md).
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "sparsifier/compute_masks.h"
+#include "sparsifier/mask_summary.h"
+
+namespace actsparse {
+
+struct LayerReport {
+  std::string name;
+  std::string type;
+  int64_t calls = 0;
+  bool has_features = false;
+  std::optional<MaskSummary> mask;  ///< nothing before step()
+  std::optional<double>
+      requested;  ///< sparsity asked for, where the mask function has such a number
+  std::vector<std::string> warnings;
+};
+
+struct VerificationReport {
+  int64_t layers = 0;
+  int64_t calls = 0;
+  std::string input;  ///< what the written model was run on: "calibration batch" or "random values"
+};
+
+struct Timing {
+  double load_seconds = 0;       ///< model, functions and data headers
+  double calibrate_seconds = 0;  ///< the loop over the batches alone
+  double total_seconds = 0;
+};
+
+struct Report {
+  std::string command;
+  std::string model, model_digest, method, mode;
+  std::string data_digest;
+  int64_t batches = 0, samples = 0;
+  std::vector<LayerReport> layers;
+  std::vector<std::string> warnings;  ///< those that belong to no layer that is left
+  std::optional<VerificationReport> verification;
+  std::vector<std::pair<std::string, std::string>>
+      outputs;  ///< "model" -> name, relative to the output folder
+  Timing timing;
+};
+
+/// One entry per record; `warnings` are spread over the layers they name.
+std::vector<LayerReport> report_layers(const std::vector<LayerRecord>& records,
+                                       const std::vector<LayerWarning>& warnings);
+
+/// The document of docs/report.md: keys in a fixed order. Everything but "timing" depends on the
+/// inputs alone.
+nlohmann::ordered_json to_json(const Report& report);
+
+/// The same numbers for people.
+void print_text(const Report& report, std::ostream& out);
+
+}  // namespace actsparse

@@ -1,0 +1,73 @@
+#include "data/torch_archive.h"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/equal.h>
+
+#include <stdexcept>
+
+#include "support/catch.h"
+#include "support/files.h"
+#include "support/npy_writer.h"
+
+using namespace actsparse;
+
+namespace {
+
+// An archive with one record of `count` int64 numbers 0, 1, 2, ...
+TorchArchive archive_of(const TemporaryFolder& folder, int64_t count, bool deflated = false) {
+  const at::Tensor numbers = at::arange(count);
+  const std::string bytes(static_cast<const char*>(numbers.data_ptr()), numbers.nbytes());
+  write_zip(folder / "x.pt", {{"x/version", "3\n"}, {"x/data.pkl", "N."}, {"x/data/0", bytes}},
+            deflated);
+  return TorchArchive((folder / "x.pt").string(), ErrorKind::Data);
+}
+
+StoredTensor window(std::vector<int64_t> sizes, std::vector<int64_t> strides, int64_t offset = 0) {
+  return {"0", at::kLong, 12, offset, std::move(sizes), std::move(strides)};
+}
+
+}  // namespace
+
+TEST_CASE("a stored tensor is a window on its record", "[data]") {
+  const TemporaryFolder folder;
+  const TorchArchive archive = archive_of(folder, 12);
+  const at::Tensor numbers = at::arange(12);
+  CHECK(archive.pickle() == "N.");
+  CHECK(at::equal(archive.tensor(window({12}, {1})), numbers));
+  CHECK(
+      at::equal(archive.tensor(window({3, 2}, {1, 3}, 4)), numbers.as_strided({3, 2}, {1, 3}, 4)));
+  CHECK(at::equal(archive.tensor(window({5, 2}, {0, 1}, 10)),
+                  numbers.as_strided({5, 2}, {0, 1}, 10)));
+  CHECK(archive.tensor(window({}, {}, 11)).item<int64_t>() == 11);
+  CHECK(archive.tensor(window({0, 4}, {4, 1})).numel() == 0);
+}
+
+TEST_CASE("a mapped tensor outlives its archive", "[data]") {
+  const TemporaryFolder folder;
+  const at::Tensor tensor = archive_of(folder, 12).tensor(window({12}, {1}));
+  CHECK(at::equal(tensor, at::arange(12)));
+}
+
+TEST_CASE("a stored tensor that does not fit its record is refused", "[data]") {
+  const TemporaryFolder folder;
+  const TorchArchive archive = archive_of(folder, 12);
+  const int64_t huge = int64_t{1} << 62;
+  const StoredTensor bad = GENERATE_COPY(
+      window({13}, {1}), window({12}, {1}, 1), window({2}, {12}), window({3, 4}, {1}),
+      window({-1}, {1}), window({2}, {-1}, 5), window({12}, {1}, -1), window({huge}, {huge}),
+      window({huge, 4}, {0, 0}), window({2, 2}, {huge, huge}), window({1}, {1}, huge),
+      StoredTensor{"1", at::kLong, 12, 0, {12}, {1}}, StoredTensor{"0", at::kLong, 4, 0, {12}, {1}},
+      StoredTensor{"0", at::kComplexDouble, 12, 0, {12}, {1}});
+  CHECK_THROWS_AS(archive.tensor(bad), std::runtime_error);
+}
+
+TEST_CASE("a compressed record cannot be mapped and says so", "[data]") {
+  const TemporaryFolder folder;
+  const TorchArchive archive = archive_of(folder, 12, true);
+  try {
+    archive.tensor(window({12}, {1}));
+    FAIL("no error");
+  } catch (const std::runtime_error& error) {
+    CHECK(contains(error.what(), "compressed"));
+  }
+}
