@@ -31,8 +31,9 @@ void insert_mask(const CallMethod& call, const std::string& buffer) {
   call.input->replaceAllUsesAfterNodeWith(node, node->output());
 }
 
-void mask_layer(Module layer, const MaskSite& site, const std::string& method) {
-  const auto calls = call_methods(layer, site.site, method);
+void mask_layer(const Module& model, Module layer, const MaskSite& site,
+                const std::string& method) {
+  const auto calls = call_methods(model, layer, site.site, method);
   const std::string buffer = buffer_name(masks_in(layer));
   layer.register_buffer(buffer, site.mask);
   for (const auto& call : calls) insert_mask(call, buffer);
@@ -50,7 +51,8 @@ Module apply_masks(const Module& model, const std::string& method,
   std::vector<std::string> layers;
   for (const auto& site : sites) layers.push_back(site.site.layer);
   Module clone = clone_with_own_types(model, layers);
-  for (const auto& site : sites) mask_layer(find_layer(clone, site.site.layer), site, method);
+  for (const auto& site : sites)
+    mask_layer(clone, find_layer(clone, site.site.layer), site, method);
   return clone;
 }
 

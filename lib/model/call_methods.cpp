@@ -38,18 +38,40 @@ size_t argument_index(const c10::FunctionSchema& schema, const InputSelector& in
   return position < schema.arguments().size() ? position : 0;
 }
 
-CallMethod call_method(torch::jit::Function& function, const Site& site) {
+// Why `function` cannot be observed at the site's argument; empty if it can.
+std::string obstacle(const torch::jit::Function& function, const Site& site) {
   const auto& schema = function.getSchema();
   const std::string where =
       "layer '" + site.layer + "', method " + function.name() + ": input " + input_text(site.input);
   const size_t index = argument_index(schema, site.input);
-  if (index == 0)
-    throw Error(ErrorKind::Model, where + " does not exist; " + arguments_text(schema));
-  if (schema.arguments()[index].type()->kind() != c10::TypeKind::TensorType)
-    throw Error(ErrorKind::Model, where + " is not a tensor; " + arguments_text(schema) +
-                                      "; choose another with \"input\"");
+  if (index == 0) return where + " does not exist; " + arguments_text(schema);
+  if (schema.arguments()[index].type()->kind() == c10::TypeKind::TensorType) return "";
+  return where + " is not a tensor; " + arguments_text(schema) + "; choose another with \"input\"";
+}
+
+CallMethod call_method(torch::jit::Function& function, const Site& site) {
   auto graph = torch::jit::toGraphFunction(function).graph();
-  return {function.name(), graph, graph->inputs().at(index)};
+  auto* input = graph->inputs().at(argument_index(function.getSchema(), site.input));
+  return {function.name(), std::move(graph), input};
+}
+
+bool calls(const torch::jit::Block& block, const c10::ClassType& type, const std::string& method) {
+  for (const torch::jit::Node* node : block.nodes()) {
+    if (node->kind() == c10::prim::CallMethod && node->s(c10::attr::name) == method &&
+        *node->inputs().at(0)->type() == type)
+      return true;
+    for (const torch::jit::Block* inner : node->blocks())
+      if (calls(*inner, type, method)) return true;
+  }
+  return false;
+}
+
+bool is_called_in(const Module& model, const c10::ClassType& type, const std::string& method) {
+  for (const auto& module : model.modules())
+    for (auto* function : module.type()->methods())
+      if (calls(*torch::jit::toGraphFunction(*function).graph()->block(), type, method))
+        return true;
+  return false;
 }
 
 }  // namespace
@@ -66,18 +88,29 @@ bool is_call_method(const std::string& name) {
                      [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-std::vector<CallMethod> call_methods(const Module& layer, const Site& site,
+std::vector<CallMethod> call_methods(const Module& model, const Module& layer, const Site& site,
                                      const std::string& method) {
   std::vector<CallMethod> found;
-  for (auto* function : layer.type()->methods())
-    if (is_call_method(function->name()) || (site.layer.empty() && function->name() == method))
+  std::string blocked;
+  for (auto* function : layer.type()->methods()) {
+    const bool is_run = site.layer.empty() && function->name() == method;
+    if (!is_call_method(function->name()) && !is_run) continue;
+    const std::string reason = obstacle(*function, site);
+    // An overload that nobody calls (nn.LSTM's for packed sequences) is no obstacle.
+    if (reason.empty())
       found.push_back(call_method(*function, site));
-  if (found.empty())
-    throw Error(ErrorKind::Model,
-                "layer '" + site.layer +
-                    "' has no forward method, so nothing enters it (a container, or code "
-                    "inlined by its parent); register the layers inside it");
-  return found;
+    else if (is_run || is_called_in(model, *layer.type(), function->name()))
+      throw Error(ErrorKind::Model, reason);
+    else
+      blocked = reason;
+  }
+  if (!found.empty()) return found;
+  throw Error(ErrorKind::Model,
+              !blocked.empty()
+                  ? blocked
+                  : "layer '" + site.layer +
+                        "' has no forward method, so nothing enters it (a container, or "
+                        "code inlined by its parent); register the layers inside it");
 }
 
 }  // namespace actsparse

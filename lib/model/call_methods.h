@@ -32,10 +32,12 @@ struct CallMethod {
   torch::jit::Value* input;
 };
 
-/// All call methods of `layer` (for the root also `method`, the one that is run). Throws
-/// Error(Model) naming the layer, its arguments and their types, if the layer has no such method,
-/// no such argument, or the argument is not a tensor.
-std::vector<CallMethod> call_methods(const torch::jit::Module& layer, const Site& site,
+/// All call methods of `layer`, a submodule of `model` (for the root also `method`, the one that is
+/// run), whose argument can be observed. Throws Error(Model) naming the layer, its arguments and
+/// their types, if there is none, or one that `model` calls has no such argument or a non-tensor
+/// there.
+std::vector<CallMethod> call_methods(const torch::jit::Module& model,
+                                     const torch::jit::Module& layer, const Site& site,
                                      const std::string& method);
 
 }  // namespace actsparse

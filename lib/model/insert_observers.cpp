@@ -49,7 +49,8 @@ ObservedModel insert_observers(const Module& model, const std::string& method,
   std::vector<std::unique_ptr<RegisteredObserver>> observers;
   for (const auto& site : sites) {
     observers.push_back(std::make_unique<RegisteredObserver>(site.observer));
-    for (const auto& call : call_methods(find_layer(clone, site.site.layer), site.site, method))
+    for (const auto& call :
+         call_methods(clone, find_layer(clone, site.site.layer), site.site, method))
       insert_observer(call, observers.back()->id());
   }
   return {std::move(clone), std::move(observers)};

@@ -72,13 +72,13 @@ struct Probe {
   }
 };
 
-void attach(Probe& probe, Module layer, const std::string& method) {
+void attach(const Module& model, Probe& probe, const Module& layer, const std::string& method) {
   const MaskSite& site = *probe.site;
   const std::string buffer = mask_buffer(layer);
   if (buffer.empty()) failed(site.site.layer, "has no mask buffer");
   if (!same_bytes(layer.attr(buffer).toTensor(), site.mask))
     failed(site.site.layer, "holds another mask than the state");
-  for (const auto& call : call_methods(layer, site.site, method)) {
+  for (const auto& call : call_methods(model, layer, site.site, method)) {
     Node* product = masking_node(call, site.site.layer, buffer);
     observe_value(call, call.input, product, probe.before->id());
     observe_value(call, product->output(), product->next(), probe.after->id());
@@ -96,7 +96,7 @@ Verification verify_masks(const Module& masked, const std::string& method, bool 
   clone.train(training);
   std::deque<Probe> probes;
   for (const auto& site : sites)
-    attach(probes.emplace_back(site), find_layer(clone, site.site.layer), method);
+    attach(clone, probes.emplace_back(site), find_layer(clone, site.site.layer), method);
   try {
     run_method(clone, method, batch);
   } catch (...) {

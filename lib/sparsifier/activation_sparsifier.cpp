@@ -45,7 +45,7 @@ struct ActivationSparsifier::Impl {
   RegisteredLayer make_layer(LayerRecord record) {
     const std::string& name = record.site.layer;
     try {
-      call_methods(find_layer(model, name), record.site, method);
+      call_methods(model, find_layer(model, name), record.site, method);
       return {std::move(record), functions};
     } catch (const Error& error) {
       throw error.kind() == ErrorKind::Config ? error.in("layer '" + name + "'") : error;
