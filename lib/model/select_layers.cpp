@@ -73,12 +73,13 @@ Selection select_layers(const std::vector<Layer>& layers,
     if (!entries[i].optional) throw Error(ErrorKind::Model, message);
     selection.warnings.push_back(message);
   }
-  for (const auto& layer : layers) {
-    const auto found = chosen.find(layer.name);
-    if (found == chosen.end() || !layer.same_as.empty()) continue;
-    selection.layers.push_back(
-        {{layer.name, entries[found->second].input}, layer.type, found->second});
-  }
+  // The order in which the reference would have registered them.
+  for (size_t i = 0; i < entries.size(); ++i)
+    for (const auto& layer : layers) {
+      const auto found = chosen.find(layer.name);
+      if (found == chosen.end() || found->second != i || !layer.same_as.empty()) continue;
+      selection.layers.push_back({{layer.name, entries[i].input}, layer.type, i});
+    }
   return selection;
 }
 

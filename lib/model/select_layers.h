@@ -17,7 +17,7 @@ struct SelectedLayer {
 };
 
 struct Selection {
-  std::vector<SelectedLayer> layers;  ///< in the model's order; one per layer
+  std::vector<SelectedLayer> layers;  ///< by entry, then in the model's order; one per layer
   std::vector<std::string> warnings;
 };
 
