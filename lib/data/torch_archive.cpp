@@ -2,11 +2,11 @@
 
 #include <ATen/ops/empty_strided.h>
 #include <ATen/ops/from_blob.h>
-#include <caffe2/serialize/inline_container.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "data/zip.h"
+#include "data/zip_directory.h"
 
 namespace actsparse {
 namespace {
@@ -59,9 +60,9 @@ std::string other_format(const std::string& start) {
 struct TorchArchive::Contents {
   std::map<std::string, ZipEntry> records;  // by the name inside the archive's one folder
   std::unique_ptr<ZipArchive> zip;
-  std::unique_ptr<caffe2::serialize::PyTorchStreamReader> reader;
+  std::unique_ptr<ByteSource> file;
+  std::map<std::string, int64_t> headers;  // by whole name
   std::shared_ptr<Mapping> mapping;
-  int64_t file_size = 0;
 
   std::string text(const std::string& name) const {
     const ZipEntry& entry = records.at(name);
@@ -97,10 +98,10 @@ int64_t end_of(const StoredTensor& stored) {
 
 TorchArchive::TorchArchive(const std::string& path, ErrorKind kind)
     : contents_(std::make_unique<Contents>()) {
-  const auto file = open_file(path, kind);
-  contents_->file_size = file->size();
-  std::string start(static_cast<size_t>(std::min<int64_t>(6, file->size())), '\0');
-  file->read_at(0, start.data(), static_cast<int64_t>(start.size()));
+  contents_->file = open_file(path, kind);
+  ByteSource& file = *contents_->file;
+  std::string start(static_cast<size_t>(std::min<int64_t>(6, file.size())), '\0');
+  file.read_at(0, start.data(), static_cast<int64_t>(start.size()));
   const auto fail = [&](const std::string& what) { throw Error(kind, path + ": " + what); };
   if (const std::string other = other_format(start); !other.empty()) fail(other);
   contents_->zip = std::make_unique<ZipArchive>(path, kind);
@@ -113,8 +114,8 @@ TorchArchive::TorchArchive(const std::string& path, ErrorKind kind)
   const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
   if (records.count("byteorder") > 0 && contents_->text("byteorder") != (little ? "little" : "big"))
     fail("was saved on a machine with another byte order; save it again on this kind of machine");
-  contents_->reader = std::make_unique<caffe2::serialize::PyTorchStreamReader>(path);
-  contents_->mapping = std::make_shared<Mapping>(path, contents_->file_size);
+  contents_->headers = local_headers(file);
+  contents_->mapping = std::make_shared<Mapping>(path, file.size());
 }
 
 TorchArchive::~TorchArchive() = default;
@@ -126,13 +127,14 @@ at::Tensor TorchArchive::tensor(const StoredTensor& stored) const {
   if (end == 0) return at::empty_strided(stored.sizes, stored.strides, stored.dtype);
   const std::string name = "data/" + stored.key;
   const auto record = contents_->records.find(name);
-  if (record == contents_->records.end()) throw std::runtime_error("a tensor's data is missing");
+  if (record == contents_->records.end() || contents_->headers.count(record->second.name) == 0)
+    throw std::runtime_error("a tensor's data is missing");
   if (!record->second.stored)
     throw std::runtime_error("its tensors are compressed; save it again with torch.save");
   const auto item = static_cast<int64_t>(c10::elementSize(stored.dtype));
-  const auto start = static_cast<int64_t>(contents_->reader->getRecordOffset(name));
-  if (end > record->second.size / item || end > stored.storage_elements || start < 0 ||
-      start > contents_->file_size - record->second.size)
+  const auto start = data_offset(*contents_->file, contents_->headers.at(record->second.name));
+  if (end > record->second.size / item || end > stored.storage_elements ||
+      start > contents_->file->size() - record->second.size)
     throw std::runtime_error("a tensor's data is shorter than its shape needs");
   char* bytes = contents_->mapping->at(start + stored.offset * item);
   const auto keep_mapped = [mapping = contents_->mapping](void*) {};

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "data/byte_cursor.h"
 #include "data/pickle_globals.h"
-#include "data/pickle_reader.h"
 #include "data/pickle_stack.h"
 
 namespace actsparse {
@@ -220,7 +220,7 @@ class Unpickler {
     return value;
   }
 
-  PickleReader bytes_;
+  ByteCursor bytes_;
   const TensorLoader& load_tensor_;
   PickleStack stack_;
 };

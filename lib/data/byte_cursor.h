@@ -1,15 +1,17 @@
 #pragma once
-// The bytes of a pickle, read in order.
+// Bytes in memory, read in order: of a pickle, of a zip directory.
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 
 namespace actsparse {
 
-/// Each throws std::runtime_error if the pickle ends before.
-class PickleReader {
+/// Each throws std::runtime_error if the bytes end before.
+class ByteCursor {
  public:
-  explicit PickleReader(const std::string& bytes) : bytes_(bytes) {}
+  explicit ByteCursor(const std::string& bytes) : bytes_(bytes) {}
+
+  bool at_end() const { return at_ == bytes_.size(); }
 
   /// A little-endian unsigned number of 1 to 8 bytes.
   uint64_t number(uint64_t width) {
@@ -27,12 +29,14 @@ class PickleReader {
     return width == 0 ? 0 : static_cast<int64_t>(number(width) << shift) >> shift;
   }
 
+  void skip(uint64_t count) { take(count); }
+
   std::string text(uint64_t length) { return {take(length), length}; }
 
   /// Up to the next line feed, which is dropped.
   std::string line() {
     const size_t end = bytes_.find('\n', at_);
-    if (end == std::string::npos) throw std::runtime_error("the pickle is cut off");
+    if (end == std::string::npos) throw std::runtime_error("it is cut off");
     std::string value = text(end - at_);
     ++at_;
     return value;
@@ -40,7 +44,7 @@ class PickleReader {
 
  private:
   const char* take(uint64_t count) {
-    if (count > bytes_.size() - at_) throw std::runtime_error("the pickle is cut off");
+    if (count > bytes_.size() - at_) throw std::runtime_error("it is cut off");
     at_ += count;
     return bytes_.data() + at_ - count;
   }
