@@ -19,7 +19,7 @@ struct Batch {
   std::vector<c10::IValue>
       arguments;        ///< tensors on the CPU, native byte order, contiguous; constants as IValues
   int64_t samples = 0;  ///< 0 if no argument has a sample dimension
-  std::string origin;   ///< "batch 3 (x.npy)": for messages
+  std::string origin;   ///< "batch 3 (x.npy)", counted from 1: for messages
 };
 
 class BatchSource {
@@ -31,10 +31,9 @@ class BatchSource {
   virtual void rewind() = 0;
   /// How many batches next() gives from the start.
   virtual int64_t batches() const = 0;
-  /// How many samples they hold; unknown for `batches` files before they are read.
+  /// How many samples they hold; 0 if no argument has a sample dimension.
   virtual std::optional<int64_t> samples() const = 0;
-  /// Samples in a last batch that is smaller than the others; 0 if all are equal or it is not
-  /// known.
+  /// Samples in a last batch that is smaller than the others, which are equal; else 0.
   virtual int64_t ragged_last() const = 0;
   /// SHA-256 over the names as written and the bytes of all data files, the random specs and
   /// constants.
@@ -50,7 +49,8 @@ std::unique_ptr<BatchSource> open_batches(const DataConfig& config);
 std::unique_ptr<BatchSource> batches_in_memory(std::vector<std::vector<c10::IValue>> batches);
 
 /// Reads a `.pt` file of torch.save (zip format) or of pickle_save; tensor storages are
-/// memory-mapped, not loaded. Throws Error(`kind`).
+/// memory-mapped, not loaded. Lists and dicts come as List[Any] and Dict[Any, Any]. Safe on any
+/// input: nothing in the file is run. Throws Error(`kind`).
 c10::IValue read_pickle(const std::string& path, ErrorKind kind);
 
 }  // namespace actsparse

@@ -47,7 +47,7 @@ std::unique_ptr<SampleReader> open_samples(const FileInput& input) {
     throw Error(ErrorKind::Data,
                 input.path.string() + ": 'member' is for .npz files; leave it out");
   if (extension == ".npy") return open_npy(open_file(input.path, ErrorKind::Data));
-  if (extension == ".pt" || extension == ".pth") return open_tensor_file(input.path);
+  if (extension == ".pt") return open_tensor_file(input.path);
   throw Error(ErrorKind::Data, input.path.string() + ": unknown kind of data file '" + extension +
                                    "'; give a .npy, .npz or .pt file");
 }

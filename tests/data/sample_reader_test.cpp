@@ -16,8 +16,8 @@ TEST_CASE("a file is opened by its extension", "[data]") {
   write_file(folder / "x.npy", npy_bytes(x));
   write_zip(folder / "x.npz", {{"a.npy", npy_bytes(x)}});
   write_pt(folder / "x.pt", x);
-  write_pt(folder / "x.pth", x.t().contiguous().t());
-  const std::string name = GENERATE("x.npy", "x.npz", "x.pt", "x.pth");
+  write_pt(folder / "view.pt", x.t().contiguous().t());
+  const std::string name = GENERATE("x.npy", "x.npz", "x.pt", "view.pt");
   CAPTURE(name);
   const auto reader = open_samples({folder / name, name, ""});
   CHECK(reader->size() == 3);

@@ -1,0 +1,94 @@
+// actsparse_bench CONFIG MODE [ROUNDS]: what calibration adds to the model's own forward, in one
+// process.
+//   ratio   plain and calibrating loops over the same batches in turn; prints the median of the
+//   paired ratios plain   one plain loop; prints its peak memory run     one calibrating loop;
+//   prints its peak memory and the size of the aggregates
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "model/load_model.h"
+#include "model/run_method.h"
+#include "pipeline/stages.h"
+
+namespace {
+
+using namespace actsparse;
+
+double plain_loop(torch::jit::Module& model, BatchSource& data) {
+  const Stopwatch stopwatch;
+  for (data.rewind(); auto batch = data.next();) run_method(model, "forward", batch->arguments);
+  return stopwatch.seconds();
+}
+
+double calibrating_loop(ActivationSparsifier& sparsifier, BatchSource& data) {
+  const Stopwatch stopwatch;
+  for (data.rewind(); auto batch = data.next();) sparsifier.forward(batch->arguments);
+  return stopwatch.seconds();
+}
+
+double megabytes(double bytes) { return bytes / 1e6; }
+
+double peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return megabytes(static_cast<double>(usage.ru_maxrss) * 1024);
+}
+
+double aggregate_size(const ActivationSparsifier& sparsifier) {
+  double bytes = 0;
+  for (const auto& layer : sparsifier.layers())
+    if (layer.data) bytes += static_cast<double>(std::get<at::Tensor>(*layer.data).nbytes());
+  return megabytes(bytes);
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+void print_ratio(torch::jit::Module& model, Prepared& prepared, int rounds) {
+  std::vector<double> ratios, plain_times;
+  plain_loop(model, *prepared.data);  // the first runs profile and optimize the graphs
+  calibrating_loop(prepared.sparsifier, *prepared.data);
+  for (int round = 0; round < rounds; ++round) {
+    plain_times.push_back(plain_loop(model, *prepared.data));
+    ratios.push_back(calibrating_loop(prepared.sparsifier, *prepared.data) / plain_times.back());
+  }
+  std::cout << "{\"ratio\": " << median(ratios)
+            << ", \"min\": " << *std::min_element(ratios.begin(), ratios.end())
+            << ", \"max\": " << *std::max_element(ratios.begin(), ratios.end())
+            << ", \"plain_seconds\": " << median(plain_times) << "}\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) return 2;
+  const std::string mode = argv[2];
+  const Config config = load_config(std::filesystem::path(argv[1]));
+  if (mode == "plain") {
+    auto model = load_model(config.model.path);
+    model.eval();
+    plain_loop(model, *open_batches(config.data));
+    std::cout << "{\"peak_mb\": " << peak_memory() << "}\n";
+    return 0;
+  }
+  Prepared prepared = prepare(config, {});
+  if (mode == "ratio") {
+    auto model = load_model(config.model.path);
+    model.eval();
+    print_ratio(model, prepared, argc > 3 ? std::atoi(argv[3]) : 7);
+    return 0;
+  }
+  calibrating_loop(prepared.sparsifier, *prepared.data);
+  const double peak = peak_memory();
+  std::cout << "{\"peak_mb\": " << peak
+            << ", \"aggregates_mb\": " << aggregate_size(prepared.sparsifier) << "}\n";
+  return 0;
+}

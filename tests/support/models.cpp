@@ -1,0 +1,174 @@
+#include "support/models.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/passes/canonicalize.h>
+#include <torch/csrc/jit/serialization/import.h>
+
+#include <cstring>
+#include <regex>
+#include <sstream>
+
+namespace actsparse {
+
+using torch::jit::Module;
+
+Module make_module(const std::string& type, const std::string& source, const Children& children) {
+  Module module("__torch__." + type);
+  module.register_attribute("training", c10::BoolType::get(), true);
+  for (const auto& [name, child] : children) module.register_module(name, child);
+  module.define(source);
+  return module;
+}
+
+Module scale(double weight) {
+  Module module("__torch__.Scale");
+  module.register_attribute("training", c10::BoolType::get(), true);
+  module.register_parameter("weight", at::full({1}, weight), /*is_buffer=*/false);
+  module.define("def forward(self, x: Tensor) -> Tensor:\n  return torch.mul(x, self.weight)\n");
+  return module;
+}
+
+Module scale_like(const Module& like, double weight) {
+  Module module(like._ivalue()->compilation_unit(), like.type());
+  module.setattr("training", true);
+  module.setattr("weight", at::full({1}, weight));
+  return module;
+}
+
+Module chain() {
+  const Module a = scale(2);
+  return make_module("Chain",
+                     "def forward(self, x: Tensor) -> Tensor:\n"
+                     "  return self.b.forward(torch.relu(self.a.forward(x)))\n",
+                     {{"a", a}, {"b", scale_like(a, 3)}});
+}
+
+Module residual() {
+  return make_module("Residual",
+                     "def forward(self, x: Tensor) -> Tensor:\n"
+                     "  return x + self.f.forward(x)\n",
+                     {{"f", scale(3)}});
+}
+
+Module repeated() {
+  return make_module("Repeated",
+                     "def forward(self, x: Tensor) -> Tensor:\n"
+                     "  y = self.a.forward(x)\n"
+                     "  for i in range(2):\n"
+                     "    y = self.a.forward(y) + i\n"
+                     "  if bool(y.sum() > 0):\n"
+                     "    y = self.a.forward(y)\n"
+                     "  return y\n",
+                     {{"a", scale(2)}});
+}
+
+Module nested() {
+  const Module first = scale(2);
+  Module block1 =
+      make_module("Block", "def forward(self, x: Tensor) -> Tensor:\n  return self.fc.forward(x)\n",
+                  {{"fc", first}});
+  Module block2(block1._ivalue()->compilation_unit(), block1.type());
+  block2.setattr("training", true);
+  block2.setattr("fc", scale_like(first, 3)._ivalue());
+  return make_module("Nested",
+                     "def forward(self, x: Tensor) -> Tensor:\n"
+                     "  return self.block2.forward(self.block1.forward(x))\n",
+                     {{"block1", block1}, {"block2", block2}});
+}
+
+Module aliased() {
+  const Module one = scale(2);
+  return make_module("Aliased",
+                     "def forward(self, x: Tensor) -> Tensor:\n"
+                     "  return self.b.forward(self.a.forward(x))\n",
+                     {{"a", one}, {"b", one}});
+}
+
+Module keyword_call() {
+  const Module join = make_module(
+      "Join", "def forward(self, x: Tensor, y: Tensor) -> Tensor:\n  return x + 2 * y\n");
+  return make_module("KeywordCall",
+                     "def forward(self, x: Tensor) -> Tensor:\n"
+                     "  return self.join.forward(x, y=x + 1)\n",
+                     {{"join", join}});
+}
+
+Module list_argument() {
+  const Module cat = make_module("Cat",
+                                 "def forward(self, xs: List[Tensor], y: Tensor) -> Tensor:\n"
+                                 "  return torch.cat([torch.cat(xs), y])\n");
+  return make_module("ListArgument",
+                     "def forward(self, x: Tensor) -> Tensor:\n"
+                     "  return self.cat.forward([x, x], x)\n",
+                     {{"cat", cat}});
+}
+
+Module counting() {
+  Module counter("__torch__.Counter");
+  counter.register_attribute("training", c10::BoolType::get(), true);
+  counter.register_attribute("number", c10::IntType::get(), 0);
+  counter.register_buffer("calls", at::zeros({1}));
+  counter.register_buffer("total", at::zeros({1}));
+  counter.define(
+      "def forward(self, x: Tensor) -> Tensor:\n"
+      "  self.calls.add_(1)\n"
+      "  self.total = self.total + x.sum()\n"
+      "  self.number = self.number + 1\n"
+      "  return self.calls + self.total + self.number\n");
+  return make_module("Counting",
+                     "def forward(self, x: Tensor) -> Tensor:\n"
+                     "  return x + self.counter.forward(x)\n",
+                     {{"counter", counter}});
+}
+
+at::Tensor tensor1d(const std::vector<double>& values) {
+  return at::tensor(c10::ArrayRef<double>(values)).to(at::kFloat);
+}
+
+at::Tensor normal(const std::vector<int64_t>& sizes, uint64_t seed) {
+  return at::randn(sizes, at::detail::createCPUGenerator(seed));
+}
+
+bool bit_equal(const at::Tensor& a, const at::Tensor& b) {
+  if (a.scalar_type() != b.scalar_type() || a.sizes() != b.sizes()) return false;
+  const at::Tensor left = a.contiguous(), right = b.contiguous();
+  return std::memcmp(left.data_ptr(), right.data_ptr(), left.nbytes()) == 0;
+}
+
+at::Tensor run_forward(Module module, const at::Tensor& x) {
+  return module.forward({x}).toTensor().detach();
+}
+
+std::string saved(const Module& module) {
+  std::ostringstream out;
+  module.save(out);
+  return out.str();
+}
+
+Module reloaded(const Module& module) {
+  std::istringstream in(saved(module));
+  return torch::jit::load(in);
+}
+
+std::string graph_text(const Module& module, const std::string& method) {
+  const auto graph = torch::jit::toGraphFunction(module.get_method(method).function()).graph();
+  const auto renumbered = torch::jit::Canonicalize(graph, /*keep_unique_names=*/false);
+  return std::regex_replace(renumbered->toString(/*print_source_locations=*/false),
+                            std::regex(R"(___torch_mangle_\d+\.)"), "");
+}
+
+std::string all_graphs(const Module& module) {
+  std::string text;
+  for (const auto& part : module.modules())
+    for (auto* function : part.type()->methods())
+      text += function->qualname().qualifiedName() + "\n" +
+              torch::jit::toGraphFunction(*function).graph()->toString();
+  return text;
+}
+
+}  // namespace actsparse
