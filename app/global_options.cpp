@@ -12,6 +12,7 @@
 #include <iostream>
 
 #include "base/error.h"
+#include "base/version.h"
 #include "progress_bar.h"
 
 namespace actsparse {
@@ -48,6 +49,7 @@ spdlog::level::level_enum log_level(const GlobalOptions& options) {
 }  // namespace
 
 void add_global_options(CLI::App& command, GlobalOptions& options) {
+  command.set_version_flag("--version", version_text());
   command.add_flag("-v,--verbose", options.verbose, "Log more (--log-level debug)");
   command.add_flag("-q,--quiet", options.quiet, "Log errors only")->excludes("--verbose");
   command.add_option("--log-level", options.log_level, "trace, debug, info, warn, error or off")
@@ -60,6 +62,8 @@ void add_global_options(CLI::App& command, GlobalOptions& options) {
   command.add_option("--device", options.device, "cpu, cuda or cuda:N")->capture_default_str();
   command.add_flag("--no-progress", options.no_progress, "No progress bar, on a terminal either");
 }
+
+std::string version_text() { return std::string("actsparse ") + tool_version(); }
 
 void add_config_options(CLI::App& command, ConfigOptions& options, bool required) {
   command.add_option("-c,--config", options.file, "Config file (JSON)")->required(required);

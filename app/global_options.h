@@ -28,6 +28,8 @@ struct ConfigOptions {
   std::vector<std::string> overrides;
 };
 
+/// "actsparse 1.2.3"
+std::string version_text();
 void add_global_options(CLI::App& command, GlobalOptions& options);
 void add_config_options(CLI::App& command, ConfigOptions& options, bool required);
 

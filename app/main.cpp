@@ -6,8 +6,9 @@
 #include <iostream>
 
 #include "base/error.h"
-#include "base/version.h"
+#include "base/nearest.h"
 #include "commands/commands.h"
+#include "global_options.h"
 
 namespace {
 
@@ -20,9 +21,19 @@ int report_error(const Error& error) {
   return error.exit_code();
 }
 
+// CLI11 only says that a command is required when it does not know the one that was given.
+std::string unknown_command(const CLI::App& app) {
+  const auto rest = app.remaining();
+  if (!app.get_subcommands().empty() || rest.empty() || rest.front().front() == '-') return "";
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return "unknown command '" + rest.front() + "', known are " + actsparse::quoted_list(names) +
+         actsparse::did_you_mean(rest.front(), names);
+}
+
 int run_command(int argc, char** argv) {
   CLI::App app("Masks the activations of TorchScript models from a calibration run.", "actsparse");
-  app.set_version_flag("--version", std::string("actsparse ") + actsparse::tool_version());
+  app.set_version_flag("--version", actsparse::version_text());
   app.require_subcommand(1);
   for (const auto add : {actsparse::add_run, actsparse::add_inspect, actsparse::add_calibrate,
                          actsparse::add_step, actsparse::add_apply, actsparse::add_functions})
@@ -31,9 +42,10 @@ int run_command(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    return report_error(Error(
-        ErrorKind::Usage,
-        std::string(error.what()) + "; see 'actsparse --help' or 'actsparse COMMAND --help'"));
+    const std::string unknown = unknown_command(app);
+    return report_error(
+        Error(ErrorKind::Usage, (unknown.empty() ? error.what() : unknown) +
+                                    "; see 'actsparse --help' or 'actsparse COMMAND --help'"));
   }
   return 0;
 }

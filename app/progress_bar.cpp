@@ -30,10 +30,15 @@ std::string progress_line(const Progress& progress) {
                      by_sample ? "samples" : "batches", clock_text(left));
 }
 
+ProgressBar::~ProgressBar() {
+  if (line_open_) out_ << '\n' << std::flush;
+}
+
 void ProgressBar::show(const Progress& progress) {
   const bool last = progress.batch >= progress.batches;
   if (!last && last_shown_ >= 0 && progress.seconds - last_shown_ < 0.1) return;
   last_shown_ = progress.seconds;
+  line_open_ = !last;
   out_ << '\r' << progress_line(progress) << "\x1b[K" << (last ? "\n" : "") << std::flush;
 }
 

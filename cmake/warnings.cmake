@@ -2,7 +2,7 @@
 add_library(actsparse_flags INTERFACE)
 target_compile_options(actsparse_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
-  # g++ 12 sees overflows in the reference counts of LibTorch's inlined headers that are not there.
+  # g++ 12 sees overflows in LibTorch's inlined headers that are not there.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>)
 if(ACTSPARSE_SANITIZE)
   target_compile_options(actsparse_flags INTERFACE -fsanitize=${ACTSPARSE_SANITIZE}

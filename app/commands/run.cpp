@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "base/error.h"
 #include "commands/commands.h"
@@ -16,13 +17,31 @@ struct Options {
   bool json = false;
 };
 
-void make_folder(const std::string& folder) {
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  if (failed)
-    throw Error(ErrorKind::Output,
-                "--output-dir " + folder + ": cannot be made: " + failed.message());
-}
+namespace fs = std::filesystem;
+
+/// --output-dir, made if missing; what was made goes again at the end of the scope if nothing was
+/// put into it.
+class OutputFolder {
+ public:
+  explicit OutputFolder(const fs::path& folder) {
+    std::error_code failed;
+    for (auto path = fs::absolute(folder); !fs::exists(path, failed); path = path.parent_path())
+      if (path.has_filename()) made_.push_back(path);
+    fs::create_directories(folder, failed);
+    if (failed)
+      throw Error(ErrorKind::Output,
+                  "--output-dir " + folder.string() + ": cannot be made: " + failed.message());
+  }
+  ~OutputFolder() {
+    std::error_code ignored;  // a folder that is not empty stays
+    for (const auto& path : made_) fs::remove(path, ignored);
+  }
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+
+ private:
+  std::vector<fs::path> made_;  // innermost first
+};
 
 void print_outputs(const OutputConfig& output) {
   for (const auto& [kind, path] :
@@ -35,9 +54,10 @@ void print_outputs(const OutputConfig& output) {
 void run_command(const Options& options) {
   const RunOptions machine = run_options(options.global);
   Config config = load_config(options.config);
+  std::optional<OutputFolder> folder;
   if (!options.output_dir.empty()) {
     redirect_outputs(config, options.output_dir);
-    make_folder(options.output_dir);
+    folder.emplace(options.output_dir);
   }
   print_report(run(config, machine), options.json);
   if (!options.json) print_outputs(config.output);

@@ -1,5 +1,7 @@
 #pragma once
 // Catch2 2 (Debian 12) and 3 (newer), under one include.
+// LibTorch first: its logging defines a CHECK of its own that would replace Catch2's.
+#include <ATen/core/ivalue.h>
 #ifdef CATCH2_V3
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>

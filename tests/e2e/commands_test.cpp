@@ -1,0 +1,120 @@
+// inspect, functions, help, and what every command shares.
+#include "e2e/scene.h"
+
+using namespace actsparse;
+using nlohmann::json;
+
+namespace {
+
+json layer_named(const json& layers, const std::string& name) {
+  for (const auto& layer : layers)
+    if (layer["name"] == name) return layer;
+  FAIL("no layer " << name);
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("inspect lists the layers, and what a config with overrides makes of them", "[e2e]") {
+  Scene scene;
+  const auto text = scene.actsparse({"inspect", sample("digits_resnet.pt")});
+  CHECK(text.exit_code == 0);
+  CHECK(text.err == "");
+  CHECK(contains(text.out, "\n(root) "));
+  CHECK(contains(text.out, "\nblock1.shared  Conv2d "));
+
+  const auto as_json =
+      scene.actsparse({"inspect", sample("digits_cnn.pt"), "-c", "config.json", "--set",
+                       "layers.0.sparse_config.sparsity_level=0.7", "--json"});
+  REQUIRE(as_json.exit_code == 0);
+  const auto layers = only_json(as_json.out)["layers"];
+  CHECK(layers.size() == 6);
+  CHECK(layer_named(layers, "conv2")["type"] == "Conv2d");
+  CHECK(layer_named(layers, "conv2")["parameters"] == 16 * 32 * 9 + 32);
+  CHECK(layer_named(layers, "conv1")["entry"] == "layers.0");
+  CHECK(layer_named(layers, "conv1")["settings"]["sparse_config"]["sparsity_level"] == 0.7);
+  CHECK(layer_named(layers, "bn1")["selected"] == false);
+}
+
+TEST_CASE("functions lists every function, as text and as one JSON document", "[e2e]") {
+  const TemporaryFolder folder;
+  const auto text = run_actsparse({"functions"}, folder.path());
+  CHECK(text.exit_code == 0);
+  const auto as_json = run_actsparse({"functions", "--json"}, folder.path());
+  CHECK(as_json.exit_code == 0);
+  const auto functions = only_json(as_json.out)["functions"];
+  CHECK(functions.size() >= 20);
+  for (const auto& function : functions)
+    CHECK(contains(text.out, "  " + function["name"].get<std::string>() + ": "));
+  CHECK(contains(text.out, "sparsity_level (float, required)"));
+}
+
+TEST_CASE("Every command has a help text and the version", "[e2e]") {
+  const TemporaryFolder folder;
+  const auto help = run_actsparse({"--help"}, folder.path());
+  CHECK(help.exit_code == 0);
+  for (const std::string command : {"run", "inspect", "calibrate", "step", "apply", "functions"}) {
+    CHECK(contains(help.out, "  " + command + " "));
+    const auto own = run_actsparse({command, "--help"}, folder.path());
+    CHECK(own.exit_code == 0);
+    CHECK(contains(own.out, "Usage: actsparse " + command));
+    CHECK(contains(own.out, "--threads"));
+    CHECK(own.err == "");
+  }
+  for (const Arguments& arguments : {Arguments{"--version"}, Arguments{"run", "--version"}}) {
+    const auto version = run_actsparse(arguments, folder.path());
+    CHECK(version.exit_code == 0);
+    CHECK(version.out == std::string("actsparse ") + ACTSPARSE_VERSION + "\n");
+  }
+}
+
+TEST_CASE("A wrong command line is exit code 2", "[e2e]") {
+  const TemporaryFolder folder;
+  const auto check = [&](const Arguments& arguments, const Arguments& fragments) {
+    check_refused(run_actsparse(arguments, folder.path()), 2, fragments);
+  };
+  check({}, {"subcommand is required", "--help"});
+  check({"inspec", "m.pt"}, {"unknown command 'inspec'", "did you mean 'inspect'"});
+  check({"run", "-c", "x.json", "--frobnicate"}, {"--frobnicate", "--help"});
+  check({"run"}, {"--config is required"});
+  check({"functions", "--threads", "0"}, {"--threads"});
+  CHECK(contents(folder.path()).empty());
+}
+
+TEST_CASE("A device that is not there is exit code 2", "[e2e]") {
+  Scene scene;
+  check_run_refused(scene, 2, {"--device gpu7"}, {"--device", "gpu7"});
+  const auto cuda = run_process({"test", "-e", "/dev/nvidiactl"}, scene.folder.path());
+  if (cuda.exit_code != 0)
+    check_run_refused(scene, 2, {"--device cuda", "no CUDA device"}, {"--device", "cuda"});
+}
+
+TEST_CASE("The log goes to stderr or a file, and quiet means silent", "[e2e]") {
+  Scene scene;
+  const auto plain = scene.run({"--threads", "1"});
+  REQUIRE(plain.exit_code == 0);
+  CHECK(plain.err ==
+        "actsparse: info: calibrating 3 layers on 16 batches\n");  // no bar: no terminal
+  CHECK(contains(plain.out, "masked model: masked.pt\nstate: state.pt\nreport: report.json\n"));
+  const std::string masked = scene.read("masked.pt");
+
+  const auto quiet = scene.run({"-q", "--json"});
+  REQUIRE(quiet.exit_code == 0);
+  CHECK(quiet.err == "");
+  CHECK(only_json(quiet.out)["outputs"]["model"] == "masked.pt");
+  CHECK(scene.read("masked.pt") == masked);
+
+  const auto logged = scene.run({"--log-file", "log.txt", "--log-level", "debug"});
+  REQUIRE(logged.exit_code == 0);
+  CHECK(logged.err == "");
+  CHECK(contains(scene.read("log.txt"), "calibrating 3 layers"));
+}
+
+TEST_CASE("LibTorch's own words are shown at log level debug only", "[e2e]") {
+  Scene scene;
+  scene.take_model(made_file("choosy.pt"), "fc");
+  const auto result = scene.run({"-v"});
+  CHECK(result.exit_code == 5);
+  CHECK(contains(result.err, "actsparse: error: batch 3"));
+  CHECK(contains(result.err, "Traceback of TorchScript"));
+}

@@ -1,0 +1,69 @@
+// The README's commands work as they stand there.
+#include <sstream>
+
+#include "e2e/scene.h"
+
+using namespace actsparse;
+namespace fs = std::filesystem;
+
+namespace {
+
+// The arguments behind a leading "actsparse" or "./build/<preset>/app/actsparse"; "" for others.
+std::string arguments_of(const std::string& command) {
+  const std::string program = command.substr(0, command.find(' '));
+  const bool built = program.rfind("build/", 0) == 0 || program.rfind("./build/", 0) == 0;
+  if (program != "actsparse" && !(built && fs::path(program).filename() == "actsparse")) return "";
+  return command.substr(program.size());
+}
+
+/// The lines of all ```sh blocks; a backslash at the end joins a line with the next.
+std::vector<std::string> shell_lines(const std::string& markdown) {
+  std::vector<std::string> lines;
+  std::istringstream text(markdown);
+  std::string line, joined;
+  bool inside = false;
+  while (std::getline(text, line)) {
+    if (line.rfind("```", 0) == 0) {
+      inside = !inside && line == "```sh";
+      continue;
+    }
+    if (!inside) continue;
+    joined += line;
+    if (!joined.empty() && joined.back() == '\\') {
+      joined.pop_back();
+      continue;
+    }
+    lines.push_back(joined);
+    joined.clear();
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("The test of the README finds commands in blocks and joined lines", "[e2e]") {
+  const auto lines =
+      shell_lines("text\n```sh\nactsparse run \\\n-c a\nls\n```\n```python\nx\n```\n");
+  REQUIRE(lines == Arguments{"actsparse run -c a", "ls"});
+  CHECK(arguments_of(lines[0]) == " run -c a");
+  CHECK(arguments_of("./build/release/app/actsparse functions") == " functions");
+  CHECK(arguments_of(lines[1]) == "");
+  CHECK(arguments_of("build/release/tests/actsparse_tests") == "");
+}
+
+TEST_CASE("Every actsparse command of the README succeeds", "[e2e]") {
+  const TemporaryFolder folder;
+  for (const char* part : {"configs", "sample_models"})
+    fs::copy(source_dir() / part, folder / part, fs::copy_options::recursive);
+  int commands = 0;
+  for (const auto& line : shell_lines(read_file(source_dir() / "README.md"))) {
+    const std::string arguments = arguments_of(line);
+    if (arguments.empty()) continue;
+    ++commands;
+    const auto result =
+        run_process({"sh", "-c", "\"$0\"" + arguments, ACTSPARSE_BINARY}, folder.path());
+    INFO(line << '\n' << result.err);
+    CHECK(result.exit_code == 0);
+  }
+  CHECK(commands > 0);
+}

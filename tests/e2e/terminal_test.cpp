@@ -1,0 +1,55 @@
+// The progress bar and the keyboard.
+#include "e2e/scene.h"
+
+using namespace actsparse;
+
+namespace {
+
+// The same on a terminal: script(1) makes one, its output is stdout and stderr together.
+ProcessResult run_on_terminal(Scene& scene, const std::string& more) {
+  scene.write("config.json", scene.config.dump());
+  const std::string command = std::string("'") + ACTSPARSE_BINARY + "' run -c config.json " + more;
+  return run_process({"script", "-qec", command, "/dev/null"}, scene.folder.path());
+}
+
+}  // namespace
+
+TEST_CASE("A terminal shows a progress bar, unless it is told not to", "[e2e]") {
+  Scene scene;
+  const auto with_bar = run_on_terminal(scene, "");
+  INFO(with_bar.out);
+  REQUIRE(with_bar.exit_code == 0);
+  CHECK(contains(with_bar.out, "\r[##############################]  16/16 batches  "));
+  CHECK(contains(with_bar.out, " samples/s  ETA 0:00"));
+  const auto without = run_on_terminal(scene, "--no-progress");
+  REQUIRE(without.exit_code == 0);
+  CHECK_FALSE(contains(without.out, "batches  "));
+}
+
+TEST_CASE("An error after a progress bar has a line of its own", "[e2e]") {
+  Scene scene;
+  scene.take_model(made_file("choosy.pt"), "fc");
+  const auto result = run_on_terminal(scene, "");
+  CHECK(result.exit_code == 5);
+  CHECK(contains(result.out, "1/4 batches"));
+  CHECK(contains(result.out, "\nactsparse: error: batch 3"));
+}
+
+TEST_CASE("An interrupted run says how far it came and leaves nothing behind", "[e2e]") {
+  const std::string signal = GENERATE("INT", "TERM");
+  Scene scene;
+  scene.config["data"] = {{"inputs", {{{"random", {{"shape", {100000000, 1, 8, 8}}}}}}},
+                          {"batch_size", 1}};
+  scene.write("config.json", scene.config.dump());
+  const TemporaryFolder elsewhere;  // for the log
+  const auto before = contents(scene.folder.path());
+  const std::string script =
+      "\"$0\" run -c config.json 2> \"$1\" & pid=$!; "
+      "until grep -q calibrating \"$1\"; do kill -0 $pid || exit 99; sleep 0.05; done; "
+      "kill -" +
+      signal + " $pid; wait $pid; code=$?; cat \"$1\" >&2; exit $code";
+  const auto result = run_process(
+      {"sh", "-c", script, ACTSPARSE_BINARY, (elsewhere / "log").string()}, scene.folder.path());
+  check_refused(result, 130, {"interrupted after batch", "of 100000000", "nothing was written"});
+  CHECK(contents(scene.folder.path()) == before);
+}

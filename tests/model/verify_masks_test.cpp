@@ -1,0 +1,129 @@
+#include "model/verify_masks.h"
+
+#include "model/layer_tree.h"
+#include "support/catch.h"
+#include "support/models.h"
+
+using namespace actsparse;
+using torch::jit::Module;
+
+namespace {
+
+const at::Tensor mask = tensor1d({1, 0});
+
+std::vector<MaskSite> sites(const std::string& layer) { return {{{layer}, mask}}; }
+
+Verification verify(const Module& model, const std::string& layer) {
+  return verify_masks(model, "forward", false, sites(layer), {tensor1d({1, 2})});
+}
+
+Module masked(const Module& model, const std::string& layer) {
+  return apply_masks(model, "forward", sites(layer));
+}
+
+std::string failure(const Module& model, const std::string& layer) {
+  const Error error = error_of([&] { verify(model, layer); });
+  CHECK(error.kind() == ErrorKind::Check);
+  return error.what();
+}
+
+// A layer with a mask buffer whose forward is written by hand.
+Module with_forward(const std::string& body) {
+  Module layer("__torch__.Broken");
+  layer.register_attribute("training", c10::BoolType::get(), true);
+  layer.register_buffer("activation_mask", mask.clone());
+  layer.register_buffer("other", mask.clone());
+  layer.define("def forward(self, x: Tensor) -> Tensor:\n" + body);
+  return make_module("Root",
+                     "def forward(self, x: Tensor) -> Tensor:\n  return self.a.forward(x)\n",
+                     {{"a", layer}});
+}
+
+}  // namespace
+
+TEST_CASE("a masked model passes, with its layers and calls counted", "[model]") {
+  const auto one = verify(reloaded(masked(chain(), "b")), "b");
+  CHECK(one.layers == 1);
+  CHECK(one.calls == 1);
+  CHECK(verify(masked(repeated(), "a"), "a").calls == 4);
+  CHECK(verify(masked(aliased(), "a"), "a").calls == 2);
+  const std::vector<MaskSite> both = {{{"a"}, mask}, {{"b"}, tensor1d({0, 1})}};
+  const auto two = verify_masks(apply_masks(chain(), "forward", both), "forward", false, both,
+                                {tensor1d({1, 2})});
+  CHECK(two.layers == 2);
+  CHECK(two.calls == 2);
+}
+
+TEST_CASE("the last of two masks is verified", "[model]") {
+  const Module twice = apply_masks(apply_masks(chain(), "forward", {{{"b"}, tensor1d({0, 1})}}),
+                                   "forward", sites("b"));
+  CHECK(verify(twice, "b").calls == 1);
+}
+
+TEST_CASE("verification leaves the model as it was", "[model]") {
+  const Module model = masked(counting(), "counter");
+  const std::string before = saved(model);
+  verify(model, "counter");
+  CHECK(saved(model) == before);
+}
+
+TEST_CASE("a layer that the batch does not call is checked by its structure", "[model]") {
+  const std::string source =
+      "def forward(self, x: Tensor) -> Tensor:\n"
+      "  if bool(x.sum() < 0):\n"
+      "    x = self.a.forward(x)\n"
+      "  return x\n";
+  const Module model = make_module("Root", source, {{"a", scale(2)}});
+  CHECK(verify(masked(model, "a"), "a").calls == 0);
+  Module broken("__torch__.Broken");
+  broken.register_attribute("training", c10::BoolType::get(), true);
+  broken.register_buffer("activation_mask", mask);
+  broken.define("def forward(self, x: Tensor) -> Tensor:\n  return x\n");
+  CHECK(contains(failure(make_module("Root", source, {{"a", broken}}), "a"), "does not multiply"));
+}
+
+TEST_CASE("a model without the mask is caught", "[model]") {
+  CHECK(contains(failure(chain(), "b"), "layer 'b' has no mask buffer"));
+}
+
+TEST_CASE("a changed or a wrong mask is caught", "[model]") {
+  const Module model = masked(chain(), "b");
+  find_layer(model, "b").attr("activation_mask").toTensor().fill_(1);
+  CHECK(contains(failure(model, "b"), "holds another mask than the state"));
+  const Module wrong = apply_masks(chain(), "forward", {{{"b"}, tensor1d({0, 1})}});
+  CHECK(contains(failure(wrong, "b"), "holds another mask than the state"));
+  const Module wide = apply_masks(chain(), "forward", {{{"b"}, mask.to(at::kDouble)}});
+  CHECK(contains(failure(wide, "b"), "holds another mask than the state"));
+}
+
+TEST_CASE("a removed multiplication is caught", "[model]") {
+  CHECK(contains(failure(with_forward("  return torch.add(x, self.activation_mask)\n"), "a"),
+                 "does not multiply its input by activation_mask in forward"));
+  CHECK(contains(failure(with_forward("  return torch.relu(x)\n"), "a"), "does not multiply"));
+}
+
+TEST_CASE("a multiplication by something else is caught", "[model]") {
+  CHECK(contains(failure(with_forward("  return torch.mul(x, self.other)\n"), "a"),
+                 "does not multiply"));
+  CHECK(contains(failure(with_forward("  return torch.mul(x, self.activation_mask + 0)\n"), "a"),
+                 "does not multiply"));
+}
+
+TEST_CASE("code that reads the input beside the mask is caught", "[model]") {
+  CHECK(contains(failure(with_forward("  return torch.mul(x, self.activation_mask) + x\n"), "a"),
+                 "reads its input besides the mask"));
+}
+
+TEST_CASE("a mask that changes while the model runs is caught", "[model]") {
+  const std::string body =
+      "  self.activation_mask.zero_()\n"
+      "  return torch.mul(x, self.activation_mask)\n";
+  CHECK(contains(failure(with_forward(body), "a"), "does not see input * mask in call 0"));
+}
+
+TEST_CASE("a batch that the model rejects is the data's error", "[model]") {
+  const Error error = error_of([] {
+    verify_masks(masked(chain(), "b"), "forward", false, sites("b"), {tensor1d({1, 2, 3})});
+  });
+  CHECK(error.kind() == ErrorKind::Data);
+}
