@@ -35,7 +35,7 @@ void mask_layer(const Module& model, Module layer, const MaskSite& site,
                 const std::string& method) {
   const auto calls = call_methods(model, layer, site.site, method);
   const std::string buffer = buffer_name(masks_in(layer));
-  layer.register_buffer(buffer, site.mask);
+  layer.register_buffer(buffer, site.mask.clone());  // the model may be moved; the mask must not
   for (const auto& call : calls) insert_mask(call, buffer);
 }
 

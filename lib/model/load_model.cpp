@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <caffe2/serialize/inline_container.h>
+#include <torch/csrc/jit/serialization/export.h>
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <array>
@@ -98,14 +99,19 @@ void require_method(const Module& model, const std::string& method) {
 }
 
 void write_model(const Module& model, std::ostream& out) {
+  // LibTorch must not learn of a full disk: it would throw in a destructor, which ends the process.
+  const auto write = [&](const void* bytes, size_t count) {
+    out.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(count));
+    return count;
+  };
   try {
-    model.save(out);
+    torch::jit::ExportModule(model, write);
   } catch (const std::exception& cause) {
-    // Not every graph has a source form (LibTorch names the node); a full disk ends up here too.
-    throw Error(out ? ErrorKind::Model : ErrorKind::Output,
-                "the masked model cannot be written: " + first_line(cause.what()))
+    // Not every graph has a source form; LibTorch names the node.
+    throw Error(ErrorKind::Model, "the masked model cannot be written: " + first_line(cause.what()))
         .with_details(cause.what());
   }
+  if (!out) throw Error(ErrorKind::Output, "the masked model cannot be written: is the disk full?");
 }
 
 }  // namespace actsparse

@@ -16,7 +16,8 @@ torch::jit::Module load_model(const std::filesystem::path& path, const std::stri
 /// Throws Error(Model) with the methods there are, if `model` has no method of that name.
 void require_method(const torch::jit::Module& model, const std::string& method);
 
-/// Writes the archive. Equal modules give equal bytes: no file name, no time in it.
+/// Writes the archive. Equal modules give equal bytes: no file name, no time in it. Throws
+/// Error(Output) if `out` fails, Error(Model) if LibTorch has no source form for the graphs.
 void write_model(const torch::jit::Module& model, std::ostream& out);
 
 }  // namespace actsparse

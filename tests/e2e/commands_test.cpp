@@ -1,4 +1,5 @@
 // inspect, functions, help, and what every command shares.
+#include "base/version.h"
 #include "e2e/scene.h"
 
 using namespace actsparse;
@@ -64,7 +65,7 @@ TEST_CASE("Every command has a help text and the version", "[e2e]") {
   for (const Arguments& arguments : {Arguments{"--version"}, Arguments{"run", "--version"}}) {
     const auto version = run_actsparse(arguments, folder.path());
     CHECK(version.exit_code == 0);
-    CHECK(version.out == std::string("actsparse ") + ACTSPARSE_VERSION + "\n");
+    CHECK(version.out == std::string("actsparse ") + tool_version() + "\n");
   }
 }
 

@@ -72,6 +72,7 @@ def main(folder: Path):
     torch.jit.script(ListInput().eval()).save(str(folder / "list_input.pt"))
     torch.jit.freeze(torch.jit.script(Branch().eval())).save(str(folder / "frozen.pt"))
     torch.save(Branch().state_dict(), folder / "state_dict.pt")
+    torch.save({"state": {}, "meta": {}}, folder / "no_state.pt")
     newer = {"state": {}, "data_groups": {}, "defaults": {}, "meta": {"format_version": 99}}
     torch.save(newer, folder / "newer_state.pt")
 

@@ -61,7 +61,7 @@ TEST_CASE("Every actsparse command of the README succeeds", "[e2e]") {
     if (arguments.empty()) continue;
     ++commands;
     const auto result =
-        run_process({"sh", "-c", "\"$0\"" + arguments, ACTSPARSE_BINARY}, folder.path());
+        run_process({"sh", "-c", "\"$0\"" + arguments, actsparse_binary()}, folder.path());
     INFO(line << '\n' << result.err);
     CHECK(result.exit_code == 0);
   }

@@ -110,11 +110,11 @@ void check_all_refused(const std::vector<BadCase>& cases) {
 }
 
 std::optional<Arguments> unprivileged(const Arguments& arguments) {
-  Arguments command = {ACTSPARSE_BINARY};
+  Arguments command = {actsparse_binary()};
   if (::geteuid() == 0) {
     const Arguments as_nobody = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
     Arguments can_run = as_nobody;
-    can_run.insert(can_run.end(), {"test", "-x", ACTSPARSE_BINARY});
+    can_run.insert(can_run.end(), {"test", "-x", actsparse_binary()});
     if (run_process(can_run, "/").exit_code != 0) {
       WARN("skipped: user nobody cannot reach the binary");
       return std::nullopt;

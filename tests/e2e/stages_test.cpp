@@ -78,11 +78,11 @@ TEST_CASE("A state that is absent, broken or newer gives three different message
     return Arguments{"step", "--state", state, "--state-out", "s.pt"};
   };
   check_left_alone(scene, step("absent.pt"), {"absent.pt", "does not exist"});
-  check_left_alone(scene, step("broken.pt"), {"broken.pt"});
+  check_left_alone(scene, step("broken.pt"), {"broken.pt", "is not a file of torch.save"});
   check_left_alone(scene, step(made_file("newer_state.pt")),
                    {"newer_state.pt", "newer actsparse", "format 99"});
-  check_left_alone(scene, step(made_file("state_dict.pt")),
-                   {"state_dict.pt", "not a whole actsparse state"});
+  check_left_alone(scene, step(made_file("no_state.pt")),
+                   {"no_state.pt", "not a whole actsparse state"});
 }
 
 TEST_CASE("step and apply never write over what they read", "[e2e]") {

@@ -8,7 +8,8 @@ namespace {
 // The same on a terminal: script(1) makes one, its output is stdout and stderr together.
 ProcessResult run_on_terminal(Scene& scene, const std::string& more) {
   scene.write("config.json", scene.config.dump());
-  const std::string command = std::string("'") + ACTSPARSE_BINARY + "' run -c config.json " + more;
+  const std::string command =
+      std::string("'") + actsparse_binary() + "' run -c config.json " + more;
   return run_process({"script", "-qec", command, "/dev/null"}, scene.folder.path());
 }
 
@@ -49,7 +50,7 @@ TEST_CASE("An interrupted run says how far it came and leaves nothing behind", "
       "kill -" +
       signal + " $pid; wait $pid; code=$?; cat \"$1\" >&2; exit $code";
   const auto result = run_process(
-      {"sh", "-c", script, ACTSPARSE_BINARY, (elsewhere / "log").string()}, scene.folder.path());
+      {"sh", "-c", script, actsparse_binary(), (elsewhere / "log").string()}, scene.folder.path());
   check_refused(result, 130, {"interrupted after batch", "of 100000000", "nothing was written"});
   CHECK(contents(scene.folder.path()) == before);
 }

@@ -77,10 +77,11 @@ TEST_CASE("a residual branch is not masked, and the caller's tensor is not writt
   CHECK(bit_equal(x, tensor1d({1, 2})));
 }
 
-TEST_CASE("every call is masked: loops, branches, second names, keywords", "[model]") {
+TEST_CASE("every call is masked: loops, branches, forks, second names, keywords", "[model]") {
   const at::Tensor mask = tensor1d({1, 0});
   // By hand: 2x, 2(2x), 2(4x) + 1, then doubled; the masked element only keeps what is added.
   CHECK(bit_equal(run_forward(masked(repeated(), "a", mask), tensor1d({1, 1})), tensor1d({18, 0})));
+  CHECK(bit_equal(run_forward(masked(forking(), "a", mask), tensor1d({1, 1})), tensor1d({4, 0})));
   CHECK(bit_equal(run_forward(masked(aliased(), "b", mask), tensor1d({1, 1})), tensor1d({4, 0})));
   CHECK(bit_equal(run_forward(masked(keyword_call(), "join", mask, "y"), tensor1d({1, 1})),
                   tensor1d({5, 1})));
@@ -93,7 +94,7 @@ TEST_CASE("several layers are masked at once, the root among them", "[model]") {
       chain(), "forward",
       {{{""}, tensor1d({1, 1, 0})}, {{"a"}, tensor1d({1, 0, 1})}, {{"b"}, tensor1d({1, 1, 1})}});
   CHECK(bit_equal(run_forward(clone, tensor1d({1, 1, 1})), tensor1d({6, 0, 0})));
-  CHECK(buffer_names(clone) == Names{"activation_mask", "a.activation_mask", "b.activation_mask"});
+  CHECK(buffer_names(clone) == Names{"a.activation_mask", "b.activation_mask", "activation_mask"});
 }
 
 TEST_CASE("a layer that is masked again holds both masks", "[model]") {
@@ -144,9 +145,11 @@ TEST_CASE("a masked model can be frozen", "[model]") {
     CHECK(bit_equal(run_forward(frozen, tensor1d({1, 2})), tensor1d({6, 0})));
 }
 
-TEST_CASE("masks move with the model", "[model]") {
-  Module clone = masked(chain(), "b", tensor1d({1, 0}));
+TEST_CASE("masks move with the model, and the caller's mask stays as it is", "[model]") {
+  const at::Tensor mask = tensor1d({1, 0});
+  Module clone = masked(chain(), "b", mask);
   clone.to(at::kDouble);
+  CHECK(mask.scalar_type() == at::kFloat);
   CHECK(find_layer(clone, "b").attr("activation_mask").toTensor().scalar_type() == at::kDouble);
   CHECK(run_forward(clone, tensor1d({1, 2}).to(at::kDouble)).scalar_type() == at::kDouble);
 }

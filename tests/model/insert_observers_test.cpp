@@ -132,12 +132,7 @@ TEST_CASE("a traced layer's second method is observed like the first", "[model]"
 }
 
 TEST_CASE("calls in a forked part are observed", "[model]") {
-  const Module model = make_module("Forking",
-                                   "def forward(self, x: Tensor) -> Tensor:\n"
-                                   "  future = fork(self.a.forward, x)\n"
-                                   "  return self.a.forward(x) + wait(future)\n",
-                                   {{"a", scale(2)}});
-  CHECK(observed(model, {"a"}, tensor1d({1})).size() == 2);
+  CHECK(observed(forking(), {"a"}, tensor1d({1})).size() == 2);
 }
 
 TEST_CASE("what an observer throws comes out with its own type", "[model]") {

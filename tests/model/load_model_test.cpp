@@ -140,7 +140,8 @@ TEST_CASE("writing equal models gives equal bytes", "[model]") {
     write_model(chain(), out);
     return out.str();
   };
-  CHECK(bytes() == bytes());
+  const bool same = bytes() == bytes();
+  CHECK(same);
   const TemporaryFolder folder;
   write_file(folder / "m.pt", bytes());
   CHECK(bit_equal(run_forward(load_model(folder / "m.pt"), tensor1d({1})), tensor1d({6})));

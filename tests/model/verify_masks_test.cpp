@@ -64,7 +64,8 @@ TEST_CASE("verification leaves the model as it was", "[model]") {
   const Module model = masked(counting(), "counter");
   const std::string before = saved(model);
   verify(model, "counter");
-  CHECK(saved(model) == before);
+  const bool same_file = saved(model) == before;
+  CHECK(same_file);
 }
 
 TEST_CASE("a layer that the batch does not call is checked by its structure", "[model]") {

@@ -6,10 +6,13 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/passes/canonicalize.h>
 #include <torch/csrc/jit/serialization/import.h>
 
+#include <algorithm>
 #include <cstring>
+#include <map>
 #include <regex>
 #include <sstream>
 
@@ -124,6 +127,31 @@ Module counting() {
                      "def forward(self, x: Tensor) -> Tensor:\n"
                      "  return x + self.counter.forward(x)\n",
                      {{"counter", counter}});
+}
+
+Module forking() {
+  using torch::jit::Node;
+  const Module model = make_module("Forking",
+                                   "def forward(self, x: Tensor) -> Tensor:\n"
+                                   "  return self.a.forward(x) + self.a.forward(x)\n",
+                                   {{"a", scale(2)}});
+  auto graph = torch::jit::toGraphFunction(model.get_method("forward").function()).graph();
+  const auto is_call = [](const Node* n) { return n->kind() == c10::prim::CallMethod; };
+  Node* call = *std::find_if(graph->nodes().begin(), graph->nodes().end(), is_call);
+  // What torch.jit.fork(self.a, x) compiles to: `fork` is not known to Module::define.
+  const auto forked = std::make_shared<torch::jit::Graph>();
+  std::map<torch::jit::Value*, torch::jit::Value*> inside;
+  for (auto* input : call->inputs()) inside[input] = forked->addInput()->setType(input->type());
+  Node* copy =
+      forked->createClone(call, [&](torch::jit::Value* value) { return inside.at(value); });
+  forked->registerOutput(forked->insertNode(copy)->output());
+  Node* fork = graph->create(c10::prim::fork, call->inputs())->insertBefore(call);
+  fork->g_(c10::attr::Subgraph, forked);
+  fork->output()->setType(c10::FutureType::create(call->output()->type()));
+  Node* wait = graph->create(c10::aten::wait, {fork->output()})->insertBefore(call);
+  call->output()->replaceAllUsesWith(wait->output()->setType(call->output()->type()));
+  call->destroy();
+  return model;
 }
 
 at::Tensor tensor1d(const std::vector<double>& values) {

@@ -40,6 +40,9 @@ torch::jit::Module list_argument();
 /// (assigned) and the attribute `number`.
 torch::jit::Module counting();
 
+/// forward(x): a(x) + a(x), the first in a forked part; a is a scale (2).
+torch::jit::Module forking();
+
 at::Tensor tensor1d(const std::vector<double>& values);
 /// Standard normal, float32.
 at::Tensor normal(const std::vector<int64_t>& sizes, uint64_t seed);

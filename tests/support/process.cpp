@@ -43,9 +43,11 @@ ProcessResult run_process(const std::vector<std::string>& command,
   return result;
 }
 
+std::string actsparse_binary() { return ACTSPARSE_BINARY; }
+
 ProcessResult run_actsparse(std::vector<std::string> arguments,
                             const std::filesystem::path& folder) {
-  arguments.insert(arguments.begin(), ACTSPARSE_BINARY);
+  arguments.insert(arguments.begin(), actsparse_binary());
   return run_process(arguments, folder);
 }
 

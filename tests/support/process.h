@@ -15,6 +15,9 @@ struct ProcessResult {
 ProcessResult run_process(const std::vector<std::string>& command,
                           const std::filesystem::path& folder);
 
+/// The actsparse binary that was built with these tests.
+std::string actsparse_binary();
+
 /// Runs the actsparse binary that was built with these tests.
 ProcessResult run_actsparse(std::vector<std::string> arguments,
                             const std::filesystem::path& folder);

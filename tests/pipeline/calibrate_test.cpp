@@ -1,0 +1,103 @@
+#include "pipeline/helpers.h"
+#include "sparsifier/state_file.h"
+#include "support/catch.h"
+#include "support/models.h"
+
+using namespace actsparse;
+using Names = std::vector<std::string>;
+
+TEST_CASE("calibrate writes the aggregates and where they come from", "[pipeline]") {
+  const Workplace place;
+  const Report report = calibrate(place.config(), place / "c.pt", {});
+  CHECK(place.names() == Names{"c.pt", "model.pt"});
+  CHECK(report.command == "calibrate");
+  CHECK_FALSE(report.layers.at(0).mask);
+  const StateDict state = read_state(place / "c.pt");
+  CHECK(state.layers.at(0).hook_state == HookState::Aggregate);
+  CHECK(std::get<at::Tensor>(state.layers[0].data.value()).sizes() == at::IntArrayRef{32, 1, 8, 8});
+  CHECK(state.meta.model == "model.pt");
+  CHECK(state.meta.model_digest == report.model_digest);
+  CHECK(state.meta.data_digest == report.data_digest);
+  CHECK(state.meta.batches == 2);
+  REQUIRE(state.meta.arguments.size() == 1);
+  CHECK(state.meta.arguments[0].shape == std::vector<int64_t>{32, 1, 8, 8});
+}
+
+TEST_CASE("Where results go does not change the config's digest, what is computed does",
+          "[pipeline]") {
+  Workplace place(chain(), {"a"});
+  const auto digest = [&] {
+    calibrate(place.config(), place / "c.pt", {});
+    return read_state(place / "c.pt").meta.config_digest;
+  };
+  const std::string first = digest();
+  place.json["output"]["model"] = "elsewhere.pt";
+  CHECK(digest() == first);
+  place.json["defaults"]["sparse_config"]["sparsity_level"] = 0.25;
+  CHECK(digest() != first);
+}
+
+TEST_CASE("Progress is told after every batch", "[pipeline]") {
+  const Workplace place;
+  std::vector<Progress> told;
+  RunOptions options;
+  options.progress = [&](const Progress& progress) { told.push_back(progress); };
+  const Report report = calibrate(place.config(), place / "c.pt", options);
+  REQUIRE(told.size() == 2);
+  for (size_t i = 0; i < 2; ++i) {
+    CHECK(told[i].batch == static_cast<int64_t>(i) + 1);
+    CHECK(told[i].batches == 2);
+    CHECK(told[i].samples == 32 * told[i].batch);
+  }
+  CHECK(told[0].seconds > 0);
+  CHECK(told[1].seconds >= told[0].seconds);
+  CHECK(report.timing.calibrate_seconds == told[1].seconds);
+}
+
+TEST_CASE("An interruption ends the run after the batch at hand and writes nothing", "[pipeline]") {
+  const Workplace place;
+  std::atomic<bool> interrupted{false};
+  int64_t batches = 0;
+  RunOptions options;
+  options.interrupted = &interrupted;
+  options.progress = [&](const Progress& progress) {
+    batches = progress.batch;
+    interrupted = true;
+  };
+  const auto check = [&](const Error& error) {
+    CHECK(error.kind() == ErrorKind::Interrupted);
+    CHECK(contains(error.what(), "after batch 1 of 2"));
+    CHECK(batches == 1);
+    CHECK(place.names() == Names{"model.pt"});
+  };
+  check(error_of([&] { calibrate(place.config(), place / "c.pt", options); }));
+  check(error_of([&] { run(place.config(), options); }));
+}
+
+TEST_CASE("A layer that is never called is an error, or left out where it is optional",
+          "[pipeline]") {
+  const auto unused = make_module("Unused",
+                                  "def forward(self, x: Tensor) -> Tensor:\n"
+                                  "  if x.size(0) > 100:\n"
+                                  "    x = self.b.forward(x)\n"
+                                  "  return self.a.forward(x)\n",
+                                  {{"a", scale(2)}, {"b", scale(3)}});
+  Workplace place(unused, {"a", "b"});
+  const Error error = error_of([&] { calibrate(place.config(), place / "c.pt", {}); });
+  CHECK(error.kind() == ErrorKind::Model);
+  CHECK(contains(error.what(), "never called in this calibration: 'b'"));
+  place.json["layers"][1]["optional"] = true;
+  const Report report = calibrate(place.config(), place / "c.pt", {});
+  CHECK(report.layers.size() == 1);
+  REQUIRE(report.warnings.size() == 1);
+  CHECK(contains(report.warnings[0], "'b'"));
+}
+
+TEST_CASE("A state may not replace what the config reads", "[pipeline]") {
+  const Workplace place;
+  const std::string model = place.read("model.pt");
+  const Error error = error_of([&] { calibrate(place.config(), place / "model.pt", {}); });
+  CHECK(error.kind() == ErrorKind::Config);
+  CHECK(contains(error.what(), "--state"));
+  CHECK(place.read("model.pt") == model);
+}

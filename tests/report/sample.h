@@ -1,0 +1,29 @@
+#pragma once
+// A report with one layer of every sort.
+#include "report/report.h"
+
+namespace actsparse {
+
+inline Report sample_report() {
+  Report report;
+  report.command = "run";
+  report.model = "m.pt";
+  report.model_digest = "aa";
+  report.method = "forward";
+  report.mode = "eval";
+  report.data_digest = "bb";
+  report.batches = 3;
+  report.samples = 24;
+  LayerReport whole{"block.conv", "Conv2d", 6, false, MaskSummary{{{16, 4, 4}}, 64, 256}, 0.7, {}};
+  LayerReport features{
+      "fc", "Linear", 3, true, MaskSummary{{{1}, {1}}, 0, 2}, {}, {"the mask is all zero"}};
+  LayerReport root{"", "Net", 3, false, {}, 0.5, {}};
+  report.layers = {whole, features, root};
+  report.warnings = {"layer 'aux': never called"};
+  report.verification = VerificationReport{2, 9, "calibration batch"};
+  report.outputs = {{"model", "masked.pt"}, {"state", "state.pt"}};
+  report.timing = {0.25, 1.5, 2.125};
+  return report;
+}
+
+}  // namespace actsparse
