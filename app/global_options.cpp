@@ -1,6 +1,7 @@
 #include "global_options.h"
 
 #include <ATen/Parallel.h>
+#include <malloc.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -46,6 +47,13 @@ spdlog::level::level_enum log_level(const GlobalOptions& options) {
   return options.verbose ? spdlog::level::debug : spdlog::level::info;
 }
 
+// Every operator frees and takes tens of megabytes. By default glibc gives such blocks back to the
+// kernel, which clears their pages anew each time: 3 to 4 % of the calibration of a resnet18.
+void keep_freed_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most glibc takes
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
 }  // namespace
 
 void add_global_options(CLI::App& command, GlobalOptions& options) {
@@ -85,6 +93,7 @@ void set_up(const GlobalOptions& options) {
 
 RunOptions run_options(const GlobalOptions& options) {
   set_up(options);
+  keep_freed_memory();
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   RunOptions run;

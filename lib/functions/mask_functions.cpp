@@ -1,6 +1,10 @@
 // The built-in mask_fn. n = number of elements; NaN counts as the largest value, so it is kept.
+#include <ATen/ops/eq.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/isnan.h>
+#include <ATen/ops/kthvalue.h>
 #include <ATen/ops/le.h>
+#include <ATen/ops/lt.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/sort.h>
 #include <ATen/ops/zeros.h>
@@ -48,9 +52,21 @@ Tensor dropping(const Tensor& order, int64_t count, const at::TensorOptions& opt
   return at::ones({order.numel()}, options).index_fill_(0, order.slice(0, 0, count), 0);
 }
 
+// Ones, but 0 at the `share` smallest; of equal values the lower indices go first. A selection, not
+// a sort: linear in the number of elements.
 Tensor drop_smallest(const Tensor& flat_values, double level, const at::TensorOptions& options) {
-  return dropping(sorted_indices(flat_values, /*descending=*/false),
-                  share(level, flat_values.numel()), options);
+  const int64_t count = share(level, flat_values.numel());
+  const Tensor mask = at::ones({flat_values.numel()}, options);
+  if (count == 0) return mask;
+  const bool is_half = flat_values.scalar_type() == at::kHalf;  // kthvalue knows no float16
+  const Tensor values = is_half ? flat_values.to(at::kFloat) : flat_values;
+  const Tensor cut = std::get<0>(at::kthvalue(values, count));
+  const bool all_numbers_go = at::isnan(cut).item<bool>();
+  const Tensor below = all_numbers_go ? at::isnan(values).logical_not_() : at::lt(values, cut);
+  const Tensor equal = all_numbers_go ? at::isnan(values) : at::eq(values, cut);
+  const int64_t ties = count - below.count_nonzero().item<int64_t>();
+  mask.masked_fill_(below, 0);
+  return mask.index_fill_(0, equal.nonzero().flatten().slice(0, 0, ties), 0);
 }
 
 MaskFn make_magnitude(const json& values) {

@@ -1,5 +1,7 @@
 #pragma once
 // Sparsifiers, settings and records for the tests of this room.
+#include <ATen/TensorOperators.h>
+
 #include <string>
 #include <vector>
 
