@@ -27,9 +27,9 @@ void insert_observer(const CallMethod& call, int64_t observer) {
 
 }  // namespace
 
-ObservedModel::ObservedModel(Module module,
+ObservedModel::ObservedModel(const Module& module,
                              std::vector<std::unique_ptr<RegisteredObserver>> observers)
-    : module_(std::move(module)), observers_(std::move(observers)) {}
+    : module_(module), observers_(std::move(observers)) {}
 
 c10::IValue ObservedModel::run(const std::string& method,
                                const std::vector<c10::IValue>& arguments) {
@@ -53,7 +53,7 @@ ObservedModel insert_observers(const Module& model, const std::string& method,
          call_methods(clone, find_layer(clone, site.site.layer), site.site, method))
       insert_observer(call, observers.back()->id());
   }
-  return {std::move(clone), std::move(observers)};
+  return {clone, std::move(observers)};
 }
 
 }  // namespace actsparse

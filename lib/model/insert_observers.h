@@ -21,7 +21,7 @@ struct ObserverSite {
 /// model's.
 class ObservedModel {
  public:
-  ObservedModel(torch::jit::Module module,
+  ObservedModel(const torch::jit::Module& module,
                 std::vector<std::unique_ptr<RegisteredObserver>> observers);
   /// The rewritten module, for inspection and for eval()/train().
   torch::jit::Module& module() { return module_; }

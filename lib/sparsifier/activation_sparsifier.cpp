@@ -10,6 +10,7 @@
 #include "base/nearest.h"
 #include "model/apply_masks.h"
 #include "model/layer_tree.h"
+#include "sparsifier/layer_shapes.h"
 #include "sparsifier/mask_buffer.h"
 #include "sparsifier/registered_layer.h"
 
@@ -27,6 +28,13 @@ struct ActivationSparsifier::Impl {
   std::deque<RegisteredLayer> layers;    // stable addresses: observers refer to them
   std::unique_ptr<ObservedModel> clone;  // what forward() runs; null when the layers have changed
 
+  // An instance that stands under several names is registered under its first.
+  std::string first_name(const std::string& name) const {
+    for (const auto& layer : list_layers(model))
+      if (layer.name == name && !layer.same_as.empty()) return layer.same_as;
+    return name;
+  }
+
   RegisteredLayer* find(const std::string& name) {
     for (auto& layer : layers)
       if (layer.settings().site.layer == name) return &layer;
@@ -34,7 +42,7 @@ struct ActivationSparsifier::Impl {
   }
 
   RegisteredLayer& require(const std::string& name) {
-    if (auto* layer = find(name)) return *layer;
+    if (auto* layer = find(first_name(name))) return *layer;
     std::vector<std::string> names;
     for (const auto& layer : layers) names.push_back(layer.settings().site.layer);
     throw Error(ErrorKind::Model,
@@ -42,8 +50,14 @@ struct ActivationSparsifier::Impl {
                     did_you_mean(name, names));
   }
 
+  void add_missing(const FunctionSource& source) {
+    for (const auto& known : functions.sources())
+      if (known.label == source.label && known.text == source.text) return;
+    functions.add_source(source);
+  }
+
   RegisteredLayer make_layer(LayerRecord record) {
-    const std::string& name = record.site.layer;
+    const std::string name = record.site.layer;
     try {
       call_methods(model, find_layer(model, name), record.site, method);
       return {std::move(record), functions};
@@ -84,8 +98,9 @@ ActivationSparsifier::ActivationSparsifier(Module model, FunctionTable functions
 ActivationSparsifier::~ActivationSparsifier() = default;
 ActivationSparsifier::ActivationSparsifier(ActivationSparsifier&&) noexcept = default;
 
-bool ActivationSparsifier::register_layer(const std::string& name, const LayerSettings& overrides,
+bool ActivationSparsifier::register_layer(const std::string& given, const LayerSettings& overrides,
                                           const InputSelector& input) {
+  const std::string name = impl_->first_name(given);
   LayerRecord record;
   record.site = {name, input};
   record.type = short_type(find_layer(impl_->model, name).type()->name()->qualifiedName());
@@ -111,12 +126,9 @@ TensorOrList ActivationSparsifier::get_mask(const std::string& name) const {
                 "layer '" + name +
                     "': shape unknown, run forward at least once so that the layer is called");
   if (!record.settings.features) return at::ones(record.input_shape, *record.input_dtype);
-  auto shape = record.input_shape;
-  const int64_t dim = *record.settings.feature_dim;
-  shape.at(static_cast<size_t>(dim < 0 ? dim + static_cast<int64_t>(shape.size()) : dim)) = 1;
   std::vector<at::Tensor> masks;
   for (size_t i = 0; i < record.settings.features->size(); ++i)
-    masks.push_back(at::ones(shape, *record.input_dtype));
+    masks.push_back(at::ones(masked_shape(record), *record.input_dtype));
   return masks;
 }
 
@@ -125,11 +137,11 @@ TensorOrList ActivationSparsifier::get_mask(const Module& layer) const {
 }
 
 void ActivationSparsifier::unregister_layer(const std::string& name) {
-  impl_->require(name);
+  const std::string found = impl_->require(name).settings().site.layer;
   impl_->clone.reset();
   std::deque<RegisteredLayer> others;
   for (auto& layer : impl_->layers)
-    if (layer.settings().site.layer != name) others.push_back(std::move(layer));
+    if (layer.settings().site.layer != found) others.push_back(std::move(layer));
   impl_->layers = std::move(others);
 }
 
@@ -177,7 +189,7 @@ void ActivationSparsifier::load_state_dict(const StateDict& state) {
   Impl fresh{impl_->model, impl_->functions, state.defaults, {}, impl_->method, impl_->training,
              {},           nullptr};
   fresh.default_settings = layer_settings_from_json(to_json(state.defaults), "defaults");
-  for (const auto& source : state.meta.function_sources) fresh.functions.add_source(source);
+  for (const auto& source : state.meta.function_sources) fresh.add_missing(source);
   for (const auto& record : state.layers) fresh.layers.push_back(fresh.make_layer(record));
   *impl_ = std::move(fresh);
 }

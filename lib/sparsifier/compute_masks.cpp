@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "sparsifier/layer_shapes.h"
 
 namespace actsparse {
 namespace {
@@ -16,27 +17,9 @@ FunctionConfig required(const std::optional<FunctionConfig>& function, const cha
   return *function;
 }
 
-// Shape of what one mask is multiplied with: the input, or one feature's slice of it.
-std::vector<int64_t> masked_shape(const LayerRecord& layer) {
-  auto shape = layer.input_shape;
-  if (!layer.settings.features) return shape;
-  const auto dims = static_cast<int64_t>(shape.size());
-  const int64_t dim = *layer.settings.feature_dim;
-  shape.at(static_cast<size_t>(dim < 0 ? dim + dims : dim)) = 1;
-  return shape;
-}
-
-bool broadcasts_to(at::IntArrayRef mask, const std::vector<int64_t>& shape) {
-  if (mask.size() > shape.size()) return false;
-  const size_t offset = shape.size() - mask.size();
-  for (size_t d = 0; d < mask.size(); ++d)
-    if (mask[d] != 1 && mask[d] != shape[offset + d]) return false;
-  return true;
-}
-
 void check_mask(const at::Tensor& mask, const LayerRecord& layer) {
   const auto shape = masked_shape(layer);
-  if (!broadcasts_to(mask.sizes(), shape))
+  if (!broadcasts_to(mask.sizes().vec(), shape))
     throw Error(
         ErrorKind::Function,
         fmt::format("the mask of shape {} does not fit the layer's input of shape {}; a mask must "
@@ -51,7 +34,7 @@ void check_mask(const at::Tensor& mask, const LayerRecord& layer) {
 bool pins_batch(const at::Tensor& mask, const LayerRecord& layer) {
   return mask.dim() == static_cast<int64_t>(layer.input_shape.size()) && mask.dim() > 0 &&
          mask.size(0) > 1 && mask.size(0) == layer.input_shape[0] &&
-         !(layer.settings.features && *layer.settings.feature_dim == 0);
+         !(layer.settings.features && feature_dimension(layer) == 0);
 }
 
 class LayerStep {
@@ -67,6 +50,7 @@ class LayerStep {
 
   TensorOrList run() {
     if (const auto* data = std::get_if<at::Tensor>(&*layer_.data)) return mask_of(*data, "");
+    if (layer_.settings.features->empty()) warn("features is an empty list: nothing is masked");
     std::vector<at::Tensor> masks;
     const auto& list = std::get<std::vector<at::Tensor>>(*layer_.data);
     for (size_t i = 0; i < list.size(); ++i)
@@ -96,7 +80,8 @@ class LayerStep {
     const int64_t kept = mask.count_nonzero().item<int64_t>();
     if (mask.numel() > 0 && kept == 0)
       warn(feature + "the mask is all zero: the layer sees nothing");
-    if (kept == mask.numel()) warn(feature + "the mask is all one: nothing is masked");
+    if (mask.numel() > 0 && kept == mask.numel())
+      warn(feature + "the mask is all one: nothing is masked");
     if (pins_batch(mask, layer_))
       warn(fmt::format(
           "{}the mask has the batch's size {} in dimension 0: the masked model takes no other "

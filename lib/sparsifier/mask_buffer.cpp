@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "sparsifier/compute_masks.h"
+#include "sparsifier/layer_shapes.h"
 
 namespace actsparse {
 namespace {
@@ -17,10 +17,14 @@ at::Tensor with_dims(const at::Tensor& mask, int64_t dims) {
   return mask.reshape(shape);
 }
 
+Error unfit(const LayerRecord& layer, const char* how) {
+  return Error(ErrorKind::Function,
+               "layer '" + layer.site.layer + "': the masks of its features " + how);
+}
+
 at::Tensor merge_features(const LayerRecord& layer, const std::vector<at::Tensor>& masks) {
   const auto dims = static_cast<int64_t>(layer.input_shape.size());
-  const int64_t given = *layer.settings.feature_dim;
-  const int64_t dim = given < 0 ? given + dims : given;
+  const size_t dim = feature_dimension(layer);
   std::vector<int64_t> shape(static_cast<size_t>(dims), 1);
   std::vector<at::Tensor> slices;
   for (const auto& mask : masks) {
@@ -29,13 +33,13 @@ at::Tensor merge_features(const LayerRecord& layer, const std::vector<at::Tensor
       shape[static_cast<size_t>(d)] =
           std::max(shape[static_cast<size_t>(d)], slices.back().size(d));
   }
-  if (shape.at(static_cast<size_t>(dim)) != 1)
-    throw Error(ErrorKind::Function, "layer '" + layer.site.layer +
-                                         "': the masks of its features vary along feature_dim");
-  shape[static_cast<size_t>(dim)] = layer.input_shape[static_cast<size_t>(dim)];
+  if (shape.at(dim) != 1) throw unfit(layer, "vary along feature_dim");
+  for (const auto& slice : slices)
+    if (!broadcasts_to(slice.sizes().vec(), shape)) throw unfit(layer, "do not fit each other");
+  shape[dim] = layer.input_shape[dim];
   const at::Tensor merged = at::ones(shape, masks.front().options());
   for (size_t i = 0; i < slices.size(); ++i)
-    merged.narrow(dim, layer.settings.features->at(i), 1).copy_(slices[i]);
+    merged.narrow(static_cast<int64_t>(dim), layer.settings.features->at(i), 1).copy_(slices[i]);
   return merged;
 }
 

@@ -10,7 +10,7 @@ namespace actsparse {
 /// The dense mask as a buffer: without features the mask itself; with features, ones of the
 /// smallest shape that broadcasts, with each feature's mask in its place along feature_dim. Without
 /// a mask (not stepped) a single one: it masks nothing at any batch size. Nothing for features =
-/// []. Throws Error(Function) if feature masks vary along feature_dim.
+/// []. Throws Error(Function) if feature masks vary along feature_dim or do not fit each other.
 std::optional<MaskSite> mask_site(const LayerRecord& layer);
 
 }  // namespace actsparse

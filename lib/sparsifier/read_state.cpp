@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "sparsifier/json_ivalue.h"
+#include "sparsifier/layer_shapes.h"
 #include "sparsifier/sparse_mask.h"
 #include "sparsifier/state_dict.h"
 
@@ -72,9 +73,12 @@ class Reader {
 std::optional<at::ScalarType> read_dtype(const Reader& reader, const std::string& key) {
   if (reader.at(key).isNone()) return std::nullopt;
   const std::string name = reader.text(key);
-  for (int i = 0; i < static_cast<int>(at::ScalarType::NumOptions); ++i)
-    if (name == c10::toString(static_cast<at::ScalarType>(i)))
-      return static_cast<at::ScalarType>(i);
+  for (int i = 0; i < static_cast<int>(at::ScalarType::NumOptions); ++i) {
+    const auto dtype = static_cast<at::ScalarType>(i);
+    if (dtype != at::ScalarType::Undefined && !at::isQIntType(dtype) &&
+        name == c10::toString(dtype))
+      return dtype;
+  }
   broken(reader.place() + "." + key + " names no dtype: '" + name + "'");
 }
 
@@ -110,7 +114,12 @@ MergedSettings read_settings(const Reader& group) {
   }
 }
 
-void check_features(const LayerRecord& layer) {
+std::vector<at::Tensor> as_list(const TensorOrList& tensors) {
+  if (const auto* tensor = std::get_if<at::Tensor>(&tensors)) return {*tensor};
+  return std::get<std::vector<at::Tensor>>(tensors);
+}
+
+void check_feature_count(const LayerRecord& layer) {
   const size_t features = layer.settings.features ? layer.settings.features->size() : 0;
   for (const auto* tensors : {&layer.mask, &layer.data}) {
     if (!*tensors) continue;
@@ -119,6 +128,22 @@ void check_features(const LayerRecord& layer) {
         (list != nullptr && list->size() != features))
       broken("layer '" + layer.site.layer + "' does not have one tensor per feature");
   }
+}
+
+// What the code that uses masks takes for granted.
+void check_shapes(const LayerRecord& layer, const std::string& place) {
+  const bool called = layer.mask || layer.data || layer.hook_state == HookState::Sparsify;
+  if (called && !layer.input_dtype) broken(place + " lacks its input's dtype");
+  try {
+    check_features(layer.settings);
+    if (called) check_feature_range(layer.settings, layer.input_shape);
+  } catch (const Error& error) {
+    broken(place + ": " + error.what());
+  }
+  if (!layer.mask) return;
+  for (const auto& mask : as_list(*layer.mask))
+    if (mask.dim() > static_cast<int64_t>(layer.input_shape.size()))
+      broken(place + ": its mask has more dimensions than the input");
 }
 
 LayerRecord read_layer(const std::string& name, const Reader& group, const Reader& entry) {
@@ -136,9 +161,8 @@ LayerRecord read_layer(const std::string& name, const Reader& group, const Reade
   layer.input_dtype = read_dtype(group, "input_dtype");
   if (!entry.at("mask").isNone()) layer.mask = read_tensors(entry.at("mask"), dense_mask);
   if (const IValue* data = group.find("data")) layer.data = read_tensors(*data, read_data);
-  if ((layer.mask || layer.data) && !layer.input_dtype)
-    broken(group.place() + " lacks its input's dtype");
-  check_features(layer);
+  check_shapes(layer, group.place());
+  check_feature_count(layer);
   return layer;
 }
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "sparsifier/compute_masks.h"
+#include "sparsifier/layer_shapes.h"
 
 namespace actsparse {
 namespace {
@@ -36,8 +36,7 @@ void check_observable(const at::Tensor& input) {
 RegisteredLayer::RegisteredLayer(LayerRecord record, const FunctionTable& functions)
     : record_(std::move(record)) {
   const auto& settings = record_.settings;
-  if (settings.features && !settings.feature_dim)
-    throw Error(ErrorKind::Config, "need feature_dim to select features");
+  check_features(settings);
   make_aggregate_ = functions.aggregate(callable(settings.aggregate_fn, "aggregate_fn"));
   functions.reduce(callable(settings.reduce_fn, "reduce_fn"));
   functions.mask(callable(settings.mask_fn, "mask_fn"), settings.sparse_config, "sparse_config");
@@ -52,7 +51,8 @@ RegisteredLayer::RegisteredLayer(LayerRecord record, const FunctionTable& functi
 void RegisteredLayer::observe(const at::Tensor& input) {
   try {
     check_observable(input);
-    if (!started_) start(input);
+    check_feature_range(record_.settings, input.sizes().vec());
+    if (!started_) start();
     aggregate(input);
   } catch (const Error& error) {
     throw error.in(fmt::format("layer '{}', call {}", record_.site.layer, record_.calls));
@@ -62,21 +62,10 @@ void RegisteredLayer::observe(const at::Tensor& input) {
   record_.input_dtype = input.scalar_type();
 }
 
-void RegisteredLayer::start(const at::Tensor& input) {
+void RegisteredLayer::start() {
   record_.calls = 0;
   aggregates_.clear();
   const auto& features = record_.settings.features;
-  const int64_t dim = record_.settings.feature_dim.value_or(0), dims = input.dim();
-  if (features && (dim < -dims || dim >= dims))
-    throw Error(ErrorKind::Config,
-                fmt::format("feature_dim {} is out of range for an input of shape {}", dim,
-                            shape_text(input.sizes().vec())));
-  for (const int64_t feature : features.value_or(std::vector<int64_t>{}))
-    if (feature >= input.size(dim))
-      throw Error(ErrorKind::Config,
-                  fmt::format("feature {} is out of range: the input of shape {} has {} along "
-                              "feature_dim {}",
-                              feature, shape_text(input.sizes().vec()), input.size(dim), dim));
   const size_t count = features ? features->size() : 1;
   while (aggregates_.size() < count) aggregates_.push_back(make_aggregate_());
   started_ = true;

@@ -27,7 +27,7 @@ class RegisteredLayer {
   void reset_data();
 
  private:
-  void start(const at::Tensor& input);
+  void start();
   void aggregate(const at::Tensor& input);
 
   LayerRecord record_;  // its data member stays empty: aggregates_ hold it

@@ -19,12 +19,15 @@ const IValue& part(const c10::impl::GenericDict& parts, const char* key,
   return found->value();
 }
 
+// 16 GB of float32: a size that lies must not ask for all memory.
+constexpr int64_t most_elements = int64_t{1} << 32;
+
 std::vector<int64_t> read_size(const IValue& list) {
   std::vector<int64_t> size;
   int64_t numel = 1;
   for (const IValue& extent : list.toListRef()) {
     if (!extent.isInt() || extent.toInt() < 0 ||
-        __builtin_mul_overflow(numel, extent.toInt(), &numel) || numel > (int64_t{1} << 40))
+        __builtin_mul_overflow(numel, extent.toInt(), &numel) || numel > most_elements)
       throw Error(ErrorKind::State, "a mask's size is not a list of sensible integers");
     size.push_back(extent.toInt());
   }

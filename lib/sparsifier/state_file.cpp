@@ -18,9 +18,10 @@ void write_state(const StateDict& state, std::ostream& out) {
   pickler.protocol();
   pickler.pushIValue(to_ivalue(state));
   pickler.stop();
+  // LibTorch must not learn of a full disk: it would throw in a destructor, which ends the process.
   caffe2::serialize::PyTorchStreamWriter writer([&](const void* bytes, size_t count) {
     out.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(count));
-    return out ? count : 0;
+    return count;
   });
   writer.writeRecord("data.pkl", pickle.data(), pickle.size());
   size_t number = 0;
@@ -29,6 +30,7 @@ void write_state(const StateDict& state, std::ostream& out) {
     writer.writeRecord("data/" + std::to_string(number++), writable.data(), writable.sizeInBytes());
   }
   writer.writeEndOfFile();
+  if (!out) throw Error(ErrorKind::Output, "the state cannot be written: is the disk full?");
 }
 
 StateDict read_state(const std::filesystem::path& path) {

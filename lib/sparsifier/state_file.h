@@ -8,7 +8,7 @@
 
 namespace actsparse {
 
-/// Writes the archive; equal states give equal bytes.
+/// Writes the archive; equal states give equal bytes. Throws Error(Output) if `out` fails.
 void write_state(const StateDict& state, std::ostream& out);
 
 /// Throws Error(State): absent, broken, and too new are three different messages.

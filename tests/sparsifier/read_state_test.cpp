@@ -41,6 +41,8 @@ struct Document {
   StateDict read() const { return state_from_ivalue(top); }
 };
 
+void remove(const Dict& from, const std::string& key) { REQUIRE(from.erase(key) == 1); }
+
 using Change = std::function<void(Document&)>;
 
 std::string refusal(const Change& change) {
@@ -83,18 +85,18 @@ TEST_CASE("missing parts of a state are named", "[sparsifier]") {
   std::vector<Case> cases;
   for (const char* key : {"state", "data_groups", "defaults", "meta"})
     cases.push_back(
-        {[=](Document& d) { d.top.erase(key); }, "the file lacks '" + std::string(key)});
+        {[=](Document& d) { remove(d.top, key); }, "the file lacks '" + std::string(key)});
   for (const char* key :
        {"aggregate_fn", "reduce_fn", "mask_fn", "sparse_config", "features", "feature_dim",
         "hook_state", "type", "input", "calls", "input_shape", "input_dtype"})
     cases.push_back(
-        {[=](Document& d) { d.a.erase(key); }, "data_groups.a lacks '" + std::string(key) + "'"});
+        {[=](Document& d) { remove(d.a, key); }, "data_groups.a lacks '" + std::string(key) + "'"});
   for (const char* key : {"format_version", "tool_version", "model", "method", "batches",
                           "arguments", "function_sources"})
     cases.push_back(
-        {[=](Document& d) { d.meta.erase(key); }, "meta lacks '" + std::string(key) + "'"});
-  cases.push_back({[](Document& d) { d.state_a.erase("mask"); }, "lacks 'mask'"});
-  cases.push_back({[](Document& d) { dict(d.top, "state").erase("b"); }, "lacks 'b'"});
+        {[=](Document& d) { remove(d.meta, key); }, "meta lacks '" + std::string(key) + "'"});
+  cases.push_back({[](Document& d) { remove(d.state_a, "mask"); }, "lacks 'mask'"});
+  cases.push_back({[](Document& d) { remove(dict(d.top, "state"), "b"); }, "lacks 'b'"});
   check_all(cases);
 }
 
@@ -140,9 +142,9 @@ TEST_CASE("masks whose parts do not fit together are refused", "[sparsifier]") {
     return tensor1d(values).to(at::kLong);
   };
   check_all({
-      {[](Document& d) { d.mask.erase("size"); }, "lacks its 'size'"},
+      {[](Document& d) { remove(d.mask, "size"); }, "lacks its 'size'"},
       {[](Document& d) { d.mask.insert_or_assign("indices", int64_t{1}); }, "lacks its 'indices'"},
-      {[](Document& d) { d.mask.erase("values"); }, "lacks its 'values'"},
+      {[](Document& d) { remove(d.mask, "values"); }, "lacks its 'values'"},
       {[&](Document& d) {
          d.mask.insert_or_assign("indices", longs({0, 4}).view({1, 2}));
        },
@@ -151,19 +153,13 @@ TEST_CASE("masks whose parts do not fit together are refused", "[sparsifier]") {
          d.mask.insert_or_assign("size", list_of({int64_t{1} << 40, 1 << 30}));
        },
        "size is not a list of sensible integers"},
-      {[](Document& d) {
-         d.mask.insert_or_assign("size", list_of({int64_t{1} << 39}));
-         d.mask.insert_or_assign("indices", at::zeros({1, 0}, at::kLong));
-         d.mask.insert_or_assign("values", at::zeros({0}, at::kDouble));
-       },
-       "more than memory holds"},
   });
   for (const auto& indices :
        {longs({-1, 0}).view({1, 2}), longs({0, 1}), longs({0, 1, 2}).view({1, 3}),
         longs({0, 1, 0, 1}).view({2, 2}), tensor1d({0, 1}).view({1, 2})})
     CHECK(contains(refusal([&](Document& d) { d.mask.insert_or_assign("indices", indices); }),
                    "do not fit together"));
-  for (const auto& size : {list_of({-4}), IValue(list_of({2, -1}))})
+  for (const auto& size : {list_of({-4}), list_of({2, -1}), list_of({int64_t{1} << 33})})
     CHECK(contains(refusal([&](Document& d) { d.mask.insert_or_assign("size", size); }),
                    "size is not a list of sensible integers"));
 }
@@ -174,15 +170,17 @@ TEST_CASE("features, masks and data that do not fit together are refused", "[spa
        "layer 'b' does not have one tensor per feature"},
       {[](Document& d) {
          d.a.insert_or_assign("features", list_of({0, 1}));
+         d.a.insert_or_assign("feature_dim", int64_t{1});
        },
        "layer 'a' does not"},
-      {[](Document& d) { d.b.insert_or_assign("feature_dim", IValue()); }, "lacks its feature_dim"},
+      {[](Document& d) { d.b.insert_or_assign("feature_dim", IValue()); },
+       "data_groups.b: need feature_dim to select features"},
       {[](Document& d) { d.b.insert_or_assign("feature_dim", int64_t{2}); },
-       "features do not fit the input of shape [3, 4]"},
+       "feature_dim 2 is out of range for an input of shape [3, 4]"},
       {[](Document& d) {
          d.b.insert_or_assign("features", list_of({0, 4}));
        },
-       "data_groups.b: its features do not fit"},
+       "data_groups.b: feature 4 is out of range"},
       {[](Document& d) { d.b.insert_or_assign("input_shape", list_of({})); }, "input of shape []"},
       {[](Document& d) { d.a.insert_or_assign("input_shape", list_of({})); },
        "data_groups.a: its mask has more dimensions than the input"},
