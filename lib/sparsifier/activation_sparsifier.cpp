@@ -83,10 +83,10 @@ struct ActivationSparsifier::Impl {
   }
 };
 
-ActivationSparsifier::ActivationSparsifier(Module model, FunctionTable functions,
+ActivationSparsifier::ActivationSparsifier(const Module& model, FunctionTable functions,
                                            const LayerSettings& defaults, std::string method,
                                            bool training)
-    : impl_(std::make_unique<Impl>(Impl{std::move(model),
+    : impl_(std::make_unique<Impl>(Impl{model,
                                         std::move(functions),
                                         merge({}, defaults),
                                         defaults,

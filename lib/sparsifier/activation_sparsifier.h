@@ -28,7 +28,7 @@ class ActivationSparsifier {
  public:
   /// `model` is shared, never changed: its forward runs on clones. `method` is what forward() runs;
   /// `training` the mode it runs in. Nothing in `defaults` is checked before a layer is registered.
-  explicit ActivationSparsifier(torch::jit::Module model, FunctionTable functions = {},
+  explicit ActivationSparsifier(const torch::jit::Module& model, FunctionTable functions = {},
                                 const LayerSettings& defaults = {}, std::string method = "forward",
                                 bool training = false);
   ~ActivationSparsifier();
