@@ -128,3 +128,10 @@ TEST_CASE("a batch that the model rejects is the data's error", "[model]") {
   });
   CHECK(error.kind() == ErrorKind::Data);
 }
+
+TEST_CASE("an empty batch has no bytes to compare and passes", "[model]") {
+  const std::vector<MaskSite> one = {{{"b"}, tensor1d({1})}};
+  const Module model = reloaded(apply_masks(chain(), "forward", one));
+  const at::Tensor empty = tensor1d({1, 2}).narrow(0, 0, 0);
+  CHECK(verify_masks(model, "forward", false, one, {empty}).calls == 1);
+}
