@@ -3,6 +3,7 @@
 #include <ATen/core/List.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include "base/error.h"
 
@@ -94,6 +95,9 @@ IValue run_method(Module& module, const std::string& method, const std::vector<I
   auto callable = module.get_method(method);
   auto fitted = fit_all(callable.function().getSchema(), arguments, device_of(module));
   const at::NoGradGuard no_grad;
+  // The graph as it is written: no fused kernel may round otherwise, and the first batches need not
+  // pay for profiling.
+  const torch::jit::GraphOptimizerEnabledGuard as_written(false);
   try {
     return callable(std::move(fitted));
   } catch (const std::exception& cause) {

@@ -7,7 +7,7 @@
 
 namespace actsparse {
 
-/// Runs without autograd. Constants are fitted to the schema (int to float, number to scalar
+/// Runs without autograd and without the graph executor's optimizations. Constants are fitted to the schema (int to float, number to scalar
 /// tensor, lists to typed lists) and tensors moved to `module`'s device. Throws Error(Data) if
 /// number or type of the arguments do not fit the schema (naming argument, found and wanted type)
 /// or the model rejects the shapes; the message carries the innermost cause of a TorchScript

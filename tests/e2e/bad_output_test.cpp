@@ -73,3 +73,10 @@ TEST_CASE("A folder without write permission is refused", "[e2e]") {
   CHECK(contents(scene.folder.path()) == before);
   ::chmod(scene.folder.path().c_str(), 0755);
 }
+
+TEST_CASE("What cannot be printed is an error too", "[e2e]") {
+  const TemporaryFolder folder;
+  const auto result =
+      run_process({"sh", "-c", "\"$0\" functions > /dev/full", actsparse_binary()}, folder.path());
+  check_refused(result, 9, {"standard output cannot be written"});
+}
