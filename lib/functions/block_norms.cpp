@@ -22,10 +22,7 @@ void check_dims(const at::Tensor& tensor, at::IntArrayRef block_shape) {
 at::Tensor summed(const at::Tensor& tensor, int64_t dim, int64_t size) {
   const int64_t missing = (size - tensor.size(dim) % size) % size;
   const at::Tensor last = at::constant_pad_nd(tensor.movedim(dim, -1), {0, missing});
-  auto sizes = last.sizes().vec();
-  sizes.back() /= size;
-  sizes.push_back(size);
-  return last.reshape(sizes).sum(-1).movedim(-1, dim);
+  return last.unflatten(-1, {last.size(-1) / size, size}).sum(-1).movedim(-1, dim);
 }
 
 }  // namespace

@@ -7,11 +7,11 @@
 
 namespace actsparse {
 
-/// Runs without autograd and without the graph executor's optimizations. Constants are fitted to the schema (int to float, number to scalar
-/// tensor, lists to typed lists) and tensors moved to `module`'s device. Throws Error(Data) if
-/// number or type of the arguments do not fit the schema (naming argument, found and wanted type)
-/// or the model rejects the shapes; the message carries the innermost cause of a TorchScript
-/// traceback, details() the whole.
+/// Runs without autograd and without the graph executor's optimizations. Constants are fitted to
+/// the schema (int to float, number to scalar tensor, lists to typed lists) and tensors moved to
+/// `module`'s device. Throws Error(Data) if number or type of the arguments do not fit the schema
+/// (naming argument, found and wanted type) or the model rejects the shapes; the message carries
+/// the innermost cause of a TorchScript traceback, details() the whole.
 c10::IValue run_method(torch::jit::Module& module, const std::string& method,
                        const std::vector<c10::IValue>& arguments);
 
