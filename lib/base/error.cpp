@@ -19,6 +19,10 @@ Error Error::with_details(std::string details) const {
   return copy;
 }
 
+std::string layer_text(const std::string& name) {
+  return name.empty() ? "layer '' (the root)" : "layer '" + name + "'";
+}
+
 namespace {
 
 void remove_prefix(std::string& text, const std::string& prefix) {

@@ -40,6 +40,9 @@ class Error : public std::runtime_error {
   std::string details_;
 };
 
+/// How messages name a layer: "layer 'features.0'"; the root is "layer '' (the root)".
+std::string layer_text(const std::string& name);
+
 /// The first line that says something of an exception text of LibTorch: no C++ stack trace, no
 /// file:line of its source, no TorchScript traceback.
 std::string first_line(const std::string& text);

@@ -41,6 +41,7 @@ enum class Op : uint8_t {
   SetItem = 's',
   SetItems = 'u',
   GlobalName = 'c',
+  Build = 'b',
   StackGlobal = 0x93,
   Reduce = 'R',
   BinPersId = 'Q',
@@ -171,6 +172,9 @@ class Unpickler {
       case Op::Reduce:
         reduce(stack_.pop_many(2));
         break;
+      case Op::Build:
+        set_state(stack_.pop_many(2));
+        break;
       case Op::BinPersId:
         stack_.push(persistent_storage(stack_.pop()));
         break;
@@ -211,6 +215,13 @@ class Unpickler {
 
   void reduce(const std::vector<IValue>& call) {
     stack_.push(call_global(held<Global>(call[0], "a function"), call[1], load_tensor_));
+  }
+
+  // An OrderedDict's attributes (a state_dict's _metadata) are no part of its content.
+  void set_state(const std::vector<IValue>& object_and_state) {
+    if (!object_and_state[0].isGenericDict())
+      throw std::runtime_error("it holds a Python object with attributes");
+    stack_.push(object_and_state[0]);
   }
 
   double big_endian_double() {

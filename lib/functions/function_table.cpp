@@ -188,10 +188,16 @@ ReduceFn FunctionTable::reduce(const FunctionConfig& function) const {
 
 MaskFn FunctionTable::mask(const FunctionConfig& function, const nlohmann::json& sparse_config,
                            const std::string& path) const {
+  return mask(function, {{sparse_config, path}});
+}
+
+MaskFn FunctionTable::mask(const FunctionConfig& function,
+                           const std::vector<ParameterSource>& sparse_config) const {
   const auto kind = FunctionKind::Mask;
   const auto& row = row_for(function, kind, builtin_masks(), user_functions_);
-  return wrapped(row.name,
-                 made(row, kind, {{function.parameters, function.path}, {sparse_config, path}}));
+  std::vector<ParameterSource> sources = {{function.parameters, function.path}};
+  for (const auto& part : sparse_config) sources.push_back(part);
+  return wrapped(row.name, made(row, kind, sources));
 }
 
 std::vector<FunctionInfo> FunctionTable::list() const {

@@ -72,6 +72,12 @@ struct FunctionSource {
 
 struct UserFunction;
 
+/// A JSON object with parameters, and where it stands in the config.
+struct ParameterSource {
+  const nlohmann::json& values;
+  std::string path;
+};
+
 /// All functions that names can refer to. Copies share compiled code.
 class FunctionTable {
  public:
@@ -92,6 +98,9 @@ class FunctionTable {
   /// sparse_config in messages, e.g. "layers.0.sparse_config".
   MaskFn mask(const FunctionConfig& function, const nlohmann::json& sparse_config,
               const std::string& path) const;
+  /// The same with a sparse_config in parts, each with its path.
+  MaskFn mask(const FunctionConfig& function,
+              const std::vector<ParameterSource>& sparse_config) const;
 
   std::vector<FunctionInfo> list() const;
 

@@ -26,12 +26,6 @@ ParameterRule ranged(ParameterRule rule, const std::string& allowed,
 /// "config.path.key"; "key" if the path is empty.
 std::string join_path(const std::string& path, const std::string& key);
 
-/// A JSON object with parameters, and where it stands in the config.
-struct ParameterSource {
-  const nlohmann::json& values;
-  std::string path;
-};
-
 /// One value for every rule: from the sources (the later wins), else the default, else null. A null
 /// counts as not given, so a sparse_config can drop a key of the defaults. `function` is
 /// "mask_fn 'topk'". Throws Error(Config): unknown or missing parameter, wrong type, out of range.

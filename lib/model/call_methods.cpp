@@ -42,7 +42,7 @@ size_t argument_index(const c10::FunctionSchema& schema, const InputSelector& in
 std::string obstacle(const torch::jit::Function& function, const Site& site) {
   const auto& schema = function.getSchema();
   const std::string where =
-      "layer '" + site.layer + "', method " + function.name() + ": input " + input_text(site.input);
+      layer_text(site.layer) + ", method " + function.name() + ": input " + input_text(site.input);
   const size_t index = argument_index(schema, site.input);
   if (index == 0) return where + " does not exist; " + arguments_text(schema);
   if (schema.arguments()[index].type()->kind() == c10::TypeKind::TensorType) return "";
@@ -108,8 +108,8 @@ std::vector<CallMethod> call_methods(const Module& model, const Module& layer, c
   throw Error(ErrorKind::Model,
               !blocked.empty()
                   ? blocked
-                  : "layer '" + site.layer +
-                        "' has no forward method, so nothing enters it (a container, or "
+                  : layer_text(site.layer) +
+                        " has no forward method, so nothing enters it (a container, or "
                         "code inlined by its parent); register the layers inside it");
 }
 

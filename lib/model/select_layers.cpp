@@ -47,10 +47,6 @@ const std::string& canonical_name(const Layer& layer) {
   return layer.same_as.empty() ? layer.name : layer.same_as;
 }
 
-std::string shown(const std::string& name) {
-  return name.empty() ? "'' (the root)" : "'" + name + "'";
-}
-
 }  // namespace
 
 Selection select_layers(const std::vector<Layer>& layers,
@@ -64,7 +60,7 @@ Selection select_layers(const std::vector<Layer>& layers,
       any = true;
       const auto [known, is_new] = chosen.emplace(canonical_name(layer), i);
       if (!is_new && known->second != i)
-        selection.warnings.push_back("layer " + shown(known->first) + ": " + entries[i].path +
+        selection.warnings.push_back(layer_text(known->first) + ": " + entries[i].path +
                                      " replaces " + entries[known->second].path);
       known->second = i;
     }

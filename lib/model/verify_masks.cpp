@@ -20,7 +20,7 @@ using torch::jit::Module;
 using torch::jit::Node;
 
 [[noreturn]] void failed(const std::string& layer, const std::string& what) {
-  throw Error(ErrorKind::Check, "verification failed: layer '" + layer + "' " + what +
+  throw Error(ErrorKind::Check, "verification failed: " + layer_text(layer) + " " + what +
                                     "; nothing was written (please report this as a bug)");
 }
 
@@ -65,9 +65,9 @@ struct Probe {
     after = std::make_unique<RegisteredObserver>([this](const at::Tensor& product) {
       const at::Tensor expected = at::mul(input, site->mask.to(input.device()));
       input = at::Tensor();
+      ++calls;
       if (!same_bytes(expected, product))
         failed(site->site.layer, "does not see input * mask in call " + std::to_string(calls));
-      ++calls;
     });
   }
 };

@@ -42,8 +42,8 @@ void check_stepped(const StateDict& state) {
   for (const auto& layer : state.layers)
     if (!layer.mask)
       throw Error(ErrorKind::State,
-                  "layer '" + layer.site.layer +
-                      "' has no mask yet; run 'actsparse step' on the state first");
+                  layer_text(layer.site.layer) +
+                      " has no mask yet; run 'actsparse step' on the state first");
 }
 
 void check_paths(const fs::path& masked_out, const fs::path& model, const fs::path& state) {

@@ -73,8 +73,8 @@ void settle_uncalled(Prepared& prepared, const Config& config) {
       continue;
     }
     prepared.sparsifier.unregister_layer(name);
-    prepared.report.warnings.push_back("layer '" + name +
-                                       "': never called; left out, as its entry is optional");
+    prepared.report.warnings.push_back(layer_text(name) +
+                                       ": never called; left out, as its entry is optional");
     spdlog::warn("{}", prepared.report.warnings.back());
   }
   if (!uncalled.empty())

@@ -9,14 +9,30 @@
 namespace actsparse {
 namespace {
 
+// In two parts, so that a bad default is told where it stands.
+void check_mask(const Config& config, const LayerSelector& layer, const FunctionTable& functions) {
+  const MergedSettings settings = merge(config.defaults, layer.settings);
+  nlohmann::json inherited = settings.sparse_config, own = nlohmann::json::object();
+  if (!layer.settings.sparse_config) {
+    functions.mask(*settings.mask_fn, inherited, "defaults.sparse_config");
+    return;
+  }
+  if (*layer.settings.sparse_config) {
+    for (const auto& [key, value] : (*layer.settings.sparse_config)->items()) {
+      own[key] = value;
+      inherited.erase(key);
+    }
+  }
+  functions.mask(*settings.mask_fn,
+                 {{inherited, "defaults.sparse_config"}, {own, layer.path + ".sparse_config"}});
+}
+
 void check_functions(const Config& config, const FunctionTable& functions) {
   for (const auto& layer : config.layers) {
     const MergedSettings settings = merge(config.defaults, layer.settings);
     functions.aggregate(*settings.aggregate_fn);
     functions.reduce(*settings.reduce_fn);
-    functions.mask(
-        *settings.mask_fn, settings.sparse_config,
-        layer.settings.sparse_config ? layer.path + ".sparse_config" : "defaults.sparse_config");
+    check_mask(config, layer, functions);
   }
 }
 

@@ -37,7 +37,8 @@ Report run(const Config& config, const RunOptions& options) {
   Calibrated calibrated = calibrate_all(config, options);
   auto& [sparsifier, data, layers, report] = calibrated.prepared;
   const auto warnings = sparsifier.step();
-  for (const auto& warning : warnings) spdlog::warn("layer '{}': {}", warning.layer, warning.text);
+  for (const auto& warning : warnings)
+    spdlog::warn("{}: {}", layer_text(warning.layer), warning.text);
   const torch::jit::Module masked = sparsifier.squash_mask();
   StateDict state = sparsifier.state_dict();
   state.meta = calibrated.meta;

@@ -36,8 +36,9 @@ void change_settings(LayerRecord& layer, const MergedSettings& settings, const s
       layer.settings.features != settings.features ||
       layer.settings.feature_dim != settings.feature_dim)
     throw Error(ErrorKind::Config,
-                path + ": aggregate_fn, features and feature_dim of layer '" + layer.site.layer +
-                    "' differ from those it was calibrated with; a step can change reduce_fn, "
+                path + ": aggregate_fn, features and feature_dim of " +
+                    layer_text(layer.site.layer) +
+                    " differ from those it was calibrated with; a step can change reduce_fn, "
                     "mask_fn and sparse_config only");
   layer.settings = settings;
 }
@@ -83,7 +84,8 @@ Report step(const std::filesystem::path& state_in, const Config* config,
   } catch (const Error& error) {
     throw error.in(state_in.string());
   }
-  for (const auto& warning : warnings) spdlog::warn("layer '{}': {}", warning.layer, warning.text);
+  for (const auto& warning : warnings)
+    spdlog::warn("{}: {}", layer_text(warning.layer), warning.text);
   write_state(state, outputs.create(state_out).stream());
   outputs.commit();
   report.command = "step";

@@ -1,5 +1,6 @@
 #include <spdlog/fmt/fmt.h>
 
+#include "base/error.h"
 #include "report/report.h"
 #include "report/table.h"
 
@@ -26,7 +27,7 @@ std::vector<std::string> layer_row(const LayerReport& layer) {
 void print_warnings(const Report& report, std::ostream& out) {
   for (const auto& layer : report.layers)
     for (const auto& warning : layer.warnings)
-      out << "warning: layer '" << layer.name << "': " << warning << '\n';
+      out << "warning: " << layer_text(layer.name) << ": " << warning << '\n';
   for (const auto& warning : report.warnings) out << "warning: " << warning << '\n';
 }
 

@@ -62,7 +62,7 @@ struct ActivationSparsifier::Impl {
       call_methods(model, find_layer(model, name), record.site, method);
       return {std::move(record), functions};
     } catch (const Error& error) {
-      throw error.kind() == ErrorKind::Config ? error.in("layer '" + name + "'") : error;
+      throw error.kind() == ErrorKind::Config ? error.in(layer_text(name)) : error;
     }
   }
 
@@ -123,8 +123,8 @@ TensorOrList ActivationSparsifier::get_mask(const std::string& name) const {
   if (record.mask) return *record.mask;
   if (!record.input_dtype)
     throw Error(ErrorKind::Model,
-                "layer '" + name +
-                    "': shape unknown, run forward at least once so that the layer is called");
+                layer_text(name) +
+                    ": shape unknown, run forward at least once so that the layer is called");
   if (!record.settings.features) return at::ones(record.input_shape, *record.input_dtype);
   std::vector<at::Tensor> masks;
   for (size_t i = 0; i < record.settings.features->size(); ++i)

@@ -10,7 +10,7 @@
 namespace actsparse {
 namespace {
 
-std::string place(const LayerRecord& layer) { return "layer '" + layer.site.layer + "'"; }
+std::string place(const LayerRecord& layer) { return layer_text(layer.site.layer); }
 
 FunctionConfig required(const std::optional<FunctionConfig>& function, const char* which) {
   if (!function) throw Error(ErrorKind::Config, std::string(which) + " is missing");

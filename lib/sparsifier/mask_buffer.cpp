@@ -19,7 +19,7 @@ at::Tensor with_dims(const at::Tensor& mask, int64_t dims) {
 
 Error unfit(const LayerRecord& layer, const char* how) {
   return Error(ErrorKind::Function,
-               "layer '" + layer.site.layer + "': the masks of its features " + how);
+               layer_text(layer.site.layer) + ": the masks of its features " + how);
 }
 
 at::Tensor merge_features(const LayerRecord& layer, const std::vector<at::Tensor>& masks) {

@@ -17,7 +17,9 @@ using nlohmann::json;
 constexpr int64_t kNewestFormat = 1;
 
 [[noreturn]] void broken(const std::string& what) {
-  throw Error(ErrorKind::State, "not a whole actsparse state: " + what);
+  throw Error(ErrorKind::State,
+              "not a whole actsparse state: " + what +
+                  "; give a file that 'actsparse run', 'calibrate' or 'step' wrote as its state");
 }
 
 /// A dict of the document, with its place in it.
@@ -126,7 +128,7 @@ void check_feature_count(const LayerRecord& layer) {
     const auto* list = std::get_if<std::vector<at::Tensor>>(&**tensors);
     if ((list != nullptr) != layer.settings.features.has_value() ||
         (list != nullptr && list->size() != features))
-      broken("layer '" + layer.site.layer + "' does not have one tensor per feature");
+      broken(layer_text(layer.site.layer) + " does not have one tensor per feature");
   }
 }
 

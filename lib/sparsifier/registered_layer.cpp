@@ -55,7 +55,7 @@ void RegisteredLayer::observe(const at::Tensor& input) {
     if (!started_) start();
     aggregate(input);
   } catch (const Error& error) {
-    throw error.in(fmt::format("layer '{}', call {}", record_.site.layer, record_.calls));
+    throw error.in(fmt::format("{}, call {}", layer_text(record_.site.layer), record_.calls + 1));
   }
   ++record_.calls;
   record_.input_shape = input.sizes().vec();

@@ -26,6 +26,11 @@ TEST_CASE("exit codes are the documented ones", "[base]") {
   CHECK(code(ErrorKind::Interrupted) == 130);
 }
 
+TEST_CASE("messages name a layer, and say when it is the root", "[base]") {
+  CHECK(layer_text("enc.fc") == "layer 'enc.fc'");
+  CHECK(layer_text("") == "layer '' (the root)");
+}
+
 TEST_CASE("first_line drops LibTorch's stack trace", "[base]") {
   CHECK(first_line("expected 4 channels\nException raised from f at a.cpp:3\nframe #0") ==
         "expected 4 channels");

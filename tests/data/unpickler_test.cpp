@@ -55,6 +55,19 @@ TEST_CASE("pickled scalars have their Python values", "[data]") {
   CHECK(unpickled("\x80\x02X\x02\x00\x00\x00\xc3\xa9."s).toStringRef() == "\xc3\xa9");
 }
 
+// Python: d = OrderedDict(a=1); d._metadata = OrderedDict(); pickle.dumps(d, 2)
+TEST_CASE("an OrderedDict with attributes, such as a state_dict, is its content", "[data]") {
+  const auto dict = unpickled(
+                        "\x80\x02"
+                        "ccollections\nOrderedDict\nq\x00)Rq\x01X\x01\x00\x00\x00"
+                        "aK\x01s}q\x02X\x09\x00\x00\x00"
+                        "_metadatah\x00)Rsb."s)
+                        .toGenericDict();
+  REQUIRE(dict.size() == 1);
+  CHECK(dict.at("a").toInt() == 1);
+  CHECK(contains(message_of("\x80\x02K\x01}b."s), "a Python object"));
+}
+
 TEST_CASE("pickled containers hold what is put into them", "[data]") {
   CHECK(unpickled("\x80\x02)."s).toTupleRef().elements().empty());
   CHECK(unpickled("\x80\x02K\x01K\x02K\x03\x87."s).toTupleRef().elements()[2].toInt() == 3);

@@ -55,7 +55,7 @@ TEST_CASE("A config with a wrong key or value names the place, what was found an
       {"unknown sparse_config key",
        set("/defaults/sparse_config/sparsity", 0.5),
        3,
-       {"sparse_config.sparsity:", "allowed 'sparsity_level'"}},
+       {"defaults.sparse_config.sparsity:", "allowed 'sparsity_level'"}},
       {"unknown function",
        set("/defaults/mask_fn", "magnitud"),
        3,

@@ -119,7 +119,7 @@ TEST_CASE("a mask that changes while the model runs is caught", "[model]") {
   const std::string body =
       "  self.activation_mask.zero_()\n"
       "  return torch.mul(x, self.activation_mask)\n";
-  CHECK(contains(failure(with_forward(body), "a"), "does not see input * mask in call 0"));
+  CHECK(contains(failure(with_forward(body), "a"), "does not see input * mask in call 1"));
 }
 
 TEST_CASE("a batch that the model rejects is the data's error", "[model]") {

@@ -170,7 +170,7 @@ TEST_CASE("D6: a smaller last batch is an error, also one of a single sample", "
     forward(sparsifier, normal({4, 3}, 1));
     const Error error = forward_error(sparsifier, normal({last, 3}, 2));
     CHECK(error.kind() == ErrorKind::Data);
-    CHECK(contains(error.what(), "layer 'a', call 1: input of shape [" + std::to_string(last) +
+    CHECK(contains(error.what(), "layer 'a', call 2: input of shape [" + std::to_string(last) +
                                      ", 3] after [4, 3]"));
     CHECK(contains(error.what(), "drop_last"));
     CHECK(bit_equal(data_of(sparsifier, "a"), normal({4, 3}, 1)));  // nothing was added
@@ -209,7 +209,7 @@ TEST_CASE("D16: features that are out of range name layer, shape and dimension",
   const Error error = forward_error(sparsifier, normal({4, 3}, 1));
   CHECK(error.kind() == ErrorKind::Config);
   CHECK(contains(error.what(),
-                 "layer 'a', call 0: feature 3 is out of range: the input of shape "
+                 "layer 'a', call 1: feature 3 is out of range: the input of shape "
                  "[4, 3] has 3 along feature_dim 1"));
   auto deep = registered(chain(), "a", features_of({0}, 2));
   CHECK(contains(forward_error(deep, normal({4, 3}, 1)).what(), "feature_dim 2 is out of range"));
@@ -220,7 +220,7 @@ TEST_CASE("D16: a later input that lacks a feature is refused like the first", "
   forward(sparsifier, normal({2, 4}, 1));
   const Error error = forward_error(sparsifier, normal({2, 3}, 1));
   CHECK(error.kind() == ErrorKind::Config);
-  CHECK(contains(error.what(), "layer 'a', call 1: feature 3 is out of range"));
+  CHECK(contains(error.what(), "layer 'a', call 2: feature 3 is out of range"));
 }
 
 TEST_CASE("D16: large features stay exact", "[sparsifier]") {

@@ -44,7 +44,7 @@ TEST_CASE("errors name layer and call", "[sparsifier]") {
   layer.observe(normal({2, 3}, 1));
   const Error shape = error_of([&] { layer.observe(normal({2, 4}, 1)); });
   CHECK(shape.kind() == ErrorKind::Data);
-  CHECK(contains(shape.what(), "layer 'enc.fc', call 1: "));
+  CHECK(contains(shape.what(), "layer 'enc.fc', call 2: "));
   CHECK(layer.record().calls == 1);
   const Error undefined = error_of([&] { layer.observe(at::Tensor()); });
   CHECK(undefined.kind() == ErrorKind::Model);
