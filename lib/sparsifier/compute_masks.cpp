@@ -2,6 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <spdlog/fmt/fmt.h>
+#include <spdlog/fmt/ranges.h>
 
 #include "base/error.h"
 #include "base/nearest.h"
