@@ -62,6 +62,7 @@ struct Probe {
 
   explicit Probe(const MaskSite& watched) : site(&watched) {
     before = std::make_unique<RegisteredObserver>([this](const at::Tensor& x) { input = x; });
+    // Only the product lies between the two: nothing can have written to the input meanwhile.
     after = std::make_unique<RegisteredObserver>([this](const at::Tensor& product) {
       const at::Tensor expected = at::mul(input, site->mask.to(input.device()));
       input = at::Tensor();

@@ -24,11 +24,7 @@ double MaskSummary::sparsity() const {
 std::optional<MaskSummary> summarize_mask(const LayerRecord& layer) {
   if (!layer.mask) return std::nullopt;
   MaskSummary summary;
-  if (const auto* mask = std::get_if<at::Tensor>(&*layer.mask))
-    add(summary, *mask);
-  else
-    for (const auto& feature : std::get<std::vector<at::Tensor>>(*layer.mask))
-      add(summary, feature);
+  for (const auto& mask : as_list(*layer.mask)) add(summary, mask);
   return summary;
 }
 

@@ -116,11 +116,6 @@ MergedSettings read_settings(const Reader& group) {
   }
 }
 
-std::vector<at::Tensor> as_list(const TensorOrList& tensors) {
-  if (const auto* tensor = std::get_if<at::Tensor>(&tensors)) return {*tensor};
-  return std::get<std::vector<at::Tensor>>(tensors);
-}
-
 void check_feature_count(const LayerRecord& layer) {
   const size_t features = layer.settings.features ? layer.settings.features->size() : 0;
   for (const auto* tensors : {&layer.mask, &layer.data}) {

@@ -17,11 +17,6 @@ FunctionConfig callable(const std::optional<FunctionConfig>& function, const cha
   return *function;
 }
 
-std::vector<at::Tensor> as_list(const TensorOrList& tensors) {
-  if (const auto* tensor = std::get_if<at::Tensor>(&tensors)) return {*tensor};
-  return std::get<std::vector<at::Tensor>>(tensors);
-}
-
 // What at::Tensor operations cannot sum up plainly.
 void check_observable(const at::Tensor& input) {
   if (!input.defined()) throw Error(ErrorKind::Model, "the input is an undefined tensor");

@@ -97,6 +97,11 @@ GenericDict meta_document(const StateMeta& meta) {
 
 }  // namespace
 
+std::vector<at::Tensor> as_list(const TensorOrList& tensors) {
+  if (const auto* tensor = std::get_if<at::Tensor>(&tensors)) return {*tensor};
+  return std::get<std::vector<at::Tensor>>(tensors);
+}
+
 const char* to_string(HookState state) {
   switch (state) {
     case HookState::Aggregate:

@@ -17,6 +17,8 @@ namespace actsparse {
 
 /// One tensor, or one per feature where `features` is set.
 using TensorOrList = std::variant<at::Tensor, std::vector<at::Tensor>>;
+/// The same as a list, of one element where there are no features.
+std::vector<at::Tensor> as_list(const TensorOrList& tensors);
 
 /// What a forward of the layer does: feed the aggregate, multiply by the mask, or nothing special.
 enum class HookState { Aggregate, Sparsify, None };

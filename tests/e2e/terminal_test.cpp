@@ -46,7 +46,7 @@ TEST_CASE("An interrupted run says how far it came and leaves nothing behind", "
   const auto before = contents(scene.folder.path());
   const std::string script =
       "\"$0\" run -c config.json 2> \"$1\" & pid=$!; "
-      "until grep -q calibrating \"$1\"; do kill -0 $pid || exit 99; sleep 0.05; done; "
+      "until grep -q calibrating \"$1\" 2>/dev/null; do kill -0 $pid || exit 99; sleep 0.05; done; "
       "kill -" +
       signal + " $pid; wait $pid; code=$?; cat \"$1\" >&2; exit $code";
   const auto result = run_process(
