@@ -90,7 +90,8 @@ std::string cause(const std::string& what) {
   const bool first_line = at == 0 || line_break == std::string::npos;
   const size_t column = first_line ? at + 1 : at - line_break;
   reject(label, "line " + std::to_string(line) + ", column " + std::to_string(column),
-         "invalid JSON: " + cause(error.what()), "JSON (no comments, no trailing commas)");
+         "invalid JSON: " + (text.empty() ? "unexpected end of input" : cause(error.what())),
+         "JSON (no comments, no trailing commas)");
 }
 
 }  // namespace

@@ -10,21 +10,15 @@ namespace actsparse {
 namespace {
 
 // In two parts, so that a bad default is told where it stands.
-void check_mask(const Config& config, const LayerSelector& layer, const FunctionTable& functions) {
-  const MergedSettings settings = merge(config.defaults, layer.settings);
-  nlohmann::json inherited = settings.sparse_config, own = nlohmann::json::object();
-  if (!layer.settings.sparse_config) {
-    functions.mask(*settings.mask_fn, inherited, "defaults.sparse_config");
-    return;
-  }
-  if (*layer.settings.sparse_config) {
-    for (const auto& [key, value] : (*layer.settings.sparse_config)->items()) {
-      own[key] = value;
-      inherited.erase(key);
-    }
-  }
-  functions.mask(*settings.mask_fn,
-                 {{inherited, "defaults.sparse_config"}, {own, layer.path + ".sparse_config"}});
+void check_mask(const MergedSettings& settings, const LayerSelector& layer,
+                const FunctionTable& functions) {
+  const auto& given = layer.settings.sparse_config;
+  const auto own = given && *given ? **given : nlohmann::json::object();
+  nlohmann::json inherited = settings.sparse_config;
+  for (const auto& item : own.items()) inherited.erase(item.key());
+  std::vector<ParameterSource> sources = {{inherited, "defaults.sparse_config"}};
+  if (given) sources.push_back({own, layer.path + ".sparse_config"});
+  functions.mask(*settings.mask_fn, sources);
 }
 
 void check_functions(const Config& config, const FunctionTable& functions) {
@@ -32,7 +26,7 @@ void check_functions(const Config& config, const FunctionTable& functions) {
     const MergedSettings settings = merge(config.defaults, layer.settings);
     functions.aggregate(*settings.aggregate_fn);
     functions.reduce(*settings.reduce_fn);
-    check_mask(config, layer, functions);
+    check_mask(settings, layer, functions);
   }
 }
 

@@ -11,8 +11,6 @@
 namespace actsparse {
 namespace {
 
-std::string place(const LayerRecord& layer) { return layer_text(layer.site.layer); }
-
 FunctionConfig required(const std::optional<FunctionConfig>& function, const char* which) {
   if (!function) throw Error(ErrorKind::Config, std::string(which) + " is missing");
   return *function;
@@ -126,7 +124,7 @@ std::vector<LayerWarning> compute_masks(std::vector<LayerRecord>& layers,
     try {
       masks.push_back(LayerStep(layer, functions, warnings).run());
     } catch (const Error& error) {
-      throw error.in(place(layer));
+      throw error.in(layer_text(layer.site.layer));
     }
   }
   for (size_t i = 0; i < layers.size(); ++i) {

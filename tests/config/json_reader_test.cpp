@@ -30,7 +30,7 @@ TEST_CASE("a syntax error has line and column", "[config]") {
   CHECK(contains(rejected("}"), "line 1, column 1: "));
   CHECK(contains(rejected("\n\n}"), "line 3, column 1: "));
   CHECK(contains(rejected("{\n\n"), "line 3, column 1: "));
-  CHECK(contains(rejected(""), "line 1, column 1: found invalid JSON: "));
+  CHECK(contains(rejected(""), "line 1, column 1: found invalid JSON: unexpected end of input"));
 }
 
 TEST_CASE("extensions of JSON are syntax errors", "[config]") {

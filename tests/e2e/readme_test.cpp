@@ -1,4 +1,5 @@
 // The README's commands work as they stand there.
+#include <regex>
 #include <sstream>
 
 #include "e2e/scene.h"
@@ -39,6 +40,25 @@ std::vector<std::string> shell_lines(const std::string& markdown) {
   return lines;
 }
 
+/// Each ```sh block of one line that a block of its output follows: the line, and that output.
+std::vector<std::pair<std::string, std::string>> examples(const std::string& markdown) {
+  static const std::regex pattern("```sh\n([^\n]+)\n```\n```\n([^`]*)```");
+  std::vector<std::pair<std::string, std::string>> found;
+  for (std::sregex_iterator match(markdown.begin(), markdown.end(), pattern), end; match != end;
+       ++match)
+    found.emplace_back((*match)[1], (*match)[2]);
+  return found;
+}
+
+std::string without_seconds(const std::string& text) {
+  return std::regex_replace(text, std::regex("[0-9.]+ s\\b"), "? s");
+}
+
+void take_project(const TemporaryFolder& folder) {
+  for (const char* part : {"configs", "sample_models"})
+    fs::copy(source_dir() / part, folder / part, fs::copy_options::recursive);
+}
+
 }  // namespace
 
 TEST_CASE("The test of the README finds commands in blocks and joined lines", "[e2e]") {
@@ -53,8 +73,7 @@ TEST_CASE("The test of the README finds commands in blocks and joined lines", "[
 
 TEST_CASE("Every actsparse command of the README succeeds", "[e2e]") {
   const TemporaryFolder folder;
-  for (const char* part : {"configs", "sample_models"})
-    fs::copy(source_dir() / part, folder / part, fs::copy_options::recursive);
+  take_project(folder);
   int commands = 0;
   for (const auto& line : shell_lines(read_file(source_dir() / "README.md"))) {
     const std::string arguments = arguments_of(line);
@@ -66,4 +85,17 @@ TEST_CASE("Every actsparse command of the README succeeds", "[e2e]") {
     CHECK(result.exit_code == 0);
   }
   CHECK(commands > 0);
+}
+
+TEST_CASE("What the README shows is what its commands print, timing aside", "[e2e]") {
+  const TemporaryFolder folder;
+  take_project(folder);
+  const auto shown = examples(read_file(source_dir() / "README.md"));
+  CHECK(shown.size() >= 2);
+  for (const auto& [line, expected] : shown) {
+    const auto result =
+        run_process({"sh", "-c", "\"$0\"" + arguments_of(line), actsparse_binary()}, folder.path());
+    INFO(line);
+    CHECK(without_seconds(result.out) == without_seconds(expected));
+  }
 }
