@@ -14,6 +14,7 @@ struct Options {
   GlobalOptions global;
   ConfigOptions config;
   std::string output_dir;
+  bool dry_run = false;
   bool json = false;
 };
 
@@ -59,8 +60,8 @@ void run_command(const Options& options) {
     redirect_outputs(config, options.output_dir);
     folder.emplace(options.output_dir);
   }
-  print_report(run(config, machine), options.json);
-  if (!options.json) print_outputs(config.output);
+  print_report(options.dry_run ? dry_run(config, machine) : run(config, machine), options.json);
+  if (!options.json && !options.dry_run) print_outputs(config.output);
 }
 
 }  // namespace
@@ -72,6 +73,8 @@ void add_run(CLI::App& app) {
   add_config_options(*command, options->config, true);
   command->add_option("--output-dir", options->output_dir,
                       "Folder for the output files (made if missing)");
+  command->add_flag("--dry-run", options->dry_run,
+                    "Try everything on the first batch, write nothing");
   command->add_flag("--json", options->json, "Print the report as one JSON document");
   add_global_options(*command, options->global);
   command->callback([options] { run_command(*options); });

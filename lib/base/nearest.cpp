@@ -57,12 +57,17 @@ std::string did_you_mean(const std::string& name, const std::vector<std::string>
   return text + "?";
 }
 
-std::string quoted_list(const std::vector<std::string>& names, size_t most) {
+std::string list_text(const std::vector<std::string>& items, size_t most) {
   std::string text;
-  for (size_t i = 0; i < std::min(most, names.size()); ++i)
-    text += (i > 0 ? ", '" : "'") + names[i] + "'";
-  if (names.size() > most) text += " and " + std::to_string(names.size() - most) + " more";
+  for (size_t i = 0; i < std::min(most, items.size()); ++i) text += (i > 0 ? ", " : "") + items[i];
+  if (items.size() > most) text += " and " + std::to_string(items.size() - most) + " more";
   return text;
+}
+
+std::string quoted_list(const std::vector<std::string>& names, size_t most) {
+  std::vector<std::string> quoted;
+  for (const auto& name : names) quoted.push_back("'" + name + "'");
+  return list_text(quoted, most);
 }
 
 }  // namespace actsparse

@@ -13,6 +13,9 @@ std::vector<std::string> nearest(const std::string& name,
 /// "; did you mean 'a' or 'b'?", or "" if nothing is near.
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates);
 
+/// "a, b, c"; at most `most` of them, then "and N more".
+std::string list_text(const std::vector<std::string>& items, size_t most = 20);
+
 /// "'a', 'b', 'c'"; at most `most` names, then "and N more".
 std::string quoted_list(const std::vector<std::string>& names, size_t most = 20);
 

@@ -1,5 +1,6 @@
 #include "model/layer_tree.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/error.h"
@@ -18,6 +19,14 @@ void walk(const Module& module, const std::string& name, FirstNames& first_names
   layers.push_back({name, short_type(qualified), qualified, is_new ? "" : first->second, module});
   for (const auto& child : module.named_children())
     walk(child.value, name.empty() ? child.name : name + "." + child.name, first_names, layers);
+}
+
+// Null if there is no such submodule.
+c10::intrusive_ptr<c10::ivalue::Object> child_of(
+    const c10::intrusive_ptr<c10::ivalue::Object>& object, const std::string& name) {
+  const auto slot = object->type()->findAttributeSlot(name);
+  if (!slot || !object->getSlot(*slot).isModule()) return {};
+  return object->getSlot(*slot).toObject();
 }
 
 std::vector<std::string> names_of(const std::vector<Layer>& layers) {
@@ -41,11 +50,15 @@ std::vector<Layer> list_layers(const Module& model) {
 }
 
 Module find_layer(const Module& model, const std::string& name) {
-  const auto layers = list_layers(model);
-  for (const auto& layer : layers)
-    if (layer.name == name) return layer.module;
+  auto object = model._ivalue();
+  for (size_t begin = 0; begin < name.size() && object;) {  // attribute names hold no dots
+    const size_t end = std::min(name.find('.', begin), name.size());
+    object = child_of(object, name.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  if (object && (name.empty() || name.back() != '.')) return Module(object);
   throw Error(ErrorKind::Model, "no layer is named '" + name + "'" +
-                                    did_you_mean(name, names_of(layers)) +
+                                    did_you_mean(name, names_of(list_layers(model))) +
                                     " ('actsparse inspect MODEL' lists the layers)");
 }
 

@@ -81,6 +81,14 @@ void RegisteredObserver::rethrow() {
   if (error) std::rethrow_exception(error);
 }
 
+std::string tensor_obstacle(const at::Tensor& input) {
+  if (!input.defined()) return "the input is an undefined tensor";
+  if (input.is_quantized() || input.layout() != at::kStrided)
+    return "the input is quantized or sparse, which cannot be aggregated; register a layer before "
+           "it";
+  return "";
+}
+
 const char* observe_op() {
   // Conservative: optimizations must neither remove nor reorder it, whatever becomes of its result.
   static const torch::jit::RegisterOperators registration(

@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace actsparse {
 
@@ -30,6 +31,10 @@ class RegisteredObserver {
  private:
   std::shared_ptr<Slot> slot_;
 };
+
+/// Why a tensor that enters a layer cannot be aggregated (undefined, quantized, sparse); empty if
+/// it can.
+std::string tensor_obstacle(const at::Tensor& input);
 
 /// "actsparse::observe", registered with LibTorch at the first call.
 const char* observe_op();

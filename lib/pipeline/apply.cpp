@@ -75,7 +75,7 @@ Report apply(const fs::path& model_path, const fs::path& state_path, const fs::p
   sparsifier.load_state_dict(state);
   report.timing.load_seconds = stopwatch.seconds();
   report.verification =
-      write_masked(outputs, masked_out, sparsifier.squash_mask(), state,
+      write_masked(outputs, masked_out, sparsifier.squash_mask(), model, state,
                    made_up_batch(state.meta.arguments), "random values", options.device);
   outputs.commit();
   report.command = "apply";

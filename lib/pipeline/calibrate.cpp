@@ -1,29 +1,19 @@
 #include <ATen/Context.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/version.h"
+#include "model/why_uncalled.h"
 #include "pipeline/stages.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
 namespace {
-
-std::vector<ArgumentRecord> describe(const Batch& batch) {
-  std::vector<ArgumentRecord> arguments;
-  for (const auto& argument : batch.arguments) {
-    if (argument.isTensor())
-      arguments.push_back(
-          {argument.toTensor().sizes().vec(), argument.toTensor().scalar_type(), {}});
-    else
-      arguments.push_back({{}, std::nullopt, argument});
-  }
-  return arguments;
-}
 
 void check_interrupted(const RunOptions& options, const Progress& progress) {
   if (options.interrupted != nullptr && options.interrupted->load())
@@ -43,12 +33,14 @@ void run_batch(ActivationSparsifier& sparsifier, const Batch& batch, uint64_t se
 }
 
 Progress run_batches(Prepared& prepared, const Config& config, const RunOptions& options,
-                     StateMeta& meta) {
+                     int64_t most, StateMeta& meta) {
   const Stopwatch stopwatch;
   Progress progress;
-  progress.batches = prepared.data->batches();
-  while (auto batch = prepared.data->next()) {
-    if (progress.batch == 0) meta.arguments = describe(*batch);
+  progress.batches = std::min(most, prepared.data->batches());
+  while (progress.batch < progress.batches) {
+    const auto batch = prepared.data->next();
+    if (!batch) break;
+    if (progress.batch == 0) meta.arguments = describe(batch->arguments);
     run_batch(prepared.sparsifier, *batch, config.run.seed + static_cast<uint64_t>(progress.batch));
     ++progress.batch;
     progress.samples += batch->samples;
@@ -59,29 +51,40 @@ Progress run_batches(Prepared& prepared, const Config& config, const RunOptions&
   return progress;
 }
 
+std::vector<std::string> uncalled_layers(const ActivationSparsifier& sparsifier) {
+  std::vector<std::string> names;
+  for (const auto& record : sparsifier.layers())
+    if (record.calls == 0) names.push_back(record.site.layer);
+  return names;
+}
+
+size_t entry_of(const Prepared& prepared, const std::string& name) {
+  const auto found = std::find_if(prepared.layers.begin(), prepared.layers.end(),
+                                  [&](const auto& layer) { return layer.site.layer == name; });
+  return found->entry;
+}
+
 // A layer that saw nothing would silently stay unmasked.
-void settle_uncalled(Prepared& prepared, const Config& config) {
-  std::vector<std::string> uncalled;
-  for (const auto& record : prepared.sparsifier.layers()) {
-    if (record.calls > 0) continue;
-    const std::string& name = record.site.layer;
-    size_t entry = 0;
-    for (const auto& layer : prepared.layers)
-      if (layer.site.layer == name) entry = layer.entry;
-    if (!config.layers[entry].optional) {
-      uncalled.push_back(name);
+void settle_uncalled(Prepared& prepared, const Config& config, bool is_whole) {
+  const auto uncalled = uncalled_layers(prepared.sparsifier);
+  const auto reasons = why_uncalled(prepared.model, config.model.method, uncalled);
+  std::vector<std::string> missing;
+  for (size_t i = 0; i < uncalled.size(); ++i) {
+    const bool optional = config.layers[entry_of(prepared, uncalled[i])].optional;
+    if (is_whole && !optional) {
+      missing.push_back("'" + uncalled[i] + "' (" + reasons[i] + ")");
       continue;
     }
-    prepared.sparsifier.unregister_layer(name);
-    prepared.report.warnings.push_back(layer_text(name) +
-                                       ": never called; left out, as its entry is optional");
+    prepared.sparsifier.unregister_layer(uncalled[i]);
+    prepared.report.warnings.push_back(layer_text(uncalled[i]) + ": never called (" + reasons[i] +
+                                       "); " +
+                                       (optional ? "left out, as its entry is optional"
+                                                 : "an error unless a later batch calls it"));
     spdlog::warn("{}", prepared.report.warnings.back());
   }
-  if (!uncalled.empty())
-    throw Error(ErrorKind::Model, "never called in this calibration: " + quoted_list(uncalled) +
-                                      " (a branch that is not taken, or code that reads the "
-                                      "layer's parameters directly); take "
-                                      "them out, or set \"optional\": true in their entry");
+  if (!missing.empty())
+    throw Error(ErrorKind::Model, "never called in this calibration: " + list_text(missing) +
+                                      "; take them out, or set \"optional\": true in their entry");
 }
 
 std::string config_digest(const Config& config) {
@@ -92,18 +95,19 @@ std::string config_digest(const Config& config) {
 
 }  // namespace
 
-Calibrated calibrate_all(const Config& config, const RunOptions& options) {
+Calibrated calibrate_all(const Config& config, const RunOptions& options, int64_t most) {
   Calibrated calibrated{prepare(config, options), {}};
   Prepared& prepared = calibrated.prepared;
   StateMeta& meta = calibrated.meta;
+  const bool is_whole = most >= prepared.data->batches();
   spdlog::info("calibrating {} layers on {} batches", prepared.layers.size(),
-               prepared.data->batches());
-  const Progress progress = run_batches(prepared, config, options, meta);
-  settle_uncalled(prepared, config);
+               std::min(most, prepared.data->batches()));
+  const Progress progress = run_batches(prepared, config, options, most, meta);
+  settle_uncalled(prepared, config, is_whole);
   meta.tool_version = tool_version();
   meta.model = prepared.report.model;
   meta.model_digest = prepared.report.model_digest;
-  meta.data_digest = prepared.report.data_digest = prepared.data->digest();
+  if (is_whole) meta.data_digest = prepared.report.data_digest = prepared.data->digest();
   meta.config_digest = config_digest(config);
   meta.method = config.model.method;
   meta.mode = config.model.mode;

@@ -7,6 +7,10 @@ void Outputs::reserve(const std::filesystem::path& path) const {
   if (!path.empty()) check_writable(path);
 }
 
+void Outputs::reserve(const OutputConfig& output) const {
+  for (const auto* path : {&output.model, &output.state, &output.report}) reserve(*path);
+}
+
 AtomicFile& Outputs::create(const std::filesystem::path& path) { return files_.emplace_back(path); }
 
 void Outputs::commit() {

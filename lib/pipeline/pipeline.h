@@ -7,6 +7,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "report/inspection.h"
 #include "report/report.h"
 
 namespace actsparse {
@@ -30,6 +31,10 @@ struct RunOptions {
 /// Throws Error of any kind.
 Report run(const Config& config, const RunOptions& options);
 
+/// What run() would do, tried on the first batch: every error that shows there, memory, bytes and
+/// time. Writes nothing.
+Report dry_run(const Config& config, const RunOptions& options);
+
 /// Aggregates only and writes `state_out`.
 Report calibrate(const Config& config, const std::filesystem::path& state_out,
                  const RunOptions& options);
@@ -38,6 +43,12 @@ Report calibrate(const Config& config, const std::filesystem::path& state_out,
 /// reduce and mask functions for the layers its entries select by name or glob.
 Report step(const std::filesystem::path& state_in, const Config* config,
             const std::filesystem::path& state_out);
+
+/// The layers of a model; with a config (else null) also those it selects, and what its first batch
+/// does to every layer. Layers that cannot be observed are no error; data that cannot be read, or
+/// on which the model fails, is.
+Inspection inspect(const std::filesystem::path& model, const Config* config,
+                   const RunOptions& options);
 
 /// Writes the masked model of a stepped state. Verified on made-up inputs of the calibrated shapes.
 Report apply(const std::filesystem::path& model, const std::filesystem::path& state,

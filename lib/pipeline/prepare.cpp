@@ -68,7 +68,8 @@ Prepared prepare(const Config& config, const RunOptions& options) {
   refuse_ragged_batch(*data, config.data);
   auto model = load(config, options);
   Selection selection = select_layers(list_layers(model), config.layers);
-  Prepared prepared{ActivationSparsifier(model, std::move(functions), config.defaults,
+  Prepared prepared{model,
+                    ActivationSparsifier(model, std::move(functions), config.defaults,
                                          config.model.method, config.model.mode == "train"),
                     std::move(data),
                     std::move(selection.layers),

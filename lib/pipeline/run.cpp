@@ -9,10 +9,6 @@
 namespace actsparse {
 namespace {
 
-void reserve_all(const Outputs& outputs, const OutputConfig& output) {
-  for (const auto* path : {&output.model, &output.state, &output.report}) outputs.reserve(*path);
-}
-
 std::vector<std::pair<std::string, std::string>> output_names(const OutputConfig& output) {
   std::vector<std::pair<std::string, std::string>> names;
   for (const auto& [kind, path] :
@@ -33,9 +29,9 @@ std::vector<c10::IValue> first_batch(BatchSource& data) {
 Report run(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   Outputs outputs;
-  reserve_all(outputs, config.output);
+  outputs.reserve(config.output);
   Calibrated calibrated = calibrate_all(config, options);
-  auto& [sparsifier, data, layers, report] = calibrated.prepared;
+  auto& [model, sparsifier, data, layers, report] = calibrated.prepared;
   const auto warnings = sparsifier.step();
   for (const auto& warning : warnings)
     spdlog::warn("{}: {}", layer_text(warning.layer), warning.text);
@@ -43,7 +39,7 @@ Report run(const Config& config, const RunOptions& options) {
   StateDict state = sparsifier.state_dict();
   state.meta = calibrated.meta;
   if (!config.output.model.empty())
-    report.verification = write_masked(outputs, config.output.model, masked, state,
+    report.verification = write_masked(outputs, config.output.model, masked, model, state,
                                        first_batch(*data), "calibration batch", options.device);
   if (!config.output.state.empty())
     write_state(state, outputs.create(config.output.state).stream());

@@ -2,6 +2,7 @@
 // What the commands share.
 #include <chrono>
 #include <deque>
+#include <limits>
 #include <memory>
 
 #include "base/atomic_file.h"
@@ -30,6 +31,7 @@ FunctionTable load_functions(const Config& config);
 /// A config made ready: everything that can be known to be wrong before the first batch has been
 /// found.
 struct Prepared {
+  torch::jit::Module model;  ///< as loaded
   ActivationSparsifier sparsifier;
   std::unique_ptr<BatchSource> data;
   std::vector<SelectedLayer> layers;
@@ -42,14 +44,17 @@ struct Calibrated {
   Prepared prepared;
   StateMeta meta;
 };
-/// Runs all batches. Layers never called are an error, or dropped with a warning if optional.
-Calibrated calibrate_all(const Config& config, const RunOptions& options);
+/// Runs the batches, at most `most` of them. Layers never called are an error, or dropped with a
+/// warning if optional; after a part of the batches it is a warning for all.
+Calibrated calibrate_all(const Config& config, const RunOptions& options,
+                         int64_t most = std::numeric_limits<int64_t>::max());
 
 /// Output files that are put in place together at the end, so that a failure leaves none.
 class Outputs {
  public:
   /// Throws Error(Output) now if `path` cannot be written.
   void reserve(const std::filesystem::path& path) const;
+  void reserve(const OutputConfig& output) const;
   /// A new file; written now, renamed by commit().
   AtomicFile& create(const std::filesystem::path& path);
   void commit();
@@ -59,9 +64,11 @@ class Outputs {
 };
 
 /// Writes `masked` to `path` (not yet in place), loads that file again in a fresh module and
-/// verifies it on `batch`.
+/// verifies it on `batch`, and on fewer samples of it if `unmasked` runs on them. Throws
+/// Error(Check), or Error(Function) if a mask is bound to the batch's size.
 VerificationReport write_masked(Outputs& outputs, const std::filesystem::path& path,
-                                const torch::jit::Module& masked, const StateDict& state,
+                                const torch::jit::Module& masked,
+                                const torch::jit::Module& unmasked, const StateDict& state,
                                 const std::vector<c10::IValue>& batch,
                                 const std::string& batch_name, const std::string& device);
 

@@ -1,12 +1,43 @@
 #include "base/error.h"
 #include "model/load_model.h"
+#include "model/own_types.h"
+#include "model/run_method.h"
 #include "pipeline/stages.h"
 #include "sparsifier/mask_buffer.h"
 
 namespace actsparse {
+namespace {
+
+// The first samples of the batch, another number of them than it has; empty if that is impossible.
+std::vector<c10::IValue> smaller_batch(const std::vector<c10::IValue>& batch) {
+  const int64_t size = batch_size_of(describe(batch));
+  if (size < 2) return {};
+  std::vector<c10::IValue> smaller;
+  for (const auto& argument : batch) {
+    const bool is_batched =
+        argument.isTensor() && argument.toTensor().dim() > 0 && argument.toTensor().size(0) == size;
+    smaller.push_back(is_batched ? argument.toTensor().narrow(0, 0, size > 2 ? 2 : 1) : argument);
+  }
+  return smaller;
+}
+
+bool runs(const torch::jit::Module& model, const StateDict& state,
+          const std::vector<c10::IValue>& batch) {
+  try {
+    auto copy = clone_with_own_types(model, {});
+    copy.train(state.meta.mode == "train");
+    run_method(copy, state.meta.method, batch);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+}  // namespace
 
 VerificationReport write_masked(Outputs& outputs, const std::filesystem::path& path,
-                                const torch::jit::Module& masked, const StateDict& state,
+                                const torch::jit::Module& masked,
+                                const torch::jit::Module& unmasked, const StateDict& state,
                                 const std::vector<c10::IValue>& batch,
                                 const std::string& batch_name, const std::string& device) {
   AtomicFile& file = outputs.create(path);
@@ -16,8 +47,20 @@ VerificationReport write_masked(Outputs& outputs, const std::filesystem::path& p
   for (const auto& layer : state.layers)
     if (auto site = mask_site(layer)) sites.push_back(std::move(*site));
   const auto reloaded = load_model(file.temporary(), device);
-  const auto result =
-      verify_masks(reloaded, state.meta.method, state.meta.mode == "train", sites, batch);
+  const auto verify = [&](const std::vector<c10::IValue>& arguments) {
+    return verify_masks(reloaded, state.meta.method, state.meta.mode == "train", sites, arguments);
+  };
+  const auto result = verify(batch);
+  const auto smaller = smaller_batch(batch);
+  try {
+    if (!smaller.empty()) verify(smaller);
+  } catch (const Error& error) {
+    if (runs(unmasked, state, smaller))
+      throw Error(ErrorKind::Function,
+                  "a mask holds the batch's size in one of its dimensions: at another batch size "
+                  "the model runs, but the masked model does not; reduce over that dimension")
+          .with_details(error.what());
+  }
   return {result.layers, result.calls, batch_name};
 }
 

@@ -52,6 +52,13 @@ json to_json(const Report& report) {
   for (const auto& layer : report.layers) document["layers"].push_back(layer_json(layer));
   document["warnings"] = report.warnings;
   document["verification"] = verification_json(report.verification);
+  if (report.dry_run)
+    document["dry_run"] = {{"batches", report.dry_run->batches},
+                           {"samples", report.dry_run->samples},
+                           {"estimated_seconds", report.dry_run->estimated_seconds},
+                           {"aggregate_bytes", report.dry_run->aggregate_bytes},
+                           {"model_bytes", report.dry_run->model_bytes},
+                           {"state_bytes", report.dry_run->state_bytes}};
   document["outputs"] = json::object();
   for (const auto& [kind, name] : report.outputs) document["outputs"][kind] = name;
   document["timing"] = {{"load_seconds", report.timing.load_seconds},

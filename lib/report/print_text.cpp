@@ -31,6 +31,23 @@ void print_warnings(const Report& report, std::ostream& out) {
   for (const auto& warning : report.warnings) out << "warning: " << warning << '\n';
 }
 
+// In powers of 1000, as disks and `ls --si` count.
+std::string bytes_text(int64_t bytes) {
+  if (bytes < 1000) return fmt::format("{} B", bytes);
+  double value = static_cast<double>(bytes);
+  size_t unit = 0;
+  for (; value >= 999.95 && unit < 4; ++unit) value /= 1000;
+  return fmt::format("{:.1f} {}B", value, " kMGT"[unit]);
+}
+
+void print_dry_run(const DryRun& dry_run, std::ostream& out) {
+  out << fmt::format("dry run: all {} batches would take about {:.1f} s; nothing was written\n",
+                     dry_run.batches, dry_run.estimated_seconds)
+      << fmt::format("aggregates {} in memory; masked model {}, state {} on disk\n",
+                     bytes_text(dry_run.aggregate_bytes), bytes_text(dry_run.model_bytes),
+                     bytes_text(dry_run.state_bytes));
+}
+
 }  // namespace
 
 void print_text(const Report& report, std::ostream& out) {
@@ -41,6 +58,7 @@ void print_text(const Report& report, std::ostream& out) {
   print_warnings(report, out);
   out << fmt::format("{} batches, {} samples; loop {:.2f} s, total {:.2f} s\n", report.batches,
                      report.samples, report.timing.calibrate_seconds, report.timing.total_seconds);
+  if (report.dry_run) print_dry_run(*report.dry_run, out);
   if (report.verification)
     out << fmt::format("verified: {} layers see input * mask bit for bit ({} calls, {})\n",
                        report.verification->layers, report.verification->calls,

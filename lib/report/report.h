@@ -1,5 +1,5 @@
 #pragma once
-// What a run did, in numbers: filled by the pipeline, printed as text or JSON (docs/report.md).
+// What a run did, in numbers: filled by the pipeline, printed as text or JSON (docs/files.md).
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -35,6 +35,14 @@ struct Timing {
   double total_seconds = 0;
 };
 
+/// What the whole run will take, by its first batch.
+struct DryRun {
+  int64_t batches = 0, samples = 0;          ///< of the whole data; samples 0 if not countable
+  double estimated_seconds = 0;              ///< loading, and all batches like the first
+  int64_t aggregate_bytes = 0;               ///< memory of the aggregates
+  int64_t model_bytes = 0, state_bytes = 0;  ///< of the files; 0 for one that is not asked for
+};
+
 struct Report {
   std::string command;
   std::string model, model_digest, method, mode;
@@ -43,6 +51,7 @@ struct Report {
   std::vector<LayerReport> layers;
   std::vector<std::string> warnings;  ///< those that belong to no layer that is left
   std::optional<VerificationReport> verification;
+  std::optional<DryRun> dry_run;  ///< set if this was one
   std::vector<std::pair<std::string, std::string>>
       outputs;  ///< "model" -> name, relative to the output folder
   Timing timing;
@@ -52,7 +61,7 @@ struct Report {
 std::vector<LayerReport> report_layers(const std::vector<LayerRecord>& records,
                                        const std::vector<LayerWarning>& warnings);
 
-/// The document of docs/report.md: keys in a fixed order. Everything but "timing" depends on the
+/// The document of docs/files.md: keys in a fixed order. Everything but "timing" depends on the
 /// inputs alone.
 nlohmann::ordered_json to_json(const Report& report);
 

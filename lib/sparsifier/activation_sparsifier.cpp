@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <utility>
 
 #include "base/error.h"
@@ -27,12 +28,13 @@ struct ActivationSparsifier::Impl {
   bool training;
   std::deque<RegisteredLayer> layers;    // stable addresses: observers refer to them
   std::unique_ptr<ObservedModel> clone;  // what forward() runs; null when the layers have changed
+  std::map<std::string, std::string> second_names = {};  // name -> first name of the same instance
+  int64_t batch_size = 0;                                // of the last forward; 0: unknown
 
   // An instance that stands under several names is registered under its first.
   std::string first_name(const std::string& name) const {
-    for (const auto& layer : list_layers(model))
-      if (layer.name == name && !layer.same_as.empty()) return layer.same_as;
-    return name;
+    const auto found = second_names.find(name);
+    return found == second_names.end() ? name : found->second;
   }
 
   RegisteredLayer* find(const std::string& name) {
@@ -93,7 +95,10 @@ ActivationSparsifier::ActivationSparsifier(const Module& model, FunctionTable fu
                                         std::move(method),
                                         training,
                                         {},
-                                        nullptr})) {}
+                                        nullptr})) {
+  for (const auto& layer : list_layers(model))
+    if (!layer.same_as.empty()) impl_->second_names.emplace(layer.name, layer.same_as);
+}
 
 ActivationSparsifier::~ActivationSparsifier() = default;
 ActivationSparsifier::ActivationSparsifier(ActivationSparsifier&&) noexcept = default;
@@ -147,12 +152,13 @@ void ActivationSparsifier::unregister_layer(const std::string& name) {
 
 c10::IValue ActivationSparsifier::forward(const std::vector<c10::IValue>& arguments) {
   if (!impl_->clone) impl_->build_clone();
+  impl_->batch_size = batch_size_of(describe(arguments));
   return impl_->clone->run(impl_->method, arguments);
 }
 
 std::vector<LayerWarning> ActivationSparsifier::step() {
   auto records = layers();
-  auto warnings = compute_masks(records, impl_->functions);
+  auto warnings = compute_masks(records, impl_->functions, impl_->batch_size);
   for (size_t i = 0; i < records.size(); ++i) {
     impl_->layers[i].set_mask(std::move(records[i].mask));
     impl_->layers[i].reset_data();
@@ -188,6 +194,8 @@ StateDict ActivationSparsifier::state_dict() const {
 void ActivationSparsifier::load_state_dict(const StateDict& state) {
   Impl fresh{impl_->model, impl_->functions, state.defaults, {}, impl_->method, impl_->training,
              {},           nullptr};
+  fresh.second_names = impl_->second_names;
+  fresh.batch_size = batch_size_of(state.meta.arguments);
   fresh.default_settings = layer_settings_from_json(to_json(state.defaults), "defaults");
   for (const auto& source : state.meta.function_sources) fresh.add_missing(source);
   for (const auto& record : state.layers) fresh.layers.push_back(fresh.make_layer(record));

@@ -29,8 +29,7 @@ void check_mask(const at::Tensor& mask, const LayerRecord& layer) {
                 "the mask holds NaN; look at mask_fn, and at the calibration data");
 }
 
-// The reference accepts a batch-sized mask and then fails at the first request of another size.
-bool pins_batch(const at::Tensor& mask, const LayerRecord& layer) {
+bool keeps_first_dimension(const at::Tensor& mask, const LayerRecord& layer) {
   return mask.dim() == static_cast<int64_t>(layer.input_shape.size()) && mask.dim() > 0 &&
          mask.size(0) > 1 && mask.size(0) == layer.input_shape[0] &&
          !(layer.settings.features && feature_dimension(layer) == 0);
@@ -38,9 +37,10 @@ bool pins_batch(const at::Tensor& mask, const LayerRecord& layer) {
 
 class LayerStep {
  public:
-  LayerStep(const LayerRecord& layer, const FunctionTable& functions,
+  LayerStep(const LayerRecord& layer, const FunctionTable& functions, int64_t batch_size,
             std::vector<LayerWarning>& warnings)
       : layer_(layer),
+        batch_size_(batch_size),
         aggregate_(functions.aggregate(required(layer.settings.aggregate_fn, "aggregate_fn"))),
         reduce_(functions.reduce(required(layer.settings.reduce_fn, "reduce_fn"))),
         mask_(functions.mask(required(layer.settings.mask_fn, "mask_fn"),
@@ -81,16 +81,28 @@ class LayerStep {
       warn(feature + "the mask is all zero: the layer sees nothing");
     if (mask.numel() > 0 && kept == mask.numel())
       warn(feature + "the mask is all one: nothing is masked");
-    if (pins_batch(mask, layer_))
-      warn(fmt::format(
-          "{}the mask has the batch's size {} in dimension 0: the masked model takes no other "
-          "batch size; reduce over dim 0",
+    if (keeps_first_dimension(mask, layer_)) refuse_batch(mask, feature);
+  }
+
+  // The reference accepts a batch-sized mask and then fails at the first request of another size.
+  void refuse_batch(const at::Tensor& mask, const std::string& feature) {
+    if (batch_size_ <= 1 || mask.size(0) % batch_size_ != 0)
+      return warn(fmt::format(
+          "{}the mask has the input's size {} in dimension 0: if that is the batch, the masked "
+          "model takes no other batch size; reduce over dim 0",
           feature, mask.size(0)));
+    throw Error(ErrorKind::Function,
+                fmt::format("the mask of shape {} keeps the batch's dimension, so the masked model "
+                            "would take no other batch size: reduce over dim 0 (or, if dim 0 is "
+                            "not the batch, calibrate with a data.batch_size that does not divide "
+                            "{})",
+                            shape_text(mask.sizes().vec()), mask.size(0)));
   }
 
   void warn(const std::string& text) { warnings_.push_back({layer_.site.layer, text}); }
 
   const LayerRecord& layer_;
+  int64_t batch_size_;
   AggregateFn aggregate_;
   ReduceFn reduce_;
   MaskFn mask_;
@@ -115,14 +127,14 @@ std::string shape_text(const std::vector<int64_t>& shape) {
 }
 
 std::vector<LayerWarning> compute_masks(std::vector<LayerRecord>& layers,
-                                        const FunctionTable& functions) {
+                                        const FunctionTable& functions, int64_t batch_size) {
   require_data(layers);
   const at::NoGradGuard no_grad;
   std::vector<LayerWarning> warnings;
   std::vector<TensorOrList> masks;
   for (const auto& layer : layers) {
     try {
-      masks.push_back(LayerStep(layer, functions, warnings).run());
+      masks.push_back(LayerStep(layer, functions, batch_size, warnings).run());
     } catch (const Error& error) {
       throw error.in(layer_text(layer.site.layer));
     }

@@ -17,9 +17,11 @@ struct LayerWarning {
 /// to the input's dtype, and drops the data, so that the next epoch starts anew. All layers or
 /// none: an error leaves `layers` as they were. Throws Error(State) naming the layers that have no
 /// data (never called, or stepped already), Error(Function) if a function fails, a mask holds NaN,
-/// or does not broadcast to the layer's input without changing its shape.
+/// does not broadcast to the layer's input without changing its shape, or keeps a first dimension
+/// that is a multiple of `batch_size`, the samples of a calibration batch: the masked model would
+/// take no other batch. Where that size is unknown (0) or 1, it is a warning.
 std::vector<LayerWarning> compute_masks(std::vector<LayerRecord>& layers,
-                                        const FunctionTable& functions);
+                                        const FunctionTable& functions, int64_t batch_size);
 
 /// "[16, 1, 28, 28]"
 std::string shape_text(const std::vector<int64_t>& shape);

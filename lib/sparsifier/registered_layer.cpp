@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "model/observe_op.h"
 #include "sparsifier/layer_shapes.h"
 
 namespace actsparse {
@@ -17,13 +18,9 @@ FunctionConfig callable(const std::optional<FunctionConfig>& function, const cha
   return *function;
 }
 
-// What at::Tensor operations cannot sum up plainly.
 void check_observable(const at::Tensor& input) {
-  if (!input.defined()) throw Error(ErrorKind::Model, "the input is an undefined tensor");
-  if (input.is_quantized() || input.layout() != at::kStrided)
-    throw Error(
-        ErrorKind::Model,
-        "the input is quantized or sparse, which cannot be aggregated; register a layer before it");
+  const std::string obstacle = tensor_obstacle(input);
+  if (!obstacle.empty()) throw Error(ErrorKind::Model, obstacle);
 }
 
 }  // namespace

@@ -97,6 +97,23 @@ GenericDict meta_document(const StateMeta& meta) {
 
 }  // namespace
 
+std::vector<ArgumentRecord> describe(const std::vector<IValue>& arguments) {
+  std::vector<ArgumentRecord> records;
+  for (const auto& argument : arguments) {
+    if (argument.isTensor())
+      records.push_back({argument.toTensor().sizes().vec(), argument.toTensor().scalar_type(), {}});
+    else
+      records.push_back({{}, std::nullopt, argument});
+  }
+  return records;
+}
+
+int64_t batch_size_of(const std::vector<ArgumentRecord>& arguments) {
+  for (const auto& argument : arguments)
+    if (!argument.shape.empty()) return argument.shape.front();
+  return 0;
+}
+
 std::vector<at::Tensor> as_list(const TensorOrList& tensors) {
   if (const auto* tensor = std::get_if<at::Tensor>(&tensors)) return {*tensor};
   return std::get<std::vector<at::Tensor>>(tensors);

@@ -46,6 +46,12 @@ struct ArgumentRecord {
   c10::IValue constant;
 };
 
+/// The samples of one batch: the first dimension of the first tensor that has one; 0 if none has.
+int64_t batch_size_of(const std::vector<ArgumentRecord>& arguments);
+
+/// What a batch's arguments were.
+std::vector<ArgumentRecord> describe(const std::vector<c10::IValue>& arguments);
+
 /// Where a state comes from.
 struct StateMeta {
   std::string tool_version;

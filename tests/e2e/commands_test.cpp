@@ -35,6 +35,34 @@ TEST_CASE("inspect lists the layers, and what a config with overrides makes of t
   CHECK(layer_named(layers, "conv1")["entry"] == "layers.0");
   CHECK(layer_named(layers, "conv1")["settings"]["sparse_config"]["sparsity_level"] == 0.7);
   CHECK(layer_named(layers, "bn1")["selected"] == false);
+  CHECK(layer_named(layers, "fc")["batch"]["calls"] == 1);
+  CHECK(layer_named(layers, "fc")["batch"]["input_shapes"] == json({{32, 128}}));
+  CHECK(layer_named(layers, "fc")["batch"]["input_dtype"] == "float32");
+}
+
+TEST_CASE("run --dry-run says what a run will take, and writes nothing", "[e2e]") {
+  Scene scene;
+  const auto run = scene.run({"--dry-run", "--json"});
+  REQUIRE(run.exit_code == 0);
+  const auto report = only_json(run.out);
+  CHECK(report["data"]["batches"] == 1);
+  CHECK(report["dry_run"]["batches"] == 16);
+  CHECK(report["dry_run"]["samples"] == 512);
+  CHECK(report["dry_run"]["estimated_seconds"] > 0);
+  CHECK(report["dry_run"]["aggregate_bytes"] == 4 * 32 * (64 + 16 * 16 + 128));
+  CHECK(scene.read("masked.pt") == "an earlier masked.pt");
+  const auto real = scene.run();
+  REQUIRE(real.exit_code == 0);
+  CHECK(report["dry_run"]["model_bytes"] == scene.read("masked.pt").size());
+  const auto text = scene.run({"--dry-run"});
+  CHECK(contains(text.out, "dry run: all 16 batches would take about "));
+}
+
+TEST_CASE("run --dry-run ends with the error that the run would end with", "[e2e]") {
+  Scene scene;
+  scene.config["layers"][0]["reduce_fn"] = "identity";
+  check_run_refused(scene, 6, {"layer 'conv1'", "keeps the batch's dimension"}, {"--dry-run"});
+  check_run_refused(scene, 6, {"layer 'conv1'", "keeps the batch's dimension"});
 }
 
 TEST_CASE("functions lists every function, as text and as one JSON document", "[e2e]") {

@@ -85,7 +85,8 @@ TEST_CASE("A layer that is never called is an error, or left out where it is opt
   Workplace place(unused, {"a", "b"});
   const Error error = error_of([&] { calibrate(place.config(), place / "c.pt", {}); });
   CHECK(error.kind() == ErrorKind::Model);
-  CHECK(contains(error.what(), "never called in this calibration: 'b'"));
+  CHECK(contains(error.what(),
+                 "never called in this calibration: 'b' (called only under 'if x.size(0) > 100'"));
   place.json["layers"][1]["optional"] = true;
   const Report report = calibrate(place.config(), place / "c.pt", {});
   CHECK(report.layers.size() == 1);

@@ -52,6 +52,29 @@ TEST_CASE("The masked layer sees input * mask, and the mask is the state's", "[p
   CHECK(mask_in(place, 0).sum().item<double>() == 2);
 }
 
+// The batch is the layer's second dimension, which reducing over the first one keeps.
+TEST_CASE("A mask that is bound to the batch size is found where step cannot know it",
+          "[pipeline]") {
+  const auto turned = make_module("Turned",
+                                  "def forward(self, x: Tensor) -> Tensor:\n"
+                                  "  return self.a.forward(x.t())\n",
+                                  {{"a", scale(2)}});
+  const Workplace place(turned, {"a"});
+  const Error error = error_of([&] { run(place.config(), {}); });
+  CHECK(error.kind() == ErrorKind::Function);
+  CHECK(contains(error.what(), "a mask holds the batch's size"));
+  CHECK(place.names() == Names{"model.pt"});
+}
+
+TEST_CASE("A model that itself takes one batch size only is masked all the same", "[pipeline]") {
+  const auto fixed = make_module("Fixed",
+                                 "def forward(self, x: Tensor) -> Tensor:\n"
+                                 "  return self.a.forward(x.view([4, 4]))\n",
+                                 {{"a", scale(2)}});
+  const Workplace place(fixed, {"a"});
+  CHECK(run(place.config(), {}).verification->layers == 1);
+}
+
 TEST_CASE("Outputs that the config does not name are not written", "[pipeline]") {
   Workplace place(chain(), {"a"});
   place.json["output"] = {{"state", "state.pt"}};

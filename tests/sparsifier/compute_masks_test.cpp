@@ -5,6 +5,7 @@
 
 #include "sparsifier/helpers.h"
 #include "support/catch.h"
+#include "support/models.h"
 
 using namespace actsparse;
 using nlohmann::json;
@@ -15,7 +16,7 @@ const at::Tensor data = tensor1d({1, -4, 3, -2, 1, 4, 3, 2}).view({2, 4});  // m
 
 std::string warning(LayerRecord layer) {
   std::vector<LayerRecord> layers = {std::move(layer)};
-  const auto warnings = compute_masks(layers, {});
+  const auto warnings = compute_masks(layers, {}, 0);
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].layer == "a");
   return warnings[0].text;
@@ -29,7 +30,7 @@ json level(double sparsity_level) {
 
 TEST_CASE("masks are computed from data alone, and the data dropped", "[sparsifier]") {
   std::vector<LayerRecord> layers = {aggregated(data)};
-  CHECK(compute_masks(layers, {}).empty());
+  CHECK(compute_masks(layers, {}, 0).empty());
   CHECK(bit_equal(std::get<at::Tensor>(*layers[0].mask), tensor1d({1, 0, 1, 0})));
   CHECK_FALSE(layers[0].data);
   CHECK(layers[0].calls == 1);
@@ -41,7 +42,7 @@ TEST_CASE("the number of calls counts for a mean", "[sparsifier]") {
                          {"mask_fn", "threshold"},
                          {"sparse_config", {{"threshold", 1.5}}}};
   std::vector<LayerRecord> layers = {aggregated(tensor1d({2, 4, 6}), 2, settings)};
-  compute_masks(layers, {});
+  compute_masks(layers, {}, 0);
   CHECK(bit_equal(std::get<at::Tensor>(*layers[0].mask), tensor1d({0, 1, 1})));
 }
 
@@ -49,7 +50,7 @@ TEST_CASE("an error in one layer leaves every layer as it was", "[sparsifier]") 
   const json bad = {{"mask_fn", "topk"}, {"sparse_config", {{"k", 100}}}};
   std::vector<LayerRecord> layers = {aggregated(data), aggregated(data, 1, bad)};
   layers[1].site.layer = "b";
-  const Error error = error_of([&] { compute_masks(layers, {}); });
+  const Error error = error_of([&] { compute_masks(layers, {}, 0); });
   CHECK(error.kind() == ErrorKind::Function);
   CHECK(contains(error.what(), "layer 'b': "));
   for (const auto& layer : layers) {
@@ -62,7 +63,7 @@ TEST_CASE("layers without data are named before anything is computed", "[sparsif
   std::vector<LayerRecord> layers = {aggregated(data), aggregated(data)};
   layers[1].site.layer = "b";
   layers[1].data.reset();
-  const Error error = error_of([&] { compute_masks(layers, {}); });
+  const Error error = error_of([&] { compute_masks(layers, {}, 0); });
   CHECK(error.kind() == ErrorKind::State);
   CHECK(contains(error.what(), "no aggregated data for 'b'"));
   CHECK(layers[0].data);
@@ -70,7 +71,7 @@ TEST_CASE("layers without data are named before anything is computed", "[sparsif
 
 TEST_CASE("a missing function is a config error that names the layer", "[sparsifier]") {
   std::vector<LayerRecord> layers = {aggregated(data, 1, {{"reduce_fn", nullptr}})};
-  const Error error = error_of([&] { compute_masks(layers, {}); });
+  const Error error = error_of([&] { compute_masks(layers, {}, 0); });
   CHECK(error.kind() == ErrorKind::Config);
   CHECK(error.what() == std::string("layer 'a': reduce_fn is missing"));
 }
@@ -82,7 +83,7 @@ TEST_CASE("masks that are all zero or all one are warned of", "[sparsifier]") {
 
 TEST_CASE("an empty mask is neither all zero nor all one", "[sparsifier]") {
   std::vector<LayerRecord> layers = {aggregated(at::zeros({2, 0}))};
-  CHECK(compute_masks(layers, {}).empty());
+  CHECK(compute_masks(layers, {}, 0).empty());
 }
 
 TEST_CASE("NaN in the data is warned of", "[sparsifier]") {
@@ -91,14 +92,30 @@ TEST_CASE("NaN in the data is warned of", "[sparsifier]") {
   CHECK(contains(warning(aggregated(poisoned)), "the aggregate holds NaN"));
 }
 
+TEST_CASE("a mask bound to the batch is refused where the batch's size is known", "[sparsifier]") {
+  const json identity = {{"reduce_fn", "identity"}};
+  for (const int64_t batch_size : {2, 4}) {
+    std::vector<LayerRecord> layers = {aggregated(normal({4, 3}, 1), 1, identity)};
+    const Error error = error_of([&] { compute_masks(layers, {}, batch_size); });
+    CHECK(error.kind() == ErrorKind::Function);
+    CHECK(
+        contains(error.what(), "layer 'a': the mask of shape [4, 3] keeps the batch's dimension"));
+    CHECK(contains(error.what(), "reduce over dim 0"));
+  }
+  for (const int64_t batch_size : {0, 1, 3}) {  // unknown, or another dimension than the batch's
+    std::vector<LayerRecord> layers = {aggregated(normal({4, 3}, 1), 1, identity)};
+    CHECK(contains(compute_masks(layers, {}, batch_size).at(0).text, "size 4 in dimension 0"));
+  }
+}
+
 TEST_CASE("a mask bound to the batch is warned of, one of a single sample is not", "[sparsifier]") {
   const json identity = {{"reduce_fn", "identity"}};
-  CHECK(contains(warning(aggregated(data, 1, identity)), "batch's size 2 in dimension 0"));
+  CHECK(contains(warning(aggregated(data, 1, identity)), "size 2 in dimension 0"));
   std::vector<LayerRecord> single = {aggregated(data.narrow(0, 0, 1), 1, identity)};
-  CHECK(compute_masks(single, {}).empty());
+  CHECK(compute_masks(single, {}, 0).empty());
   const json keepdim = {{"reduce_fn", {{"name", "mean"}, {"dim", {0}}, {"keepdim", true}}}};
   std::vector<LayerRecord> kept = {aggregated(data, 1, keepdim)};
-  CHECK(compute_masks(kept, {}).empty());
+  CHECK(compute_masks(kept, {}, 0).empty());
 }
 
 TEST_CASE("warnings and errors of a feature name it", "[sparsifier]") {
@@ -110,7 +127,7 @@ TEST_CASE("warnings and errors of a feature name it", "[sparsifier]") {
   layer.settings.mask_fn->name = "topk";
   layer.settings.sparse_config = {{"k", 5}};
   std::vector<LayerRecord> layers = {layer};
-  CHECK(contains(error_of([&] { compute_masks(layers, {}); }).what(), "layer 'a': feature 3: "));
+  CHECK(contains(error_of([&] { compute_masks(layers, {}, 0); }).what(), "layer 'a': feature 3: "));
 }
 
 TEST_CASE("a feature's mask must fit its slice, not the whole input", "[sparsifier]") {
@@ -121,7 +138,7 @@ TEST_CASE("a feature's mask must fit its slice, not the whole input", "[sparsifi
   FunctionTable functions;
   functions.add_source({"f.py", "def f(x: Tensor) -> Tensor:\n  return torch.ones([2, 4])\n"});
   std::vector<LayerRecord> layers = {layer};
-  CHECK(contains(error_of([&] { compute_masks(layers, functions); }).what(),
+  CHECK(contains(error_of([&] { compute_masks(layers, functions, 0); }).what(),
                  "the mask of shape [2, 4] does not fit the layer's input of shape [2, 1]"));
 }
 

@@ -155,13 +155,13 @@ TEST_CASE("D13: squash_mask without step masks nothing, at any batch size", "[sp
                     run_forward(chain(), normal({batch, 6}, 2))));
 }
 
-TEST_CASE("D13: a mask that is bound to the batch size is warned of", "[sparsifier]") {
+TEST_CASE("D13: a mask that is bound to the batch size is refused", "[sparsifier]") {
   auto sparsifier = sparsifier_of(chain(), {{"reduce_fn", "identity"}});
   sparsifier.register_layer("a");
   forward(sparsifier, normal({4, 6}, 1));
-  const auto warnings = sparsifier.step();
-  REQUIRE(warnings.size() == 1);
-  CHECK(contains(warnings[0].text, "batch's size 4 in dimension 0"));
+  const Error error = error_of([&] { sparsifier.step(); });
+  CHECK(error.kind() == ErrorKind::Function);
+  CHECK(contains(error.what(), "keeps the batch's dimension"));
 }
 
 TEST_CASE("D22: TorchScript models are calibrated, masked, saved and loaded", "[sparsifier]") {

@@ -1,0 +1,30 @@
+#pragma once
+// What one batch does to the layers: for people who choose which of them to register.
+#include <ATen/core/Tensor.h>
+#include <torch/csrc/jit/api/module.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/call_methods.h"
+
+namespace actsparse {
+
+/// What was seen of one site.
+struct LayerProbe {
+  int64_t calls = 0;
+  std::vector<std::vector<int64_t>> shapes;  ///< different ones of its input, as they came
+  std::optional<at::ScalarType> dtype;       ///< of its first input; nothing without a call
+  std::string obstacle;  ///< why it cannot be observed, or was never called; empty if it was
+};
+
+/// One entry per site. `method` of a clone is run once on `batch`; `model` is left untouched. A
+/// site that cannot be observed is no error but has an obstacle. Throws Error(Data) if the model
+/// fails on the batch.
+std::vector<LayerProbe> probe_layers(const torch::jit::Module& model, const std::string& method,
+                                     bool training, const std::vector<Site>& sites,
+                                     const std::vector<c10::IValue>& batch);
+
+}  // namespace actsparse

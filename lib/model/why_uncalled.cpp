@@ -1,0 +1,161 @@
+#include "model/why_uncalled.h"
+
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "model/call_methods.h"
+#include "model/layer_tree.h"
+
+namespace actsparse {
+namespace {
+
+using c10::ivalue::Object;
+using torch::jit::Block;
+using torch::jit::Module;
+using torch::jit::Node;
+using torch::jit::Value;
+using Conditions = std::vector<std::string>;
+using Modules = std::map<const Value*, c10::intrusive_ptr<Object>>;  // which module a value is
+
+// "'if self.training' (googlenet.py:172)": the first line of what the node was compiled from.
+std::string source_text(const Node& node) {
+  auto range = node.sourceRange();
+  if (const auto original = range.findSourceRangeThatGenerated()) range = *original;
+  std::string line = range.text().str();
+  line = line.substr(0, line.find('\n'));
+  line = line.substr(0, line.find_last_not_of(" :") + 1);
+  if (line.size() > 80) line = line.substr(0, 77) + "...";
+  const auto place = range.file_line_col();
+  if (!place) return "'" + line + "'";
+  const auto& file = std::get<0>(*place);
+  return "'" + line + "' (" + file.substr(file.rfind('/') + 1) + ":" +
+         std::to_string(std::get<1>(*place) + 1) + ")";
+}
+
+/// What is known of a module after every method that can be reached from the model's was read.
+struct Usage {
+  std::optional<Conditions> calls;  ///< of the least conditional call of a forward
+  std::set<std::string> other_methods;
+  std::set<std::string> readers;  ///< layers whose code reads its tensors
+};
+
+class CallGraph {
+ public:
+  CallGraph(const Module& model, const std::string& method) {
+    for (const auto& layer : list_layers(model))
+      names_.emplace(layer.module._ivalue().get(), layer.name);
+    add_call(model._ivalue(), method, {});
+    while (!calls_.empty()) {
+      const Call call = calls_.begin()->second;
+      calls_.erase(calls_.begin());
+      read(call);
+    }
+  }
+
+  const Usage& usage(const Module& layer) { return usages_[layer._ivalue().get()]; }
+
+ private:
+  struct Call {
+    c10::intrusive_ptr<Object> module;
+    std::string method;
+    Conditions conditions;
+  };
+
+  void add_call(const c10::intrusive_ptr<Object>& module, const std::string& method,
+                const Conditions& conditions) {
+    calls_.emplace(conditions.size(), Call{module, method, conditions});
+  }
+
+  // Calls come in the order of their conditions' number, so the first visit is the best one.
+  void read(const Call& call) {
+    Usage& usage = usages_[call.module.get()];
+    if (!is_call_method(call.method))
+      usage.other_methods.insert(call.method);
+    else if (!usage.calls)
+      usage.calls = call.conditions;
+    auto* function = call.module->type()->findMethod(call.method);
+    if (function == nullptr || !read_.insert({call.module.get(), call.method}).second) return;
+    const auto graph = torch::jit::toGraphFunction(*function).graph();
+    self_ = call.module.get();
+    Modules modules = {{graph->inputs().at(0), call.module}};
+    read_block(*graph->block(), modules, call.conditions);
+  }
+
+  void read_block(const Block& block, Modules& modules, const Conditions& conditions) {
+    for (const Node* node : block.nodes()) {
+      if (node->kind() == c10::prim::GetAttr) read_attribute(*node, modules);
+      if (node->kind() == c10::prim::CallMethod) {
+        const auto callee = modules.find(node->input(0));
+        if (callee != modules.end()) add_call(callee->second, node->s(c10::attr::name), conditions);
+      }
+      read_inner(*node, modules, conditions);
+    }
+  }
+
+  void read_attribute(const Node& node, Modules& modules) {
+    const auto owner = modules.find(node.input());
+    if (owner == modules.end()) return;
+    const auto object = owner->second;
+    const auto value = object->getAttr(node.s(c10::attr::name));
+    if (value.isModule()) modules[node.output()] = value.toObject();
+    if (value.isTensor() && object.get() != self_)
+      usages_[object.get()].readers.insert(names_[self_]);
+  }
+
+  void read_inner(const Node& node, Modules& modules, const Conditions& conditions) {
+    Conditions inner = conditions;
+    if (node.kind() == c10::prim::If || node.kind() == c10::prim::Loop)
+      inner.push_back(source_text(node));
+    for (const Block* block : node.blocks()) read_block(*block, modules, inner);
+    if (!node.hasAttribute(c10::attr::Subgraph)) return;  // a forked part
+    const auto subgraph = node.g(c10::attr::Subgraph);
+    const size_t shared = std::min(node.inputs().size(), subgraph->inputs().size());
+    for (size_t i = 0; i < shared; ++i) {
+      const auto known = modules.find(node.inputs()[i]);
+      if (known != modules.end()) modules[subgraph->inputs()[i]] = known->second;
+    }
+    read_block(*subgraph->block(), modules, inner);
+  }
+
+  std::map<const Object*, std::string> names_;
+  std::map<const Object*, Usage> usages_;
+  std::multimap<size_t, Call> calls_;  // to be read, by number of conditions
+  std::set<std::pair<const Object*, std::string>> read_;
+  const Object* self_ = nullptr;
+};
+
+std::string joined(const Conditions& conditions) {
+  std::string text;
+  for (const auto& condition : conditions) text += (text.empty() ? "" : " and ") + condition;
+  return text;
+}
+
+std::string reason(const Usage& usage, const std::string& method) {
+  if (usage.calls && !usage.calls->empty()) return "called only under " + joined(*usage.calls);
+  if (usage.calls) return "its call was not reached";
+  if (!usage.readers.empty())
+    return "its parameters are read by " + layer_text(*usage.readers.begin()) + " without a call";
+  if (!usage.other_methods.empty())
+    return "only its method '" + *usage.other_methods.begin() + "' is called, not forward";
+  return "no path leads to it from " + method;
+}
+
+}  // namespace
+
+std::vector<std::string> why_uncalled(const Module& model, const std::string& method,
+                                      const std::vector<std::string>& layers) {
+  CallGraph graph(model, method);
+  std::vector<std::string> reasons;
+  for (const auto& name : layers)
+    reasons.push_back(reason(graph.usage(find_layer(model, name)), method));
+  return reasons;
+}
+
+}  // namespace actsparse

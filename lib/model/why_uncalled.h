@@ -1,0 +1,17 @@
+#pragma once
+// Why a layer is never called: read off the graphs, without running them.
+#include <torch/csrc/jit/api/module.h>
+
+#include <string>
+#include <vector>
+
+namespace actsparse {
+
+/// One reason for each of `layers` (FQNs that were never called when `method` of `model` ran), to
+/// stand behind the layer's name: "called only under 'if self.training' (googlenet.py:172)", "its
+/// parameters are read by layer 'attn' without a call", "only its method 'encode' is called", "no
+/// path leads to it from forward". Throws Error(Model) for a name that does not exist.
+std::vector<std::string> why_uncalled(const torch::jit::Module& model, const std::string& method,
+                                      const std::vector<std::string>& layers);
+
+}  // namespace actsparse

@@ -1,0 +1,73 @@
+#include <ostream>
+#include <streambuf>
+#include <utility>
+
+#include "model/load_model.h"
+#include "pipeline/stages.h"
+#include "sparsifier/state_file.h"
+
+namespace actsparse {
+namespace {
+
+// Takes what is written and counts it.
+class CountingBuffer : public std::streambuf {
+ public:
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  std::streamsize xsputn(const char* /*text*/, std::streamsize count) override {
+    bytes_ += count;
+    return count;
+  }
+  int_type overflow(int_type character) override {
+    ++bytes_;
+    return traits_type::not_eof(character);
+  }
+  int64_t bytes_ = 0;
+};
+
+template <class Write>
+int64_t bytes_written(Write&& write) {
+  CountingBuffer buffer;
+  std::ostream stream(&buffer);
+  write(stream);
+  return buffer.bytes();
+}
+
+int64_t aggregate_bytes(const ActivationSparsifier& sparsifier) {
+  size_t bytes = 0;
+  for (const auto& layer : sparsifier.layers())
+    if (layer.data)
+      for (const auto& tensor : as_list(*layer.data)) bytes += tensor.nbytes();
+  return static_cast<int64_t>(bytes);
+}
+
+}  // namespace
+
+Report dry_run(const Config& config, const RunOptions& options) {
+  const Stopwatch stopwatch;
+  Outputs().reserve(config.output);
+  Calibrated calibrated = calibrate_all(config, options, 1);
+  auto& [model, sparsifier, data, layers, report] = calibrated.prepared;
+  DryRun dry_run;
+  dry_run.batches = data->batches();
+  dry_run.samples = data->samples().value_or(0);
+  dry_run.aggregate_bytes = aggregate_bytes(sparsifier);
+  dry_run.estimated_seconds = report.timing.load_seconds + report.timing.calibrate_seconds *
+                                                               static_cast<double>(dry_run.batches);
+  const auto warnings = sparsifier.step();
+  const torch::jit::Module masked = sparsifier.squash_mask();
+  StateDict state = sparsifier.state_dict();
+  state.meta = calibrated.meta;
+  if (!config.output.model.empty())
+    dry_run.model_bytes = bytes_written([&](std::ostream& out) { write_model(masked, out); });
+  if (!config.output.state.empty())
+    dry_run.state_bytes = bytes_written([&](std::ostream& out) { write_state(state, out); });
+  report.command = "run";
+  report.layers = report_layers(state.layers, warnings);
+  report.dry_run = dry_run;
+  report.timing.total_seconds = stopwatch.seconds();
+  return std::move(report);
+}
+
+}  // namespace actsparse

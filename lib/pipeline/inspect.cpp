@@ -1,0 +1,73 @@
+#include <ATen/Context.h>
+
+#include "model/apply_masks.h"
+#include "model/load_model.h"
+#include "pipeline/stages.h"
+
+namespace actsparse {
+namespace {
+
+int64_t own_parameters(const Layer& layer) {
+  int64_t count = 0;
+  for (const auto& parameter : layer.module.parameters(/*recurse=*/false))
+    count += parameter.numel();
+  return count;
+}
+
+InspectedLayer inspected_layer(Layer layer) {
+  InspectedLayer inspected;
+  inspected.parameters = own_parameters(layer);
+  inspected.masked = !mask_buffer(layer.module).empty();
+  inspected.layer = std::move(layer);
+  return inspected;
+}
+
+// Marks what the config selects; returns the sites to look at, of all layers.
+std::vector<Site> mark_selected(Inspection& inspection, const Config& config) {
+  std::vector<Layer> layers;
+  for (const auto& inspected : inspection.layers) layers.push_back(inspected.layer);
+  const Selection selection = select_layers(layers, config.layers);
+  inspection.warnings = selection.warnings;
+  std::vector<Site> sites;
+  for (auto& inspected : inspection.layers) {
+    Site site{inspected.layer.name, int64_t{0}};
+    for (const auto& selected : selection.layers) {
+      if (selected.site.layer != inspected.layer.name) continue;
+      const auto& selector = config.layers.at(selected.entry);
+      inspected.entry = selector.path;
+      inspected.settings = to_json(merge(config.defaults, selector.settings));
+      site = selected.site;
+    }
+    if (inspected.layer.same_as.empty()) sites.push_back(std::move(site));
+  }
+  return sites;
+}
+
+void probe(Inspection& inspection, const torch::jit::Module& model, const Config& config,
+           const std::vector<Site>& sites) {
+  const auto data = open_batches(config.data);
+  const auto batch = data->next();
+  at::manual_seed(config.run.seed);
+  require_method(model, config.model.method);
+  const auto probes = probe_layers(model, config.model.method, config.model.mode == "train", sites,
+                                   batch.value().arguments);
+  inspection.batch = batch->origin;
+  auto next = probes.begin();
+  for (auto& inspected : inspection.layers)
+    if (inspected.layer.same_as.empty()) inspected.probe = *next++;
+}
+
+}  // namespace
+
+Inspection inspect(const std::filesystem::path& model_path, const Config* config,
+                   const RunOptions& options) {
+  const auto model = load_model(model_path, options.device);
+  Inspection inspection;
+  inspection.model = model_path.string();
+  for (auto& layer : list_layers(model))
+    inspection.layers.push_back(inspected_layer(std::move(layer)));
+  if (config != nullptr) probe(inspection, model, *config, mark_selected(inspection, *config));
+  return inspection;
+}
+
+}  // namespace actsparse

@@ -1,0 +1,134 @@
+#include "report/inspection.h"
+
+#include "base/error.h"
+#include "functions/tensors.h"
+#include "report/table.h"
+#include "sparsifier/compute_masks.h"
+
+namespace actsparse {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json methods_json(const Layer& layer) {
+  json methods = json::array();
+  for (const auto& method : layer.module.get_methods()) methods.push_back(method.name());
+  return methods;
+}
+
+// {"forward": [{"name": "x", "type": "Tensor"}]}: self left out.
+json arguments_json(const Layer& layer) {
+  json methods = json::object();
+  for (const auto& method : layer.module.get_methods()) {
+    json& arguments = methods[method.name()] = json::array();
+    for (const auto& argument : method.function().getSchema().arguments())
+      if (argument.name() != "self")
+        arguments.push_back(
+            {{"name", argument.name()}, {"type", argument.type()->annotation_str()}});
+  }
+  return methods;
+}
+
+json probe_json(const std::optional<LayerProbe>& probe) {
+  if (!probe) return nullptr;
+  return {{"calls", probe->calls},
+          {"input_shapes", probe->shapes},
+          {"input_dtype", probe->dtype ? json(dtype_name(*probe->dtype)) : json(nullptr)},
+          {"observable", probe->obstacle.empty()},
+          {"obstacle", probe->obstacle.empty() ? json(nullptr) : json(probe->obstacle)}};
+}
+
+json layer_json(const InspectedLayer& inspected) {
+  const Layer& layer = inspected.layer;
+  json entry = {{"name", layer.name},
+                {"type", layer.type},
+                {"qualified_type", layer.qualified_type},
+                {"methods", methods_json(layer)},
+                {"arguments", arguments_json(layer)},
+                {"parameters", inspected.parameters},
+                {"masked", inspected.masked}};
+  entry["same_as"] = layer.same_as.empty() ? json(nullptr) : json(layer.same_as);
+  entry["selected"] = !inspected.entry.empty();
+  if (!inspected.entry.empty()) {
+    entry["entry"] = inspected.entry;
+    entry["settings"] = inspected.settings;
+  }
+  entry["batch"] = probe_json(inspected.probe);
+  return entry;
+}
+
+// "forward(x: Tensor, n: int)". Of a layer only what is a call of it; of the model every method,
+// as any can be run.
+std::string methods_text(const Layer& layer) {
+  std::string text;
+  const json methods = arguments_json(layer);
+  for (const auto& [method, arguments] : methods.items()) {
+    if (!layer.name.empty() && !is_call_method(method)) continue;
+    text += (text.empty() ? "" : " ") + method + "(";
+    for (size_t i = 0; i < arguments.size(); ++i)
+      text += (i > 0 ? ", " : "") + arguments[i]["name"].get<std::string>() + ": " +
+              arguments[i]["type"].get<std::string>();
+    text += ")";
+  }
+  return text;
+}
+
+std::string input_text(const LayerProbe& probe) {
+  if (!probe.dtype) return "-";
+  std::string text = shape_text(probe.shapes.at(0));
+  if (probe.shapes.size() > 1)
+    text += " and " + std::to_string(probe.shapes.size() - 1) +
+            (probe.shapes.size() == 2 ? " other shape" : " other shapes");
+  return text + ", " + dtype_name(*probe.dtype);
+}
+
+std::string notes_text(const InspectedLayer& inspected) {
+  std::vector<std::string> notes;
+  if (!inspected.layer.same_as.empty())
+    notes.push_back("same instance as " + inspected.layer.same_as);
+  if (inspected.masked) notes.push_back("masked already");
+  if (!inspected.entry.empty()) notes.push_back("selected by " + inspected.entry);
+  if (inspected.probe && !inspected.probe->obstacle.empty())
+    notes.push_back(inspected.probe->obstacle);
+  std::string text;
+  for (const auto& note : notes) text += (text.empty() ? "" : "; ") + note;
+  return text;
+}
+
+}  // namespace
+
+json to_json(const Inspection& inspection) {
+  json document = {{"version", 1}, {"model", inspection.model}};
+  document["batch"] = inspection.batch.empty() ? json(nullptr) : json(inspection.batch);
+  document["layers"] = json::array();
+  for (const auto& layer : inspection.layers) document["layers"].push_back(layer_json(layer));
+  document["warnings"] = inspection.warnings;
+  return document;
+}
+
+void print_text(const Inspection& inspection, std::ostream& out) {
+  const bool ran = !inspection.batch.empty();
+  std::vector<std::vector<std::string>> table = {{"layer", "type", "parameters"}};
+  std::vector<size_t> right = {2};
+  if (ran) {
+    table[0].insert(table[0].end(), {"calls", "input"});
+    right.push_back(3);
+  }
+  table[0].insert(table[0].end(), {"methods", "notes"});
+  for (const auto& inspected : inspection.layers) {
+    const Layer& layer = inspected.layer;
+    auto& row = table.emplace_back();
+    row = {layer.name.empty() ? "(root)" : layer.name, layer.type,
+           std::to_string(inspected.parameters)};
+    if (inspected.probe)
+      row.insert(row.end(), {std::to_string(inspected.probe->calls), input_text(*inspected.probe)});
+    else if (ran)
+      row.insert(row.end(), {"-", "-"});
+    row.insert(row.end(), {methods_text(layer), notes_text(inspected)});
+  }
+  print_table(table, right, out);
+  if (ran) out << "calls and inputs are those of " << inspection.batch << '\n';
+  for (const auto& warning : inspection.warnings) out << "warning: " << warning << '\n';
+}
+
+}  // namespace actsparse
