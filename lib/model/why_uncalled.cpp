@@ -115,7 +115,7 @@ class CallGraph {
       inner.push_back(source_text(node));
     for (const Block* block : node.blocks()) read_block(*block, modules, inner);
     if (!node.hasAttribute(c10::attr::Subgraph)) return;  // a forked part
-    const auto subgraph = node.g(c10::attr::Subgraph);
+    const auto& subgraph = node.g(c10::attr::Subgraph);
     const size_t shared = std::min(node.inputs().size(), subgraph->inputs().size());
     for (size_t i = 0; i < shared; ++i) {
       const auto known = modules.find(node.inputs()[i]);
