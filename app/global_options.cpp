@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/version.h"
+#include "model/load_library.h"
 #include "progress_bar.h"
 
 namespace actsparse {
@@ -68,6 +69,10 @@ void add_global_options(CLI::App& command, GlobalOptions& options) {
                   "Threads inside operators (default: LibTorch's choice)")
       ->check(CLI::Range(1, 4096));
   command.add_option("--device", options.device, "cpu, cuda or cuda:N")->capture_default_str();
+  command
+      .add_option("--load-library", options.libraries,
+                  "Shared library with custom operators or classes that the model needs")
+      ->allow_extra_args(false);
   command.add_flag("--no-progress", options.no_progress, "No progress bar, on a terminal either");
 }
 
@@ -89,6 +94,7 @@ void set_up(const GlobalOptions& options) {
   logger->flush_on(spdlog::level::warn);
   spdlog::set_default_logger(logger);
   if (options.threads > 0) at::set_num_threads(options.threads);
+  for (const auto& library : options.libraries) load_library(library);
 }
 
 RunOptions run_options(const GlobalOptions& options) {

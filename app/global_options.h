@@ -19,6 +19,7 @@ struct GlobalOptions {
   std::string log_file;   ///< takes the log instead of stderr
   int threads = 0;        ///< 0: LibTorch's default
   std::string device = "cpu";
+  std::vector<std::string> libraries;  ///< with custom operators
   bool no_progress = false;
 };
 
@@ -33,7 +34,7 @@ std::string version_text();
 void add_global_options(CLI::App& command, GlobalOptions& options);
 void add_config_options(CLI::App& command, ConfigOptions& options, bool required);
 
-/// Logging, threads. Throws Error(Usage) or Error(Output).
+/// Logging, threads, plug-ins. Throws Error(Usage) or Error(Output).
 void set_up(const GlobalOptions& options);
 
 /// set_up, and what the pipeline needs: device, progress bar (on a terminal), SIGINT and SIGTERM.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 import torch.nn.functional as F
 from sklearn.datasets import load_digits
 
@@ -92,9 +93,19 @@ def save_data(images, rows, positions, labels):
     np.save(FOLDER / "digits_heldout_labels.npy", labels[TRAINED:])
     np.savez(FOLDER / "digits_rows_calibration.npz", rows=rows[:CALIBRATION], positions=positions[:CALIBRATION])
     np.savez(FOLDER / "digits_rows_heldout.npz", rows=rows[TRAINED:], positions=positions[TRAINED:])
+    save_pngs(images[: 2 * BATCH])
     (FOLDER / "batches").mkdir(exist_ok=True)
     for index, batch in enumerate(images[: 4 * BATCH].split(BATCH)):
         torch.save(batch.clone(), FOLDER / "batches" / f"batch_{index}.pt")
+
+
+def save_pngs(images):
+    """The same pixels as files, for configs that read images: 0..16 becomes 0..255."""
+    folder = FOLDER / "digits_images"
+    folder.mkdir(exist_ok=True)
+    for index, image in enumerate(images):
+        pixels = np.rint(np.asarray(image)[0] * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index:03}.png")
 
 
 def main():

@@ -94,7 +94,18 @@ struct ConstantInput {
   nlohmann::json value;
 };
 
-using InputConfig = std::variant<FileInput, RandomInput, ConstantInput>;
+/// PNG and JPEG files, one sample each.
+struct ImageInput {
+  std::string images;             ///< a folder (with all below it) or a glob, as written
+  std::filesystem::path base;     ///< the folder `images` is relative to
+  std::vector<int64_t> size;      ///< [height, width] to resize to; empty: as they are, all alike
+  std::vector<double> mean, std;  ///< (x - mean) / std of values in 0..1; one for all channels or
+                                  ///< one each; empty: left out
+  std::string layout = "NCHW";    ///< or "NHWC"
+  int64_t channels = 3;           ///< 3: RGB, 1: gray
+};
+
+using InputConfig = std::variant<FileInput, RandomInput, ConstantInput, ImageInput>;
 
 /// Exactly one of inputs, batches is non-empty.
 struct DataConfig {

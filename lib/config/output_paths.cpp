@@ -38,17 +38,23 @@ bool same_file(const fs::path& a, const fs::path& b) {
          "a file of its own");
 }
 
+bool is_matched(const fs::path& path, const std::string& pattern, const fs::path& base) {
+  const fs::path glob = fs::path(pattern).lexically_normal();
+  const fs::path file = glob.is_absolute() ? path : path.lexically_relative(base);
+  return ::fnmatch(glob.c_str(), file.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0;
+}
+
 void check_against_inputs(const Config& config, const NamedPath& output, const std::string& label) {
   for (const auto& input : inputs_of(config))
     if (same_file(output.path, input.path))
       reject_shared(label, output, "the same file as " + input.name);
-  for (const auto& pattern : config.data.batches) {
-    const fs::path glob = fs::path(pattern).lexically_normal();
-    const fs::path file =
-        glob.is_absolute() ? output.path : output.path.lexically_relative(config.data.base);
-    if (::fnmatch(glob.c_str(), file.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0)
+  for (const auto& pattern : config.data.batches)
+    if (is_matched(output.path, pattern, config.data.base))
       reject_shared(label, output, "one of data.batches (\"" + pattern + "\")");
-  }
+  for (size_t i = 0; i < config.data.inputs.size(); ++i)
+    if (const auto* input = std::get_if<ImageInput>(&config.data.inputs[i]))
+      if (is_matched(output.path, input->images, input->base))
+        reject_shared(label, output, "one of " + child_path("data.inputs", i) + ".images");
 }
 
 std::vector<NamedPath> outputs_of(const OutputConfig& output) {

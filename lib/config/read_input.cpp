@@ -99,7 +99,11 @@ ConstantInput read_constant(const JsonNode& node) {
 }  // namespace
 
 const Names& input_keys() {
-  static const Names keys = {"path", "member", "random", "value"};
+  static const Names keys = [] {
+    Names all = {"path", "member", "random", "value"};
+    for (const auto& key : keys_of(image_fields())) all.push_back(key);
+    return all;
+  }();
   return keys;
 }
 
@@ -118,11 +122,16 @@ const Fields<RandomInput>& random_fields() {
 
 InputConfig read_input(const JsonNode& node) {
   node.expect_keys(input_keys());
-  const auto path = node.find("path"), random = node.find("random"), value = node.find("value");
-  if (path.has_value() + random.has_value() + value.has_value() != 1)
-    node.fail("exactly one of 'path', 'random', 'value'");
+  const auto path = node.find("path"), random = node.find("random"), value = node.find("value"),
+             images = node.find("images");
+  if (path.has_value() + random.has_value() + value.has_value() + images.has_value() != 1)
+    node.fail("exactly one of 'path', 'random', 'value', 'images'");
+  if (!path)
+    if (const auto member = node.find("member")) member->fail("it only beside 'path'");
+  if (images) return read_images(node);
+  for (const auto& key : keys_of(image_fields()))
+    if (const auto other = node.find(key)) other->fail("it only beside 'images'");
   if (path) return read_file_input(node, *path);
-  if (const auto member = node.find("member")) member->fail("it only beside 'path'");
   if (random) return read_random(*random);
   return read_constant(*value);
 }

@@ -12,6 +12,7 @@ const Fields<Config>& config_fields();
 const Fields<ModelConfig>& model_fields();
 const Fields<DataConfig>& data_fields();
 const Fields<RandomInput>& random_fields();
+const Fields<ImageInput>& image_fields();
 const Fields<LayerSettings>& settings_fields();
 const Fields<LayerSelector>& layer_fields();
 const Fields<RunConfig>& run_fields();
@@ -22,6 +23,7 @@ const Names& function_keys();
 
 DataConfig read_data(const JsonNode& node);
 InputConfig read_input(const JsonNode& node);
+ImageInput read_images(const JsonNode& node);
 LayerSelector read_layer(const JsonNode& node);
 /// Checks what can only be seen after the merge: all three functions, features with feature_dim.
 void check_merged(const JsonSource& source, const LayerSettings& defaults,

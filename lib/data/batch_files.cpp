@@ -1,6 +1,5 @@
 #include "data/batch_files.h"
 
-#include <glob.h>
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -9,49 +8,24 @@
 #include <utility>
 
 #include "data/data_digest.h"
+#include "data/file_patterns.h"
 #include "data/value_batch.h"
 
 namespace actsparse {
 namespace fs = std::filesystem;
 namespace {
 
-using NamedFile = std::pair<std::string, fs::path>;
-
-// The folder is no pattern, whatever characters it has.
-std::string escaped(const std::string& folder) {
-  std::string text;
-  for (const char c : folder) {
-    if (c == '*' || c == '?' || c == '[' || c == '\\') text += '\\';
-    text += c;
-  }
-  return text;
-}
-
-std::vector<fs::path> matches(const fs::path& base, const std::string& pattern) {
-  if (fs::exists(base / pattern)) return {base / pattern};
-  const fs::path folder = escaped(base.string());
-  glob_t found{};
-  std::vector<fs::path> paths;
-  if (::glob((folder / pattern).c_str(), GLOB_NOSORT, nullptr, &found) == 0)
-    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  ::globfree(&found);
-  std::sort(paths.begin(), paths.end());  // by bytes: the same in every locale
-  return paths;
-}
-
 std::vector<NamedFile> find_files(const DataConfig& config) {
   std::vector<NamedFile> files;
   std::set<fs::path> seen;
   for (const auto& pattern : config.batches) {
-    const auto paths = matches(config.base, pattern);
+    const auto paths = matching_files(config.base, pattern);
     if (paths.empty())
       throw Error(ErrorKind::Data,
                   "data.batches: '" + pattern + "' matches no file in " + config.base.string());
     for (const auto& path : paths) {
       if (!seen.insert(path.lexically_normal()).second) continue;
-      const bool absolute = fs::path(pattern).is_absolute();
-      files.emplace_back(absolute ? path.string() : path.lexically_relative(config.base).string(),
-                         path);
+      files.emplace_back(written_name(config.base, pattern, path), path);
     }
   }
   if (config.limit && *config.limit < static_cast<int64_t>(files.size()))

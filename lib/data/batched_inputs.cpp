@@ -8,7 +8,9 @@
 
 #include "data/constants.h"
 #include "data/data_digest.h"
+#include "data/images.h"
 #include "data/random.h"
+#include "data/read_ahead.h"
 #include "data/sample_reader.h"
 
 namespace actsparse {
@@ -26,6 +28,9 @@ struct Open {
     return {display_name(input), open_samples(input), {}};
   }
   Argument operator()(const RandomInput& input) const { return {"random", open_random(input), {}}; }
+  Argument operator()(const ImageInput& input) const {
+    return {input.images, open_images(input), {}};
+  }
   Argument operator()(const ConstantInput& input) const {
     return {"constant", nullptr, constant(input.value)};
   }
@@ -111,7 +116,12 @@ class BatchedInputs : public BatchSource {
 }  // namespace
 
 std::unique_ptr<BatchSource> open_batched_inputs(const DataConfig& config) {
-  return std::make_unique<BatchedInputs>(config);
+  auto batches = std::make_unique<BatchedInputs>(config);
+  const bool has_images =
+      std::any_of(config.inputs.begin(), config.inputs.end(),
+                  [](const auto& input) { return std::holds_alternative<ImageInput>(input); });
+  if (!has_images) return batches;
+  return read_ahead(std::move(batches));  // decoding takes longer than reading
 }
 
 }  // namespace actsparse

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/digest.h"
+#include "data/images.h"
 
 namespace actsparse {
 namespace {
@@ -31,6 +32,16 @@ struct AddInput {
                                  {"high", input.high}};
     add(digest, "random");
     add(digest, spec.dump());
+  }
+  void operator()(const ImageInput& input) const {
+    const nlohmann::json spec = {{"size", input.size},
+                                 {"mean", input.mean},
+                                 {"std", input.std},
+                                 {"layout", input.layout},
+                                 {"channels", input.channels}};
+    add(digest, "images");
+    add(digest, spec.dump());
+    add(digest, digest_of_files(image_files(input)));
   }
   void operator()(const ConstantInput& input) const {
     add(digest, "constant");

@@ -5,7 +5,6 @@
 #include <torch/csrc/jit/serialization/export.h>
 #include <torch/csrc/jit/serialization/import.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -23,25 +22,36 @@ Error model_error(const fs::path& path, const std::string& what) {
   return Error(ErrorKind::Model, path.string() + ": " + what);
 }
 
-bool starts_like_zip(const fs::path& path) {
-  std::array<char, 4> magic{};
+// The first 8 bytes, fewer if the file is shorter.
+std::string start_of(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file)
     throw model_error(path, std::string("the model file cannot be read: ") + std::strerror(errno));
-  file.read(magic.data(), magic.size());
-  return file.gcount() == 4 && std::memcmp(magic.data(), "PK\3\4", 4) == 0;
+  std::string start(8, '\0');
+  file.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<size_t>(file.gcount()));
+  return start;
 }
 
 void check_file(const fs::path& path) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) throw model_error(path, "the model file does not exist");
   if (fs::is_directory(path, ignored)) throw model_error(path, "is a folder, not a model file");
-  const bool zip = starts_like_zip(path);
-  if (fs::file_size(path, ignored) == 0) throw model_error(path, "the model file is empty");
-  if (!zip)
+  const std::string start = start_of(path);
+  if (start.empty()) throw model_error(path, "the model file is empty");
+  if (start.size() == 8 && start.substr(4) == "PTMF")
+    throw model_error(path,
+                      "is a mobile model in the flatbuffer format, which holds bytecode and no "
+                      "TorchScript; save it with torch.jit.save or "
+                      "_save_for_lite_interpreter(_use_flatbuffer=False)");
+  if (start.substr(0, 4) != "PK\3\4")
     throw model_error(path,
                       "is not a TorchScript file (a zip archive made by torch.jit.save); models "
                       "saved by torch.save must be scripted or traced first");
+}
+
+bool is_too_new(const std::string& reason) {
+  return reason.find("the maximum supported version for reading") != std::string::npos;
 }
 
 // A zip archive that is no TorchScript: say what it is.
@@ -50,6 +60,11 @@ void check_archive(const fs::path& path) {
   try {
     reader = std::make_unique<caffe2::serialize::PyTorchStreamReader>(path.string());
   } catch (const std::exception& cause) {
+    if (is_too_new(cause.what()))
+      throw model_error(path,
+                        "was saved by a newer PyTorch than this LibTorch reads; save it "
+                        "with an older PyTorch, or build actsparse with a newer LibTorch")
+          .with_details(cause.what());
     throw model_error(path, "the archive is damaged or truncated; copy or save the model again")
         .with_details(cause.what());
   }
@@ -73,6 +88,28 @@ c10::Device parse_device(const std::string& device) {
   }
 }
 
+// The word after `text` in `message`; empty if it does not occur.
+std::string word_after(const std::string& message, const std::string& text) {
+  const auto at = message.find(text);
+  if (at == std::string::npos) return "";
+  const auto begin = at + text.size();
+  return message.substr(begin, message.find_first_of("'. \n", begin) - begin);
+}
+
+// What LibTorch's reason means for the user; empty if it has to speak for itself.
+std::string load_failure(const std::string& reason) {
+  const std::string remedy = "; give the library that registers it with --load-library FILE.so";
+  if (const auto name = word_after(reason, "Unknown builtin op: "); !name.empty())
+    return "needs the operator '" + name + "', which LibTorch does not have" + remedy;
+  const std::string classes = "'__torch__.torch.classes.";
+  if (const auto at = reason.find("Unknown type name " + classes); at != std::string::npos) {
+    const auto begin = reason.find(classes, at) + classes.size();
+    return "needs the custom class '" + reason.substr(begin, reason.find('\'', begin) - begin) +
+           "', which LibTorch does not have" + remedy;
+  }
+  return "";
+}
+
 }  // namespace
 
 Module load_model(const fs::path& path, const std::string& device) {
@@ -82,8 +119,10 @@ Module load_model(const fs::path& path, const std::string& device) {
   try {
     return torch::jit::load(path.string(), target);
   } catch (const std::exception& cause) {
-    throw model_error(path,
-                      "LibTorch cannot load this TorchScript file: " + first_line(cause.what()))
+    const std::string known = load_failure(cause.what());
+    throw model_error(path, !known.empty() ? known
+                                           : "LibTorch cannot load this TorchScript file: " +
+                                                 first_line(cause.what()))
         .with_details(cause.what());
   }
 }

@@ -31,9 +31,7 @@ std::string nothing_selected(const std::vector<Layer>& layers, const LayerSelect
   }
   const std::vector<std::string> name_list(names.begin(), names.end()),
       type_list(types.begin(), types.end());
-  if (layers.size() <= 1)
-    return "the model has no layers but its root: it was frozen or inlined; use the file from "
-           "before freezing";
+  if (const auto reason = no_layers(layers); !reason.empty()) return reason;
   if (entry.name)
     return "no layer is named '" + *entry.name + "'" + did_you_mean(*entry.name, name_list);
   if (entry.match)
@@ -48,6 +46,12 @@ const std::string& canonical_name(const Layer& layer) {
 }
 
 }  // namespace
+
+std::string no_layers(const std::vector<Layer>& layers) {
+  if (layers.size() > 1) return "";
+  return "the model has no layers but its root: it was frozen or inlined; use the file from before "
+         "freezing";
+}
 
 Selection select_layers(const std::vector<Layer>& layers,
                         const std::vector<LayerSelector>& entries) {

@@ -21,6 +21,9 @@ struct Selection {
   std::vector<std::string> warnings;
 };
 
+/// What to say of a model without layers (frozen, or inlined); empty if it has some.
+std::string no_layers(const std::vector<Layer>& layers);
+
 /// A later entry that selects the same layer replaces the earlier one, with a warning. An instance
 /// that stands under several names is one layer, under its first. Throws Error(Model) for an entry
 /// that selects nothing (nearest names, or the types there are), unless it is optional: then that

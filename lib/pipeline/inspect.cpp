@@ -27,7 +27,8 @@ std::vector<Site> mark_selected(Inspection& inspection, const Config& config) {
   std::vector<Layer> layers;
   for (const auto& inspected : inspection.layers) layers.push_back(inspected.layer);
   const Selection selection = select_layers(layers, config.layers);
-  inspection.warnings = selection.warnings;
+  inspection.warnings.insert(inspection.warnings.end(), selection.warnings.begin(),
+                             selection.warnings.end());
   std::vector<Site> sites;
   for (auto& inspected : inspection.layers) {
     Site site{inspected.layer.name, int64_t{0}};
@@ -64,8 +65,10 @@ Inspection inspect(const std::filesystem::path& model_path, const Config* config
   const auto model = load_model(model_path, options.device);
   Inspection inspection;
   inspection.model = model_path.string();
-  for (auto& layer : list_layers(model))
-    inspection.layers.push_back(inspected_layer(std::move(layer)));
+  auto layers = list_layers(model);
+  if (const auto warning = no_layers(layers); !warning.empty())
+    inspection.warnings.push_back(warning);
+  for (auto& layer : layers) inspection.layers.push_back(inspected_layer(std::move(layer)));
   if (config != nullptr) probe(inspection, model, *config, mark_selected(inspection, *config));
   return inspection;
 }

@@ -21,10 +21,10 @@ json arguments_json(const Layer& layer) {
   json methods = json::object();
   for (const auto& method : layer.module.get_methods()) {
     json& arguments = methods[method.name()] = json::array();
-    for (const auto& argument : method.function().getSchema().arguments())
-      if (argument.name() != "self")
-        arguments.push_back(
-            {{"name", argument.name()}, {"type", argument.type()->annotation_str()}});
+    const auto& schema = method.function().getSchema().arguments();
+    for (size_t i = 1; i < schema.size(); ++i)
+      arguments.push_back(
+          {{"name", schema[i].name()}, {"type", schema[i].type()->annotation_str()}});
   }
   return methods;
 }

@@ -65,6 +65,15 @@ TEST_CASE("links are seen through", "[config]") {
   CHECK(same({"output.model=real/new.pt", "output.state=link/new.pt"}));
 }
 
+TEST_CASE("an output must be none of the images", "[config]") {
+  const TemporaryFolder folder;
+  Config config = parse_sample({R"(data.inputs=[{"images": "d/*.png"}])"}, folder.path());
+  CHECK(message_of(config, folder / "d/x.png") ==
+        "--state: found the string \"x.png\", which is one of data.inputs.0.images, allowed a "
+        "file of its own");
+  check_output_path(config, folder / "x.png", "--state");
+}
+
 TEST_CASE("redirect_outputs takes the outputs under their own names", "[config]") {
   const TemporaryFolder folder;
   Config config = parse_sample({"output.model=a/x.pt", "output.report=r.json"});

@@ -22,6 +22,29 @@ TEST_CASE("a file input is resolved and keeps the path as written", "[config]") 
   CHECK(file.member == "y");
 }
 
+TEST_CASE("images have their defaults, and take what is given", "[config]") {
+  const TemporaryFolder folder;
+  const auto plain = input<ImageInput>(R"({"images": "photos"})", folder.path());
+  CHECK(plain.images == "photos");
+  CHECK(plain.base == folder.path());
+  CHECK(plain.size.empty());
+  CHECK(plain.layout == "NCHW");
+  CHECK(plain.channels == 3);
+  const auto all = input<ImageInput>(
+      R"({"images": "*.png", "size": [4, 6], "mean": [0.5], "std": [1, 2, 3], "layout": "NHWC"})");
+  CHECK(all.size == std::vector<int64_t>{4, 6});
+  CHECK(all.mean == std::vector<double>{0.5});
+  CHECK(all.std == std::vector<double>{1, 2, 3});
+  CHECK(all.layout == "NHWC");
+}
+
+TEST_CASE("mean and std of images are one number or one per channel", "[config]") {
+  CHECK(rejected_input(R"({"images": "d", "mean": [1, 2]})") ==
+        "data.inputs.0.mean: found 2 numbers, allowed one, or one per channel (3)");
+  CHECK(rejected_input(R"({"images": "d", "channels": 1, "std": [1, 2, 3]})") ==
+        "data.inputs.0.std: found 3 numbers, allowed one, or one per channel (1)");
+}
+
 TEST_CASE("a random input has its defaults", "[config]") {
   const auto random = input<RandomInput>(R"({"random": {"shape": [8, 3, 0]}})");
   CHECK(random.shape == std::vector<int64_t>{8, 3, 0});

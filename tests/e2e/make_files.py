@@ -1,5 +1,6 @@
-"""Makes the model and data files that C++ cannot make without LibTorch's headers: make_files.py FOLDER"""
+"""Makes the model and data files that C++ cannot make without LibTorch's headers: make_files.py FOLDER PLUGIN"""
 import sys
+import zipfile
 from pathlib import Path
 from typing import List
 
@@ -64,8 +65,59 @@ class ListSum(nn.Module):
         return parts[0] + parts[1]
 
 
-def main(folder: Path):
+class PlugIn(nn.Module):
+    """Needs an operator of the plug-in."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.ops.plugin.twice(self.fc(x))
+
+
+class PlugInClass(nn.Module):
+    """Holds an object of a class of the plug-in."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 2)
+        self.scale = torch.classes.plugin.Scale(3.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.scale.apply(self.fc(x))
+
+
+def edit(source: Path, target: Path, record: str, change):
+    """A copy of an archive in which the bytes of one record are changed."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            new.writestr(name, change(data) if name.endswith("/" + record) else data)
+
+
+def make_odd_files(folder: Path):
+    plain = torch.jit.script(Choosy().eval())
+    plain.save(str(folder / "plain.pt"))
+    plain._save_for_lite_interpreter(str(folder / "mobile.ptl"))
+    plain._save_for_lite_interpreter(str(folder / "flatbuffer.ptl"), _use_flatbuffer=True)
+    # A file of a GPU machine differs in the name of each storage's device only.
+    edit(folder / "plain.pt", folder / "cuda.pt", "data.pkl",
+         lambda data: data.replace(b"X\x03\0\0\0cpu", b"X\x06\0\0\0cuda:0"))
+    edit(folder / "plain.pt", folder / "old.pt", "version", lambda _: b"2\n")
+    edit(folder / "plain.pt", folder / "newer.pt", "version", lambda _: b"99\n")
+
+
+def make_plug_in_models(folder: Path, plugin: str):
+    torch.ops.load_library(plugin)
+    torch.jit.script(PlugIn()).save(str(folder / "plugin.pt"))
+    torch.jit.script(PlugInClass()).save(str(folder / "plugin_class.pt"))
+
+
+def main(folder: Path, plugin: str):
     torch.manual_seed(0)
+    make_odd_files(folder)
+    make_plug_in_models(folder, plugin)
     torch.jit.script(NoForward()).save(str(folder / "no_forward.pt"))
     torch.jit.script(Branch().eval()).save(str(folder / "branch.pt"))
     torch.jit.script(Choosy().eval()).save(str(folder / "choosy.pt"))
@@ -77,4 +129,4 @@ def main(folder: Path):
     torch.save(newer, folder / "newer_state.pt")
 
 
-main(Path(sys.argv[1]))
+main(Path(sys.argv[1]), sys.argv[2])

@@ -18,7 +18,7 @@ std::string made_file(const std::string& name) {
   static const TemporaryFolder folder;
   static const auto made =
       run_process({"/usr/bin/python3", (source_dir() / "tests/e2e/make_files.py").string(),
-                   folder.path().string()},
+                   folder.path().string(), plugin_library()},
                   folder.path());
   if (made.exit_code != 0) throw std::runtime_error("make_files.py failed: " + made.err);
   return (folder / name).string();

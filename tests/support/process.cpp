@@ -45,6 +45,8 @@ ProcessResult run_process(const std::vector<std::string>& command,
 
 std::string actsparse_binary() { return ACTSPARSE_BINARY; }
 
+std::string plugin_library() { return ACTSPARSE_PLUGIN; }
+
 ProcessResult run_actsparse(std::vector<std::string> arguments,
                             const std::filesystem::path& folder) {
   arguments.insert(arguments.begin(), actsparse_binary());

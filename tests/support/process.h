@@ -18,6 +18,9 @@ ProcessResult run_process(const std::vector<std::string>& command,
 /// The actsparse binary that was built with these tests.
 std::string actsparse_binary();
 
+/// The shared library of plugin.cpp.
+std::string plugin_library();
+
 /// Runs the actsparse binary that was built with these tests.
 ProcessResult run_actsparse(std::vector<std::string> arguments,
                             const std::filesystem::path& folder);

@@ -1,0 +1,96 @@
+"""Images as torchvision's ToTensor, Resize(antialias=True) and Normalize make them of what PIL decodes."""
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+try:
+    import torch
+    from PIL import Image
+    from torchvision.transforms import functional as F
+except ImportError as missing:
+    print(f"skipped: {missing}")
+    sys.exit(77)
+
+MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+JPEG_TOLERANCE = 6 / 255  # stb_image and libjpeg round the same transform differently
+
+
+class Identity(torch.nn.Module):
+    def forward(self, x):
+        return x + 0
+
+
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = Identity()
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+def noise(height, width, channels, seed):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, (height, width, channels), generator=generator, dtype=torch.uint8).numpy()
+
+
+def smooth(height, width):
+    rows = torch.linspace(0, 255, height)[:, None, None].expand(height, width, 3)
+    return rows.to(torch.uint8).numpy()
+
+
+def write_images(folder):
+    Image.fromarray(noise(40, 30, 3, 0)).save(folder / "a_rgb.png")
+    Image.fromarray(noise(33, 64, 4, 1)).save(folder / "b_rgba.png")
+    Image.fromarray(noise(16, 16, 1, 2)[:, :, 0]).save(folder / "c_gray.png")
+    Image.fromarray(noise(48, 20, 3, 3)).quantize(16).save(folder / "d_palette.png")
+    Image.fromarray(smooth(50, 70)).save(folder / "e.jpg", quality=95)
+
+
+def expected(folder, mode, size, mean, std):
+    samples = []
+    for path in sorted(folder.iterdir()):
+        image = F.to_tensor(Image.open(path).convert(mode))
+        samples.append(F.normalize(F.resize(image, size, antialias=True), mean, std))
+    return torch.stack(samples)
+
+
+def fed(binary, folder, entry):
+    """What the layer got, read off the state: the sum over one batch of everything."""
+    torch.jit.script(Model()).save(folder / "model.pt")
+    config = {"version": 1, "model": {"path": "model.pt"}, "data": {"inputs": [entry], "batch_size": 5},
+              "defaults": {"aggregate_fn": "sum", "reduce_fn": {"name": "mean", "dim": [0]}, "mask_fn": "magnitude",
+                           "sparse_config": {"sparsity_level": 0.5}},
+              "layers": [{"name": "layer"}]}
+    (folder / "config.json").write_text(json.dumps(config))
+    subprocess.run([binary, "calibrate", "-q", "-c", folder / "config.json", "--state", folder / "state.pt"], check=True)
+    return torch.load(folder / "state.pt")["data_groups"]["layer"]["data"]
+
+
+def check(binary, folder, mode, mean, std, layout):
+    images = folder / "images"
+    entry = {"images": "images", "size": [24, 28], "mean": mean, "std": std, "layout": layout,
+             "channels": 3 if mode == "RGB" else 1}
+    found, wanted = fed(binary, folder, entry), expected(images, mode, [24, 28], mean, std)
+    if layout == "NHWC":
+        wanted = wanted.permute(0, 2, 3, 1)
+    difference = (found - wanted).abs().flatten(1).max(1).values
+    assert (difference[:4] == 0).all() or mode == "L", difference
+    assert (difference * min(std) <= JPEG_TOLERANCE).all(), difference
+    print(f"{mode} {layout}: PNG {difference[:4].max().item():.3g}, JPEG {difference[4].item():.3g}")
+
+
+def main(binary):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "images").mkdir()
+        write_images(folder / "images")
+        check(binary, folder, "RGB", MEAN, STD, "NCHW")
+        check(binary, folder, "RGB", MEAN, STD, "NHWC")
+        check(binary, folder, "L", [0.5], [0.25], "NCHW")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
