@@ -88,6 +88,12 @@ bool is_call_method(const std::string& name) {
                      [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
+bool has_call_method(const Module& layer) {
+  const auto& methods = layer.type()->methods();
+  return std::any_of(methods.begin(), methods.end(),
+                     [](const auto* method) { return is_call_method(method->name()); });
+}
+
 std::vector<CallMethod> call_methods(const Module& model, const Module& layer, const Site& site,
                                      const std::string& method) {
   std::vector<CallMethod> found;
@@ -109,8 +115,9 @@ std::vector<CallMethod> call_methods(const Module& model, const Module& layer, c
               !blocked.empty()
                   ? blocked
                   : layer_text(site.layer) +
-                        " has no forward method, so nothing enters it (a container, or "
-                        "code inlined by its parent); register the layers inside it");
+                        " has no forward method, so nothing enters it (a container, code inlined "
+                        "by its parent, or never called when the model was traced); register the "
+                        "layers inside it, or take it out");
 }
 
 }  // namespace actsparse

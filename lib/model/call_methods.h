@@ -24,6 +24,10 @@ struct Site {
 /// layer.
 bool is_call_method(const std::string& name);
 
+/// Whether `layer` has a call method at all. A container has none, nor has a layer that its parent
+/// inlined or that the tracer never saw called.
+bool has_call_method(const torch::jit::Module& layer);
+
 /// One way to enter a layer: its method's graph (shared, so it can be edited) and the tensor that
 /// enters.
 struct CallMethod {

@@ -21,8 +21,45 @@ c10::Device device_of(const Module& module) {
 
 bool is_number(const IValue& value) { return value.isInt() || value.isDouble() || value.isBool(); }
 
-// A JSON constant to what the schema wants: int -> float, number -> 0-d tensor, [1, 2] ->
-// List[float].
+IValue fit(const IValue& value, const c10::TypePtr& type, c10::Device device);
+
+bool is_a(const IValue& value, const c10::TypePtr& type) {
+  return value.type()->isSubtypeOf(*type);
+}
+
+// Files hold List[Any], and a constant [1, 2] is a List[int] where List[float] may be wanted. A
+// container with an element that does not fit is left as it is, for the message.
+IValue fit_list(const IValue& value, const c10::ListType& type, c10::Device device) {
+  const auto& element_type = type.getElementType();
+  c10::impl::GenericList list(element_type);
+  for (const IValue& element : value.toListRef()) {
+    list.push_back(fit(element, element_type, device));
+    if (!is_a(list.get(list.size() - 1), element_type)) return value;
+  }
+  return list;
+}
+
+IValue fit_dict(const IValue& value, const c10::DictType& type, c10::Device device) {
+  c10::impl::GenericDict dict(type.getKeyType(), type.getValueType());
+  for (const auto& entry : value.toGenericDict()) {
+    const IValue fitted = fit(entry.value(), type.getValueType(), device);
+    if (!is_a(entry.key(), type.getKeyType()) || !is_a(fitted, type.getValueType())) return value;
+    dict.insert(entry.key(), fitted);
+  }
+  return dict;
+}
+
+IValue fit_tuple(const IValue& value, const c10::TupleTypePtr& type, c10::Device device) {
+  const auto elements = value.toTupleRef().elements().vec();
+  if (elements.size() != type->elements().size()) return value;
+  std::vector<IValue> fitted;
+  for (size_t i = 0; i < elements.size(); ++i)
+    fitted.push_back(fit(elements[i], type->elements()[i], device));
+  return c10::ivalue::Tuple::createNamed(std::move(fitted), type);
+}
+
+// What data files and configs can hold to what the schema wants: int -> float, number -> 0-d
+// tensor, List[Any] -> List[Tensor].
 IValue fit(const IValue& value, const c10::TypePtr& type, c10::Device device) {
   if (value.isTensor()) return value.toTensor().to(device);
   if (const auto optional = type->cast<c10::OptionalType>())
@@ -35,12 +72,11 @@ IValue fit(const IValue& value, const c10::TypePtr& type, c10::Device device) {
                                                                    : value.isBool() ? at::kBool
                                                                                     : at::kFloat));
   const auto list = type->cast<c10::ListType>();
-  if (list && list->getElementType()->kind() == c10::TypeKind::FloatType && value.isIntList()) {
-    c10::List<double> floats;
-    for (const int64_t element : value.toIntVector())
-      floats.push_back(static_cast<double>(element));
-    return floats;
-  }
+  if (list && value.isList()) return fit_list(value, *list, device);
+  const auto dict = type->cast<c10::DictType>();
+  if (dict && value.isGenericDict()) return fit_dict(value, *dict, device);
+  const auto tuple = type->cast<c10::TupleType>();
+  if (tuple && value.isTuple()) return fit_tuple(value, tuple, device);
   return value;
 }
 

@@ -76,10 +76,10 @@ void settle_uncalled(Prepared& prepared, const Config& config, bool is_whole) {
       continue;
     }
     prepared.sparsifier.unregister_layer(uncalled[i]);
-    prepared.report.warnings.push_back(layer_text(uncalled[i]) + ": never called (" + reasons[i] +
-                                       "); " +
-                                       (optional ? "left out, as its entry is optional"
-                                                 : "an error unless a later batch calls it"));
+    prepared.report.warnings.push_back(optional ? left_out(uncalled[i], reasons[i])
+                                                : layer_text(uncalled[i]) + ": never called (" +
+                                                      reasons[i] +
+                                                      "); an error unless a later batch calls it");
     spdlog::warn("{}", prepared.report.warnings.back());
   }
   if (!missing.empty())

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "model/layer_tree.h"
 #include "model/load_model.h"
 #include "pipeline/stages.h"
 
@@ -42,6 +43,22 @@ void refuse_ragged_batch(const BatchSource& data, const DataConfig& config) {
           data.ragged_last(), config.batch_size, data.samples().value_or(0)));
 }
 
+// A layer without a forward cannot even be registered.
+void leave_out_inlined(Selection& selection, const Config& config,
+                       const torch::jit::Module& model) {
+  std::vector<SelectedLayer> kept;
+  for (auto& layer : selection.layers) {
+    const auto& name = layer.site.layer;
+    if (name.empty() || !config.layers[layer.entry].optional ||
+        has_call_method(find_layer(model, name)))
+      kept.push_back(std::move(layer));
+    else
+      selection.warnings.push_back(left_out(
+          name, "it has no forward: a container, code inlined by its parent, or not in the trace"));
+  }
+  selection.layers = std::move(kept);
+}
+
 torch::jit::Module load(const Config& config, const RunOptions& options) {
   auto model = load_model(config.model.path, options.device);
   try {
@@ -53,6 +70,10 @@ torch::jit::Module load(const Config& config, const RunOptions& options) {
 }
 
 }  // namespace
+
+std::string left_out(const std::string& layer, const std::string& reason) {
+  return layer_text(layer) + ": never called (" + reason + "); left out, as its entry is optional";
+}
 
 FunctionTable load_functions(const Config& config) {
   FunctionTable functions;
@@ -68,6 +89,7 @@ Prepared prepare(const Config& config, const RunOptions& options) {
   refuse_ragged_batch(*data, config.data);
   auto model = load(config, options);
   Selection selection = select_layers(list_layers(model), config.layers);
+  leave_out_inlined(selection, config, model);
   Prepared prepared{model,
                     ActivationSparsifier(model, std::move(functions), config.defaults,
                                          config.model.method, config.model.mode == "train"),

@@ -39,6 +39,9 @@ struct Prepared {
 };
 Prepared prepare(const Config& config, const RunOptions& options);
 
+/// The warning of an optional layer that is left out.
+std::string left_out(const std::string& layer, const std::string& reason);
+
 /// A calibrated sparsifier (not stepped) and where it comes from.
 struct Calibrated {
   Prepared prepared;

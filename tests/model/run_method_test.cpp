@@ -45,6 +45,48 @@ TEST_CASE("constants are fitted to what the method wants", "[model]") {
   CHECK(run(list, {c10::IValue(std::vector<double>{0.5, 2})}).toDouble() == 2.5);
 }
 
+namespace {
+
+c10::IValue any_list(const std::vector<c10::IValue>& elements) {
+  c10::impl::GenericList list(c10::AnyType::get());
+  for (const auto& element : elements) list.push_back(element);
+  return list;
+}
+
+c10::IValue any_dict(const std::string& key, const c10::IValue& value) {
+  c10::impl::GenericDict dict(c10::AnyType::get(), c10::AnyType::get());
+  dict.insert(key, value);
+  return dict;
+}
+
+}  // namespace
+
+TEST_CASE("lists and dicts of files become those of the method", "[model]") {
+  const c10::IValue x = tensor1d({1, 2}), y = tensor1d({3});
+  const Module list = method_with(", xs: List[Tensor]", "  return xs[0] + xs[1]");
+  CHECK(bit_equal(run(list, {any_list({x, y})}).toTensor(), tensor1d({4, 5})));
+  const Module none = method_with(", xs: List[Tensor]", "  return len(xs)");
+  CHECK(run(none, {any_list({})}).toInt() == 0);
+  const Module dict = method_with(", d: Dict[str, Tensor]", "  return d['k']");
+  CHECK(bit_equal(run(dict, {any_dict("k", x)}).toTensor(), x.toTensor()));
+  const Module nested = method_with(", d: Optional[List[Dict[str, List[float]]]]",
+                                    "  assert d is not None\n  return d[0]['k'][0]");
+  CHECK(run(nested, {any_list({any_dict("k", any_list({1, 2}))})}).toDouble() == 1.0);
+  const Module tuple = method_with(", t: Tuple[float, List[Tensor]]", "  return t[0] + t[1][0]");
+  CHECK(bit_equal(
+      run(tuple, {c10::ivalue::Tuple::create({c10::IValue(1), any_list({x})})}).toTensor(),
+      tensor1d({2, 3})));
+}
+
+TEST_CASE("a list with an element of the wrong type is refused", "[model]") {
+  const Module list = method_with(", xs: List[Tensor]", "  return xs[0]");
+  const Error error = failure(list, {any_list({tensor1d({1}), c10::IValue("text")})});
+  CHECK(contains(error.what(), "input 0 is List[Any], but the model wants forward(xs: List["));
+  const Module tuple = method_with(", t: Tuple[int, int]", "  return t[0]");
+  CHECK(contains(failure(tuple, {c10::ivalue::Tuple::create({c10::IValue(1)})}).what(),
+                 "input 0 is Tuple[int]"));
+}
+
 TEST_CASE("a number becomes a scalar tensor of its own dtype", "[model]") {
   const Module model = method_with(", x: Tensor", "  return x");
   const auto dtype_of = [&](const c10::IValue& value) {

@@ -102,3 +102,20 @@ TEST_CASE("A state may not replace what the config reads", "[pipeline]") {
   CHECK(contains(error.what(), "--state"));
   CHECK(place.read("model.pt") == model);
 }
+
+TEST_CASE("An optional layer without a forward is left out with a warning", "[pipeline]") {
+  const auto bare = make_module("Bare", "def encode(self, x: Tensor) -> Tensor:\n  return x\n");
+  const auto model = make_module(
+      "Model", "def forward(self, x: Tensor) -> Tensor:\n  return self.used.forward(x)\n",
+      {{"used", make_module("Used", "def forward(self, x: Tensor) -> Tensor:\n  return x\n")},
+       {"bare", bare}});
+  Workplace place(model, {"used", "bare"});
+  const Error error = error_of([&] { calibrate(place.config(), place / "c.pt", {}); });
+  CHECK(error.kind() == ErrorKind::Model);
+  CHECK(contains(error.what(), "layer 'bare' has no forward method"));
+  place.json["layers"][1]["optional"] = true;
+  const Report report = calibrate(place.config(), place / "c.pt", {});
+  CHECK(report.layers.size() == 1);
+  REQUIRE(report.warnings.size() == 1);
+  CHECK(contains(report.warnings[0], "layer 'bare': never called (it has no forward"));
+}

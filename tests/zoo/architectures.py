@@ -1,0 +1,73 @@
+"""The zoo: torchvision's architectures with random seeded weights, and the smallest inputs they take."""
+import torch
+from torchvision import models
+
+
+def image(size, batch=2):
+    return lambda: (torch.randn(batch, 3, size, size),)
+
+
+def two_images():
+    return tuple(torch.rand(1, 3, 128, 128) * 2 - 1 for _ in range(2))
+
+
+def list_of_images():
+    return ([torch.rand(3, 96, 128), torch.rand(3, 128, 96)],)
+
+
+def plain(name, **more):
+    return lambda: getattr(models, name)(weights=None, **more)
+
+
+def vit():
+    """Its head starts as zeros, which would hide every mask."""
+    model = models.vit_b_32(weights=None)
+    torch.nn.init.normal_(model.heads.head.weight, std=0.02)
+    return model
+
+
+def lraspp():
+    return models.segmentation.lraspp_mobilenet_v3_large(weights=None, weights_backbone=None)
+
+
+def raft():
+    return models.optical_flow.raft_small(weights=None)
+
+
+def detector():
+    """Its own random weights are so small that nothing of the image reaches the heads."""
+    model = models.detection.ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+    return model
+
+
+QUICK = ("resnet18", "mobilenet_v3_small", "googlenet", "shufflenet_v2_x0_5", "squeezenet1_1")
+
+# name -> (how to build it, how to draw one batch, forms)
+BOTH = ("scripted", "traced")
+ZOO = {
+    "resnet18": (plain("resnet18"), image(64), BOTH),
+    "mobilenet_v3_small": (plain("mobilenet_v3_small"), image(64), BOTH),
+    "googlenet": (plain("googlenet", init_weights=False), image(64), BOTH),
+    "densenet121": (plain("densenet121"), image(64), BOTH),
+    "shufflenet_v2_x0_5": (plain("shufflenet_v2_x0_5"), image(64), BOTH),
+    "squeezenet1_1": (plain("squeezenet1_1"), image(64), BOTH),
+    "efficientnet_b0": (plain("efficientnet_b0"), image(64), BOTH),
+    "swin_t": (plain("swin_t"), image(64), BOTH),
+    "vit_b_32": (vit, image(224), BOTH),
+    "lraspp_mobilenet_v3_large": (lraspp, image(64), BOTH),
+    "raft_small": (raft, two_images, BOTH),
+    "ssdlite320_mobilenet_v3_large": (detector, list_of_images, ("scripted",)),  # the tracer takes no list of images
+}
+
+
+def build(name):
+    torch.manual_seed(0)
+    return ZOO[name][0]().eval()
+
+
+def draw_batches(name, count):
+    torch.manual_seed(1)
+    return [ZOO[name][1]() for _ in range(count)]

@@ -1,0 +1,72 @@
+// observe LIBRARY MODEL BATCH LAYER...: are the outputs of the clone with all layers observed those
+// of the plain model, bit for bit? Says so with its exit code.
+#include <ATen/ops/equal.h>
+
+#include <iostream>
+
+#include "base/error.h"
+#include "data/batch_source.h"
+#include "model/insert_observers.h"
+#include "model/load_library.h"
+#include "model/load_model.h"
+#include "model/own_types.h"
+#include "model/run_method.h"
+
+using namespace actsparse;
+using c10::IValue;
+
+namespace {
+
+bool same(const IValue& a, const IValue& b);
+
+bool same_elements(at::ArrayRef<IValue> a, at::ArrayRef<IValue> b) {
+  bool equal = a.size() == b.size();
+  for (size_t i = 0; equal && i < a.size(); ++i) equal = same(a[i], b[i]);
+  return equal;
+}
+
+bool same_entries(const c10::impl::GenericDict& a, const c10::impl::GenericDict& b) {
+  bool equal = a.size() == b.size();
+  for (const auto& entry : a)
+    equal = equal && b.contains(entry.key()) && same(entry.value(), b.at(entry.key()));
+  return equal;
+}
+
+// NaN counts as different from NaN: no model here gives any.
+bool same(const IValue& a, const IValue& b) {
+  if (a.isTensor() && b.isTensor()) return at::equal(a.toTensor(), b.toTensor());
+  if (a.isTuple() && b.isTuple())
+    return same_elements(a.toTupleRef().elements(), b.toTupleRef().elements());
+  if (a.isList() && b.isList()) return same_elements(a.toListRef(), b.toListRef());
+  if (a.isGenericDict() && b.isGenericDict())
+    return same_entries(a.toGenericDict(), b.toGenericDict());
+  return a.isNone() && b.isNone();
+}
+
+int compare(const std::vector<std::string>& arguments) {
+  load_library(arguments.at(0));
+  const auto model = load_model(arguments.at(1));
+  DataConfig data;
+  data.batches = {arguments.at(2)};
+  const auto batch = open_batches(data)->next().value().arguments;
+  int64_t calls = 0;
+  std::vector<ObserverSite> sites;
+  for (size_t i = 3; i < arguments.size(); ++i)
+    sites.push_back({{arguments[i], int64_t{0}}, [&](const at::Tensor&) { ++calls; }});
+  auto plain = clone_with_own_types(model, {});
+  auto observed = insert_observers(model, "forward", sites);
+  const bool equal = same(run_method(plain, "forward", batch), observed.run("forward", batch));
+  std::cout << (equal ? "equal" : "different") << ", " << calls << " calls\n";
+  return equal && calls > 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return compare({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}
