@@ -2,7 +2,7 @@
 import sys
 import zipfile
 from pathlib import Path
-from typing import List
+from typing import List, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -88,6 +88,58 @@ class PlugInClass(nn.Module):
         return self.scale.apply(self.fc(x))
 
 
+@torch.jit.interface
+class Operation(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        pass
+
+
+class Double(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 2
+
+
+class Interface(nn.Module):
+    """A submodule whose type is an interface, and modules in a ModuleList and a ModuleDict."""
+
+    operation: Operation
+
+    def __init__(self):
+        super().__init__()
+        self.operation = Double()
+        self.items = nn.ModuleList([Double(), Double()])
+        self.named = nn.ModuleDict({"first": Double()})
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.operation(x)
+        for item in self.items:
+            x = item(x)
+        for named in self.named.values():
+            x = named(x)
+        return x
+
+
+def plus_one(self, inputs: Tuple[Tensor]) -> Tuple[Tensor]:
+    return (inputs[0] + 1,)
+
+
+def times_ten(self, inputs: Tuple[Tensor], output: Tensor) -> Tensor:
+    return output * 10
+
+
+class Hooked(nn.Module):
+    """A layer with scripted hooks before and after its forward."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = Double()
+        self.inner.register_forward_pre_hook(plus_one)
+        self.inner.register_forward_hook(times_ten)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.inner(x)
+
+
 def edit(source: Path, target: Path, record: str, change):
     """A copy of an archive in which the bytes of one record are changed."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as new:
@@ -117,6 +169,8 @@ def make_plug_in_models(folder: Path, plugin: str):
 def main(folder: Path, plugin: str):
     torch.manual_seed(0)
     make_odd_files(folder)
+    torch.jit.script(Interface()).save(str(folder / "interface.pt"))
+    torch.jit.script(Hooked()).save(str(folder / "hooked.pt"))
     make_plug_in_models(folder, plugin)
     torch.jit.script(NoForward()).save(str(folder / "no_forward.pt"))
     torch.jit.script(Branch().eval()).save(str(folder / "branch.pt"))

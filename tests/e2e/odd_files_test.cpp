@@ -1,4 +1,6 @@
 // Model files as they come from other machines, other versions and other tools.
+#include <ATen/ATen.h>
+
 #include <fstream>
 
 #include "e2e/scene.h"
@@ -73,6 +75,34 @@ TEST_CASE("A model without the attribute 'training' runs in either mode", "[e2e]
     INFO(result.err);
     CHECK(result.exit_code == 0);
   }
+}
+
+TEST_CASE("A submodule of an interface's type is masked, and those in a list and a dict", "[e2e]") {
+  Scene scene;
+  scene.take_model(made_file("interface.pt"), "");
+  scene.config["layers"] = {{{"type", "Double"}}};
+  const auto result = scene.run({"--json"});
+  INFO(result.err);
+  REQUIRE(result.exit_code == 0);
+  const auto report = only_json(result.out);
+  CHECK(report["layers"].size() == 4);
+  CHECK(report["verification"]["layers"] == 4);
+  CHECK(report["verification"]["calls"] == 4);
+  const at::Tensor x = normal({3, 4}, 1);
+  CHECK_FALSE(bit_equal(run_forward(load_model(scene.folder / "masked.pt"), x), x * 16));
+}
+
+TEST_CASE("Scripted hooks are kept: the layer sees what its pre-hook gives, masked", "[e2e]") {
+  Scene scene;
+  scene.take_model(made_file("hooked.pt"), "inner");
+  const auto result = scene.run();
+  INFO(result.err);
+  REQUIRE(result.exit_code == 0);
+  const auto masked = load_model(scene.folder / "masked.pt");
+  const at::Tensor x = normal({3, 4}, 1);
+  const at::Tensor mask = masked.attr("inner").toModule().attr("activation_mask").toTensor();
+  CHECK(at::sum(mask).item<float>() == 2);
+  CHECK(bit_equal(run_forward(masked, x), ((x + 1) * mask) * 2 * 10));
 }
 
 TEST_CASE("Model files that hold no TorchScript that can be read are refused", "[e2e]") {

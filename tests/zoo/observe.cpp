@@ -1,7 +1,5 @@
 // observe LIBRARY MODEL BATCH LAYER...: are the outputs of the clone with all layers observed those
 // of the plain model, bit for bit? Says so with its exit code.
-#include <ATen/ops/equal.h>
-
 #include <iostream>
 
 #include "base/error.h"
@@ -11,37 +9,11 @@
 #include "model/load_model.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
+#include "support/values.h"
 
 using namespace actsparse;
-using c10::IValue;
 
 namespace {
-
-bool same(const IValue& a, const IValue& b);
-
-bool same_elements(at::ArrayRef<IValue> a, at::ArrayRef<IValue> b) {
-  bool equal = a.size() == b.size();
-  for (size_t i = 0; equal && i < a.size(); ++i) equal = same(a[i], b[i]);
-  return equal;
-}
-
-bool same_entries(const c10::impl::GenericDict& a, const c10::impl::GenericDict& b) {
-  bool equal = a.size() == b.size();
-  for (const auto& entry : a)
-    equal = equal && b.contains(entry.key()) && same(entry.value(), b.at(entry.key()));
-  return equal;
-}
-
-// NaN counts as different from NaN: no model here gives any.
-bool same(const IValue& a, const IValue& b) {
-  if (a.isTensor() && b.isTensor()) return at::equal(a.toTensor(), b.toTensor());
-  if (a.isTuple() && b.isTuple())
-    return same_elements(a.toTupleRef().elements(), b.toTupleRef().elements());
-  if (a.isList() && b.isList()) return same_elements(a.toListRef(), b.toListRef());
-  if (a.isGenericDict() && b.isGenericDict())
-    return same_entries(a.toGenericDict(), b.toGenericDict());
-  return a.isNone() && b.isNone();
-}
 
 int compare(const std::vector<std::string>& arguments) {
   load_library(arguments.at(0));
@@ -55,7 +27,8 @@ int compare(const std::vector<std::string>& arguments) {
     sites.push_back({{arguments[i], int64_t{0}}, [&](const at::Tensor&) { ++calls; }});
   auto plain = clone_with_own_types(model, {});
   auto observed = insert_observers(model, "forward", sites);
-  const bool equal = same(run_method(plain, "forward", batch), observed.run("forward", batch));
+  const bool equal =
+      same_values(run_method(plain, "forward", batch), observed.run("forward", batch));
   std::cout << (equal ? "equal" : "different") << ", " << calls << " calls\n";
   return equal && calls > 0 ? 0 : 1;
 }
