@@ -59,8 +59,11 @@ Report dry_run(const Config& config, const RunOptions& options) {
   const torch::jit::Module masked = sparsifier.squash_mask();
   StateDict state = sparsifier.state_dict();
   state.meta = calibrated.meta;
-  if (!config.output.model.empty())
+  if (!config.output.model.empty()) {
     dry_run.model_bytes = bytes_written([&](std::ostream& out) { write_model(masked, out); });
+    report.verification =
+        verify_masked(masked, model, state, first_batch(*data), "calibration batch");
+  }
   if (!config.output.state.empty())
     dry_run.state_bytes = bytes_written([&](std::ostream& out) { write_state(state, out); });
   report.command = "run";

@@ -18,13 +18,12 @@ std::vector<std::pair<std::string, std::string>> output_names(const OutputConfig
   return names;
 }
 
-// The written model is run on the first batch once more.
+}  // namespace
+
 std::vector<c10::IValue> first_batch(BatchSource& data) {
   data.rewind();
   return data.next().value().arguments;
 }
-
-}  // namespace
 
 Report run(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;

@@ -66,9 +66,18 @@ class Outputs {
   std::deque<AtomicFile> files_;
 };
 
-/// Writes `masked` to `path` (not yet in place), loads that file again in a fresh module and
-/// verifies it on `batch`, and on fewer samples of it if `unmasked` runs on them. Throws
+/// Verifies `masked` on `batch`, and on fewer samples of it if `unmasked` runs on them. Throws
 /// Error(Check), or Error(Function) if a mask is bound to the batch's size.
+VerificationReport verify_masked(const torch::jit::Module& masked,
+                                 const torch::jit::Module& unmasked, const StateDict& state,
+                                 const std::vector<c10::IValue>& batch,
+                                 const std::string& batch_name);
+
+/// The first batch, read once more.
+std::vector<c10::IValue> first_batch(BatchSource& data);
+
+/// Writes `masked` to `path` (not yet in place), loads that file again in a fresh module and
+/// verifies it as verify_masked does.
 VerificationReport write_masked(Outputs& outputs, const std::filesystem::path& path,
                                 const torch::jit::Module& masked,
                                 const torch::jit::Module& unmasked, const StateDict& state,

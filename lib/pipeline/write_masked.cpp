@@ -35,20 +35,15 @@ bool runs(const torch::jit::Module& model, const StateDict& state,
 
 }  // namespace
 
-VerificationReport write_masked(Outputs& outputs, const std::filesystem::path& path,
-                                const torch::jit::Module& masked,
-                                const torch::jit::Module& unmasked, const StateDict& state,
-                                const std::vector<c10::IValue>& batch,
-                                const std::string& batch_name, const std::string& device) {
-  AtomicFile& file = outputs.create(path);
-  write_model(masked, file.stream());
-  file.close();
+VerificationReport verify_masked(const torch::jit::Module& masked,
+                                 const torch::jit::Module& unmasked, const StateDict& state,
+                                 const std::vector<c10::IValue>& batch,
+                                 const std::string& batch_name) {
   std::vector<MaskSite> sites;
   for (const auto& layer : state.layers)
     if (auto site = mask_site(layer)) sites.push_back(std::move(*site));
-  const auto reloaded = load_model(file.temporary(), device);
   const auto verify = [&](const std::vector<c10::IValue>& arguments) {
-    return verify_masks(reloaded, state.meta.method, state.meta.mode == "train", sites, arguments);
+    return verify_masks(masked, state.meta.method, state.meta.mode == "train", sites, arguments);
   };
   const auto result = verify(batch);
   const auto smaller = smaller_batch(batch);
@@ -62,6 +57,17 @@ VerificationReport write_masked(Outputs& outputs, const std::filesystem::path& p
           .with_details(error.what());
   }
   return {result.layers, result.calls, batch_name};
+}
+
+VerificationReport write_masked(Outputs& outputs, const std::filesystem::path& path,
+                                const torch::jit::Module& masked,
+                                const torch::jit::Module& unmasked, const StateDict& state,
+                                const std::vector<c10::IValue>& batch,
+                                const std::string& batch_name, const std::string& device) {
+  AtomicFile& file = outputs.create(path);
+  write_model(masked, file.stream());
+  file.close();
+  return verify_masked(load_model(file.temporary(), device), unmasked, state, batch, batch_name);
 }
 
 }  // namespace actsparse

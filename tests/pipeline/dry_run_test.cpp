@@ -33,6 +33,18 @@ TEST_CASE("A dry run hits the run's errors", "[pipeline]") {
   CHECK(error_of([&] { dry_run(place.config(), {}); }).kind() == ErrorKind::Model);
 }
 
+TEST_CASE("A dry run tries the masked model on fewer samples, as the run does", "[pipeline]") {
+  const auto turned = make_module("Turned",
+                                  "def forward(self, x: Tensor) -> Tensor:\n"
+                                  "  return self.a.forward(x.t())\n",
+                                  {{"a", scale(2)}});
+  const Workplace place(turned, {"a"});
+  const Error error = error_of([&] { dry_run(place.config(), {}); });
+  CHECK(error.kind() == ErrorKind::Function);
+  CHECK(contains(error.what(), "a mask holds the batch's size"));
+  CHECK(place.names() == Names{"model.pt"});
+}
+
 TEST_CASE("A layer that the first batch does not call is a dry run's warning", "[pipeline]") {
   const auto unused = make_module("Unused",
                                   "def forward(self, x: Tensor) -> Tensor:\n"
