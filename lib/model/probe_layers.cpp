@@ -49,7 +49,7 @@ void explain_uncalled(const Module& model, const std::string& method,
   }
   const auto reasons = why_uncalled(model, method, names);
   for (size_t i = 0; i < uncalled.size(); ++i)
-    uncalled[i]->obstacle = "never called: " + reasons[i];
+    uncalled[i]->obstacle = "never called: " + reasons[i].reason;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/ir/ir.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,8 +22,28 @@ using torch::jit::Block;
 using torch::jit::Module;
 using torch::jit::Node;
 using torch::jit::Value;
-using Conditions = std::vector<std::string>;
 using Modules = std::map<const Value*, c10::intrusive_ptr<Object>>;  // which module a value is
+
+struct Condition {
+  std::string text;
+  bool is_mode;  ///< 'if self.training': the same for every batch
+};
+using Conditions = std::vector<Condition>;
+
+bool needs_mode(const Conditions& conditions) {
+  return std::any_of(conditions.begin(), conditions.end(),
+                     [](const auto& condition) { return condition.is_mode; });
+}
+
+// Ways that a batch can take come first, then those with the fewest conditions.
+using Rank = std::pair<bool, size_t>;
+Rank rank(const Conditions& conditions) { return {needs_mode(conditions), conditions.size()}; }
+
+bool is_mode(const Node& node) {
+  const Node* condition = node.kind() == c10::prim::If ? node.input()->node() : nullptr;
+  return condition != nullptr && condition->kind() == c10::prim::GetAttr &&
+         condition->s(c10::attr::name) == "training";
+}
 
 // "'if self.training' (googlenet.py:172)": the first line of what the node was compiled from.
 std::string source_text(const Node& node) {
@@ -41,7 +62,7 @@ std::string source_text(const Node& node) {
 
 /// What is known of a module after every method that can be reached from the model's was read.
 struct Usage {
-  std::optional<Conditions> calls;  ///< of the least conditional call of a forward
+  std::optional<Conditions> calls;  ///< of the best ranked call of a forward
   std::set<std::string> other_methods;
   std::set<std::string> readers;  ///< layers whose code reads its tensors
 };
@@ -70,10 +91,10 @@ class CallGraph {
 
   void add_call(const c10::intrusive_ptr<Object>& module, const std::string& method,
                 const Conditions& conditions) {
-    calls_.emplace(conditions.size(), Call{module, method, conditions});
+    calls_.emplace(rank(conditions), Call{module, method, conditions});
   }
 
-  // Calls come in the order of their conditions' number, so the first visit is the best one.
+  // Calls come in the order of their rank, so the first visit is the best one.
   void read(const Call& call) {
     Usage& usage = usages_[call.module.get()];
     if (!is_call_method(call.method))
@@ -112,7 +133,7 @@ class CallGraph {
   void read_inner(const Node& node, Modules& modules, const Conditions& conditions) {
     Conditions inner = conditions;
     if (node.kind() == c10::prim::If || node.kind() == c10::prim::Loop)
-      inner.push_back(source_text(node));
+      inner.push_back({source_text(node), is_mode(node)});
     for (const Block* block : node.blocks()) read_block(*block, modules, inner);
     if (!node.hasAttribute(c10::attr::Subgraph)) return;  // a forked part
     const auto& subgraph = node.g(c10::attr::Subgraph);
@@ -126,14 +147,14 @@ class CallGraph {
 
   std::map<const Object*, std::string> names_;
   std::map<const Object*, Usage> usages_;
-  std::multimap<size_t, Call> calls_;  // to be read, by number of conditions
+  std::multimap<Rank, Call> calls_;  // to be read, the best first
   std::set<std::pair<const Object*, std::string>> read_;
   const Object* self_ = nullptr;
 };
 
 std::string joined(const Conditions& conditions) {
   std::string text;
-  for (const auto& condition : conditions) text += (text.empty() ? "" : " and ") + condition;
+  for (const auto& condition : conditions) text += (text.empty() ? "" : " and ") + condition.text;
   return text;
 }
 
@@ -149,12 +170,14 @@ std::string reason(const Usage& usage, const std::string& method) {
 
 }  // namespace
 
-std::vector<std::string> why_uncalled(const Module& model, const std::string& method,
-                                      const std::vector<std::string>& layers) {
+std::vector<Uncalled> why_uncalled(const Module& model, const std::string& method,
+                                   const std::vector<std::string>& layers) {
   CallGraph graph(model, method);
-  std::vector<std::string> reasons;
-  for (const auto& name : layers)
-    reasons.push_back(reason(graph.usage(find_layer(model, name)), method));
+  std::vector<Uncalled> reasons;
+  for (const auto& name : layers) {
+    const Usage& usage = graph.usage(find_layer(model, name));
+    reasons.push_back({reason(usage, method), !usage.calls || needs_mode(*usage.calls)});
+  }
   return reasons;
 }
 

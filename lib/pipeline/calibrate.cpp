@@ -71,15 +71,16 @@ void settle_uncalled(Prepared& prepared, const Config& config, bool is_whole) {
   std::vector<std::string> missing;
   for (size_t i = 0; i < uncalled.size(); ++i) {
     const bool optional = config.layers[entry_of(prepared, uncalled[i])].optional;
-    if (is_whole && !optional) {
-      missing.push_back("'" + uncalled[i] + "' (" + reasons[i] + ")");
+    const auto& [reason, is_final] = reasons[i];
+    if ((is_whole || is_final) && !optional) {
+      missing.push_back("'" + uncalled[i] + "' (" + reason + ")");
       continue;
     }
     prepared.sparsifier.unregister_layer(uncalled[i]);
-    prepared.report.warnings.push_back(optional ? left_out(uncalled[i], reasons[i])
-                                                : layer_text(uncalled[i]) + ": never called (" +
-                                                      reasons[i] +
-                                                      "); an error unless a later batch calls it");
+    prepared.report.warnings.push_back(optional
+                                           ? left_out(uncalled[i], reason)
+                                           : layer_text(uncalled[i]) + ": never called (" + reason +
+                                                 "); an error unless a later batch calls it");
     spdlog::warn("{}", prepared.report.warnings.back());
   }
   if (!missing.empty())

@@ -48,7 +48,8 @@ struct Calibrated {
   StateMeta meta;
 };
 /// Runs the batches, at most `most` of them. Layers never called are an error, or dropped with a
-/// warning if optional; after a part of the batches it is a warning for all.
+/// warning if optional; after a part of the batches it is a warning for
+/// those that another batch may call.
 Calibrated calibrate_all(const Config& config, const RunOptions& options,
                          int64_t most = std::numeric_limits<int64_t>::max());
 

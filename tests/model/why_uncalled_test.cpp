@@ -10,7 +10,7 @@ namespace {
 
 std::string why(const Module& model, const std::string& layer,
                 const std::string& method = "forward") {
-  return why_uncalled(model, method, {layer}).at(0);
+  return why_uncalled(model, method, {layer}).at(0).reason;
 }
 
 Module root(const std::string& body, const Children& children) {
@@ -27,6 +27,20 @@ TEST_CASE("a layer in a branch is told with the condition", "[model]") {
       {{"aux", scale(2)}, {"main", scale(3)}});
   CHECK(contains(why(model, "aux"), "called only under 'if self.training'"));
   CHECK(contains(why(reloaded(model), "aux"), "called only under 'if self.training'"));
+}
+
+TEST_CASE("a way that a batch can take goes before a shorter one of the other mode", "[model]") {
+  const Module model = root(
+      "  if self.training:\n"
+      "    x = self.aux.forward(x)\n"
+      "  if x.numel() > 9:\n"
+      "    if x.dim() == 7:\n"
+      "      x = self.aux.forward(x)\n"
+      "  return x\n",
+      {{"aux", scale(2)}, {"spare", scale(3)}});
+  CHECK(contains(why(model, "aux"), "'if x.numel() > 9'"));
+  CHECK_FALSE(why_uncalled(model, "forward", {"aux"}).at(0).is_final);
+  CHECK(why_uncalled(model, "forward", {"spare"}).at(0).is_final);
 }
 
 TEST_CASE("all conditions on the way are told, and the least conditional way counts", "[model]") {

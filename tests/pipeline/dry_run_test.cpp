@@ -59,3 +59,18 @@ TEST_CASE("A layer that the first batch does not call is a dry run's warning", "
   CHECK(contains(report.warnings[0], "an error unless a later batch calls it"));
   CHECK(report.layers.size() == 1);
 }
+
+TEST_CASE("A layer that no batch can call is a dry run's error", "[pipeline]") {
+  const auto unused = make_module("Unused",
+                                  "def forward(self, x: Tensor) -> Tensor:\n"
+                                  "  if self.training:\n"
+                                  "    x = self.b.forward(x)\n"
+                                  "  return self.a.forward(x)\n",
+                                  {{"a", scale(2)}, {"b", scale(3)}, {"c", scale(4)}});
+  for (const char* layer : {"b", "c"}) {
+    const Workplace place(unused, {"a", layer});
+    const Error error = error_of([&] { dry_run(place.config(), {}); });
+    CHECK(error.kind() == ErrorKind::Model);
+    CHECK(contains(error.what(), "never called in this calibration: '" + std::string(layer)));
+  }
+}
