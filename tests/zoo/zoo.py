@@ -76,6 +76,9 @@ def main():
     parser.add_argument("--write-docs", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    # Models run as they are written: fused kernels may round otherwise, and PyTorch 2.6
+    # hangs compiling cat(a, b) * mask.
+    torch._C._jit_set_texpr_fuser_enabled(False)
     sparsifier_class()
     names = [options.only] if options.only else QUICK if options.quick else list(ZOO)
     tools = SimpleNamespace(actsparse=options.actsparse, observe=options.observe, plug_in=plug_in())
