@@ -7,8 +7,13 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/sqrt.h>
 
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
 #include "functions/elementwise_aggregate.h"
 #include "functions/registry.h"
+#include "functions/streaming_aggregate.h"
 #include "functions/tensors.h"
 
 namespace actsparse {
@@ -46,20 +51,83 @@ AggregateFn maker(const Combination& combination) {
   return [how] { return elementwise_aggregate(how); };
 }
 
+using MakeStatistic = std::function<std::unique_ptr<Statistic>(int64_t cells)>;
+
+AggregateFn maker(const std::string& name, const json& values, MakeStatistic make) {
+  const auto how = std::make_shared<const StreamingStatistic>(
+      StreamingStatistic{name, read_dims(values), std::move(make)});
+  return [how] { return streaming_aggregate(how); };
+}
+
+std::vector<ParameterRule> with_dims(std::vector<ParameterRule> rules) {
+  for (auto& rule : dim_rules()) rules.push_back(std::move(rule));
+  return rules;
+}
+
+// ---- what becomes of the sums of a streaming statistic ----
+
+using Sums = std::vector<long double>;
+
+double total(const Sums& sums, long double /*n*/) { return static_cast<double>(sums[0]); }
+double average(const Sums& sums, long double n) { return static_cast<double>(sums[0] / n); }
+double root_of_average(const Sums& sums, long double n) {
+  return static_cast<double>(std::sqrt(sums[0] / n));
+}
+
+// Exact sums lose nothing when the mean is large, so Welford's and Chan's updates are not needed.
+double variance(const Sums& sums, long double n, long double correction) {
+  if (n <= correction) return std::numeric_limits<double>::quiet_NaN();
+  const long double squares = sums[1] - sums[0] * (sums[0] / n);
+  return static_cast<double>((squares < 0 ? 0 : squares) / (n - correction));
+}
+
+MakeStatistic sums_of(std::vector<Term> terms, Finish finish) {
+  return [terms, finish](int64_t cells) { return sum_statistic(cells, terms, finish); };
+}
+
+// ---- rows of the table ----
+
+// A sum over the calls, or, with dims, over elements.
+struct Summing {
+  Tensor (*term)(const Tensor&);
+  Tensor (*finish)(const Tensor&, int64_t calls);
+  Term streaming_term;
+  double (*streaming_finish)(const Sums&, long double);
+};
+
 Row<AggregateFn> summing(const std::string& name, const std::string& description,
-                         Tensor (*term)(const Tensor&), Tensor (*finish)(const Tensor&, int64_t)) {
-  const Combination how{name, term, add, finish, /*from_first=*/false, /*keeps_shape=*/true};
-  return {name, description, {}, [how](const json&) { return maker(how); }};
+                         const Summing& parts) {
+  const Combination how{name,         parts.term,           add,
+                        parts.finish, /*from_first=*/false, /*keeps_shape=*/true};
+  const auto statistic = sums_of({parts.streaming_term}, parts.streaming_finish);
+  return {name, description, with_dims({}), [how, statistic](const json& values) {
+            return has_dims(values) ? maker(how.name, values, statistic) : maker(how);
+          }};
+}
+
+struct Extreme {
+  Tensor (*term)(const Tensor&);
+  Tensor (*combine)(const Tensor&, const Tensor&);
+  Term streaming_term;
+  int sign;
+};
+
+MakeStatistic extreme_of(const Extreme& parts, bool from_first) {
+  const double none = -parts.sign * std::numeric_limits<double>::infinity();
+  return [parts, start = from_first ? none : 0.0](int64_t cells) {
+    return extreme_statistic(cells, parts.streaming_term, parts.sign, start);
+  };
 }
 
 Row<AggregateFn> extreme(const std::string& name, const std::string& description,
-                         Tensor (*term)(const Tensor&),
-                         Tensor (*combine)(const Tensor&, const Tensor&)) {
-  Combination how{name, term, combine, as_kept, /*from_first=*/true, /*keeps_shape=*/true};
-  return {name, description, {init_rule("first")}, [how](const json& values) {
+                         const Extreme& parts) {
+  const Combination how{name,    parts.term,          parts.combine,
+                        as_kept, /*from_first=*/true, /*keeps_shape=*/true};
+  return {name, description, with_dims({init_rule("first")}), [how, parts](const json& values) {
             Combination chosen = how;
             chosen.from_first = values.at("init") == "first";
-            return maker(chosen);
+            return has_dims(values) ? maker(how.name, values, extreme_of(parts, chosen.from_first))
+                                    : maker(chosen);
           }};
 }
 
@@ -72,8 +140,57 @@ Tensor above(const Tensor& x, double threshold) {
 
 AggregateFn make_nonzero(const json& values) {
   const double threshold = values.at("threshold");
+  if (has_dims(values))
+    return maker("nonzero", values,
+                 [threshold](int64_t cells) { return count_statistic(cells, threshold); });
   const auto term = [threshold](const Tensor& x) { return above(x, threshold); };
   return maker({"nonzero", term, add, as_kept, /*from_first=*/false, /*keeps_shape=*/true});
+}
+
+ParameterRule threshold_rule(const json& default_value) {
+  return ranged(optional("threshold", "float", default_value, 0.1), "threshold >= 0",
+                [](const json& v) { return v.get<double>() >= 0; });
+}
+
+Row<AggregateFn> spread(const std::string& name, const std::string& description, bool is_root) {
+  auto correction = ranged(optional("correction", "int", 1, 1), "correction >= 0",
+                           [](const json& v) { return v.get<int64_t>() >= 0; });
+  return {name, description, with_dims({correction}), [name, is_root](const json& values) {
+            const Finish finish = [is_root, taken = values.at("correction").get<int64_t>()](
+                                      const Sums& sums, long double n) {
+              const double found = variance(sums, n, static_cast<long double>(taken));
+              return is_root ? std::sqrt(found) : found;
+            };
+            return maker(name, values, sums_of({Term::Itself, Term::Square}, finish));
+          }};
+}
+
+AggregateFn make_histogram(const json& values) {
+  const bool has_threshold = !values.at("threshold").is_null();
+  if (has_threshold && !values.at("q").is_null())
+    throw Error(ErrorKind::Config, "found both 'q' and 'threshold', allowed is one of them");
+  HistogramQuestion question;
+  question.is_quantile = !has_threshold;
+  if (has_threshold) question.at = values.at("threshold");
+  if (!values.at("q").is_null()) question.at = values.at("q");
+  const int64_t bins = values.at("bins");
+  return maker("histogram", values, [bins, question](int64_t cells) {
+    return histogram_statistic(cells, bins, question);
+  });
+}
+
+Row<AggregateFn> histogram() {
+  const auto bins =
+      ranged(optional("bins", "int", 1024, 1024), "a power of two, 2 to 65536", [](const json& v) {
+        const auto n = v.get<int64_t>();
+        return n >= 2 && n <= 65536 && (n & (n - 1)) == 0;
+      });
+  const auto q = ranged(optional("q", "float", nullptr, 0.9), "0 <= q <= 1",
+                        [](const json& v) { return v.get<double>() >= 0 && v.get<double>() <= 1; });
+  return {"histogram",
+          "q-quantile of |x| (default: the median), or share of |x| > threshold; needs dim or "
+          "except_dim",
+          with_dims({bins, q, threshold_rule(nullptr)}), make_histogram};
 }
 
 }  // namespace
@@ -85,20 +202,24 @@ ParameterRule init_rule(const std::string& default_value) {
 
 const std::vector<Row<AggregateFn>>& builtin_aggregates() {
   static const std::vector<Row<AggregateFn>> rows = {
-      summing("sum", "sum of x over the calls", widened, as_kept),
-      summing("mean", "sum of x divided by the number of calls", widened, per_call),
-      summing("abs_sum", "sum of |x| over the calls", magnitudes, as_kept),
-      summing("abs_mean", "sum of |x| divided by the number of calls", magnitudes, per_call),
-      summing("sq_sum", "sum of x*x over the calls", squares, as_kept),
-      summing("rms", "square root of the mean of x*x over the calls", squares, root_per_call),
-      extreme("max", "largest x over the calls", itself, larger),
-      extreme("min", "smallest x over the calls", itself, smaller),
-      extreme("abs_max", "largest |x| over the calls", magnitudes, larger),
-      {"nonzero",
-       "number of calls with |x| > threshold",
-       {ranged(optional("threshold", "float", 0.0, 0.1), "threshold >= 0",
-               [](const json& v) { return v.get<double>() >= 0; })},
-       make_nonzero}};
+      summing("sum", "sum of x over the calls", {widened, as_kept, Term::Itself, total}),
+      summing("mean", "sum of x divided by the number of calls (with dim: of elements)",
+              {widened, per_call, Term::Itself, average}),
+      summing("abs_sum", "sum of |x| over the calls",
+              {magnitudes, as_kept, Term::Magnitude, total}),
+      summing("abs_mean", "sum of |x| divided by the number of calls (with dim: of elements)",
+              {magnitudes, per_call, Term::Magnitude, average}),
+      summing("sq_sum", "sum of x*x over the calls", {squares, as_kept, Term::Square, total}),
+      summing("rms", "square root of the mean of x*x over the calls (with dim: over elements)",
+              {squares, root_per_call, Term::Square, root_of_average}),
+      extreme("max", "largest x over the calls", {itself, larger, Term::Itself, 1}),
+      extreme("min", "smallest x over the calls", {itself, smaller, Term::Itself, -1}),
+      extreme("abs_max", "largest |x| over the calls", {magnitudes, larger, Term::Magnitude, 1}),
+      {"nonzero", "number of calls with |x| > threshold (with dim: share of elements)",
+       with_dims({threshold_rule(0.0)}), make_nonzero},
+      spread("var", "variance of x; needs dim or except_dim", /*is_root=*/false),
+      spread("std", "standard deviation of x; needs dim or except_dim", /*is_root=*/true),
+      histogram()};
   return rows;
 }
 

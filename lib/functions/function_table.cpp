@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <type_traits>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "base/nearest.h"
 #include "functions/functions.h"
 #include "functions/registry.h"
+#include "functions/streaming_aggregate.h"
 #include "functions/tensors.h"
 #include "functions/user_functions.h"
 
@@ -18,12 +20,6 @@ namespace actsparse {
 namespace {
 
 using UserFunctions = std::vector<std::shared_ptr<const UserFunction>>;
-
-const std::vector<std::string> streaming_names = {"var", "std", "histogram"};
-
-bool among(const std::string& name, const std::vector<std::string>& names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 template <class Fn>
 const Row<Fn>* find_row(const std::vector<Row<Fn>>& rows, const std::string& name) {
@@ -56,26 +52,6 @@ std::string builtin_kinds(const std::string& name) {
   add(find_row(builtin_reduces(), name) != nullptr, FunctionKind::Reduce);
   add(find_row(builtin_masks(), name) != nullptr, FunctionKind::Mask);
   return kinds;
-}
-
-Error streaming_not_available(const std::string& path, const std::string& asked) {
-  return Error(ErrorKind::Config,
-               fmt::format("{}: found {}, a streaming statistic, which is not available in this "
-                           "version; allowed are aggregates without dim and except_dim, e.g. "
-                           "\"mean\" or \"rms\", with a reduce_fn over dimensions, e.g. "
-                           "{{\"name\": \"mean\", \"dim\": [0]}}",
-                           path, asked));
-}
-
-void refuse_streaming(const FunctionConfig& function) {
-  if (among(function.name, streaming_names))
-    throw streaming_not_available(function.path.empty() ? "aggregate_fn" : function.path,
-                                  "'" + function.name + "'");
-  if (find_row(builtin_aggregates(), function.name) == nullptr) return;
-  for (const char* key : {"dim", "except_dim"})
-    if (function.parameters.contains(key) && !function.parameters.at(key).is_null())
-      throw streaming_not_available(join_path(function.path, key),
-                                    "'" + std::string(key) + "' of an aggregate_fn");
 }
 
 template <class Fn>
@@ -144,13 +120,27 @@ FunctionInfo info_of(const UserFunction& user) {
   return {user.name, {}, user.signature, {}, user.label};
 }
 
+// What the data depends on: the function that keeps it, and its parameters but those of value().
+nlohmann::json kept_by(const FunctionConfig& function) {
+  static const std::map<std::string, std::string> keepers = {
+      {"mean", "sum"}, {"abs_mean", "abs_sum"}, {"rms", "sq_sum"}, {"std", "var"}};
+  auto kept = nlohmann::json::object();
+  for (const auto& [key, value] : function.parameters.items())
+    if (!value.is_null()) kept[key] = value;
+  const auto keeper = keepers.find(function.name);
+  kept["name"] = keeper == keepers.end() ? function.name : keeper->second;
+  if (kept["name"] == "var") kept.erase("correction");
+  if (kept["name"] == "histogram")
+    for (const char* key : {"q", "threshold"}) kept.erase(key);
+  return kept;
+}
+
 void check_name_is_free(const UserFunction& added, const UserFunctions& users) {
   const auto refused = [&](const std::string& owner) {
     return Error(ErrorKind::Function, fmt::format("{}: the name '{}' is taken by {}; rename it",
                                                   added.label, added.name, owner));
   };
   if (!builtin_kinds(added.name).empty()) throw refused("a built-in function");
-  if (among(added.name, streaming_names)) throw refused("a built-in function to come");
   if (const auto* user = find_user(users, added.name)) throw refused(user->label);
 }
 
@@ -174,7 +164,6 @@ void FunctionTable::add_source(const FunctionSource& source) {
 }
 
 AggregateFn FunctionTable::aggregate(const FunctionConfig& function) const {
-  refuse_streaming(function);
   const auto kind = FunctionKind::Aggregate;
   return made(row_for(function, kind, builtin_aggregates(), user_functions_), kind,
               {{function.parameters, function.path}});
@@ -200,6 +189,14 @@ MaskFn FunctionTable::mask(const FunctionConfig& function,
   return wrapped(row.name, made(row, kind, sources));
 }
 
+bool FunctionTable::takes_any_batch_size(const FunctionConfig& aggregate) const {
+  if (find_row(builtin_aggregates(), aggregate.name) == nullptr) return false;
+  nlohmann::json dims = {{"dim", nullptr}, {"except_dim", nullptr}};
+  for (auto& [key, value] : dims.items())
+    if (aggregate.parameters.contains(key)) value = aggregate.parameters.at(key);
+  return has_dims(dims) && reduces_samples(read_dims(dims));
+}
+
 std::vector<FunctionInfo> FunctionTable::list() const {
   std::vector<FunctionInfo> infos;
   for (const auto& row : builtin_aggregates())
@@ -210,6 +207,10 @@ std::vector<FunctionInfo> FunctionTable::list() const {
     infos.push_back(info_of(row, {FunctionKind::Mask}, "built-in"));
   for (const auto& user : user_functions_) infos.push_back(info_of(*user));
   return infos;
+}
+
+bool keep_the_same(const FunctionConfig& a, const FunctionConfig& b) {
+  return kept_by(a) == kept_by(b);
 }
 
 FunctionSource read_function_source(const FunctionFile& file) {

@@ -102,12 +102,19 @@ class FunctionTable {
   MaskFn mask(const FunctionConfig& function,
               const std::vector<ParameterSource>& sparse_config) const;
 
+  /// False if all calls must have one size in dimension 0, as all but streaming statistics want.
+  bool takes_any_batch_size(const FunctionConfig& aggregate) const;
+
   std::vector<FunctionInfo> list() const;
 
  private:
   std::vector<FunctionSource> sources_;
   std::vector<std::shared_ptr<const UserFunction>> user_functions_;
 };
+
+/// True if both aggregate_fn keep the same data, and only make another value() of it: sum and mean,
+/// or two quantiles of one histogram.
+bool keep_the_same(const FunctionConfig& a, const FunctionConfig& b);
 
 /// Reads a functions file of the config. Error(Function) if it cannot be read.
 FunctionSource read_function_source(const FunctionFile& file);

@@ -1,6 +1,8 @@
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "base/digest.h"
 #include "base/error.h"
 #include "model/layer_tree.h"
@@ -33,14 +35,20 @@ void check_functions(const Config& config, const FunctionTable& functions) {
 
 // A smaller last batch cannot be added to full ones element by element: better known now than hours
 // later.
-void refuse_ragged_batch(const BatchSource& data, const DataConfig& config) {
+void refuse_ragged_batch(const BatchSource& data, const Config& config,
+                         const FunctionTable& functions) {
   if (data.ragged_last() == 0) return;
+  const auto takes_it = [&](const LayerSelector& layer) {
+    return functions.takes_any_batch_size(*merge(config.defaults, layer.settings).aggregate_fn);
+  };
+  if (std::all_of(config.layers.begin(), config.layers.end(), takes_it)) return;
   throw Error(
       ErrorKind::Data,
       fmt::format(
           "the last batch has {} samples, the others {}, and elementwise aggregates need equal "
-          "shapes: set data.drop_last to true, or choose a data.batch_size that divides {}",
-          data.ragged_last(), config.batch_size, data.samples().value_or(0)));
+          "shapes: set data.drop_last to true, choose a data.batch_size that divides {}, or let "
+          "aggregate_fn reduce dimension 0 (\"dim\", \"except_dim\")",
+          data.ragged_last(), config.data.batch_size, data.samples().value_or(0)));
 }
 
 // A layer without a forward cannot even be registered.
@@ -86,7 +94,7 @@ Prepared prepare(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   FunctionTable functions = load_functions(config);
   auto data = open_batches(config.data);
-  refuse_ragged_batch(*data, config.data);
+  refuse_ragged_batch(*data, config, functions);
   auto model = load(config, options);
   Selection selection = select_layers(list_layers(model), config.layers);
   leave_out_inlined(selection, config, model);

@@ -26,20 +26,21 @@ FunctionTable functions_for(const StateDict& state, const Config* config) {
   return functions;
 }
 
-bool same(const std::optional<FunctionConfig>& a, const std::optional<FunctionConfig>& b) {
-  return a && b && to_json(*a) == to_json(*b);
+bool same_data(const std::optional<FunctionConfig>& a, const std::optional<FunctionConfig>& b) {
+  return a && b && keep_the_same(*a, *b);
 }
 
 // Data once aggregated cannot be aggregated otherwise; only what comes after it can change.
 void change_settings(LayerRecord& layer, const MergedSettings& settings, const std::string& path) {
-  if (!same(layer.settings.aggregate_fn, settings.aggregate_fn) ||
+  if (!same_data(layer.settings.aggregate_fn, settings.aggregate_fn) ||
       layer.settings.features != settings.features ||
       layer.settings.feature_dim != settings.feature_dim)
     throw Error(ErrorKind::Config,
                 path + ": aggregate_fn, features and feature_dim of " +
                     layer_text(layer.site.layer) +
                     " differ from those it was calibrated with; a step can change reduce_fn, "
-                    "mask_fn and sparse_config only");
+                    "mask_fn and sparse_config, and what is made of the same data (mean of a sum, "
+                    "another quantile of a histogram) only");
   layer.settings = settings;
 }
 

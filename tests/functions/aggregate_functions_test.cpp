@@ -164,17 +164,3 @@ TEST_CASE("integers and bool are summed in int64 without overflow", "[functions]
   CHECK(same_bits(aggregated("abs_mean", {}, {flags, flags}), tensor_of({1, 0})));
   CHECK(same_bits(aggregated("max", {}, {flags}), flags));
 }
-
-TEST_CASE("streaming statistics are refused with what to use instead", "[functions]") {
-  for (const char* name : {"var", "std", "histogram"}) {
-    const Error error = error_of([&] { aggregate_of(name); });
-    CHECK(error.kind() == ErrorKind::Config);
-    CHECK(contains(error.what(), std::string("defaults.fn: found '") + name + "', a streaming"));
-    CHECK(contains(error.what(), "not available in this version; allowed are aggregates without"));
-  }
-  for (const char* key : {"dim", "except_dim"}) {
-    const Error error = error_of([&] { aggregate_of("sum", {{key, {0}}}); });
-    CHECK(error.kind() == ErrorKind::Config);
-    CHECK(contains(error.what(), std::string("defaults.fn.") + key + ": found '" + key));
-  }
-}

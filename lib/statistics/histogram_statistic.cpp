@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "statistics/kept_rows.h"
+#include "statistics/statistic.h"
+
+namespace actsparse {
+namespace {
+
+constexpr int kLowestExponent = -200;  // an upper end below any |x| that matters
+constexpr int kHighestExponent = 1024;
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// One cell: counts of |x| in equal bins of [0, 2^exponent), and how many were NaN or infinite.
+struct Histogram {
+  int exponent = kLowestExponent;
+  int64_t specials = 0;
+  std::vector<int64_t> counts;
+
+  double width() const { return std::ldexp(1.0, exponent) / static_cast<double>(counts.size()); }
+
+  void grow_to(int wanted) {
+    const size_t bins = counts.size();
+    for (; exponent < wanted; ++exponent) {
+      if (all_in_first()) {  // nothing to move
+        exponent = wanted;
+        return;
+      }
+      for (size_t bin = 0; bin < bins / 2; ++bin)
+        counts[bin] = counts[2 * bin] + counts[2 * bin + 1];
+      std::fill(counts.begin() + static_cast<int64_t>(bins / 2), counts.end(), 0);
+    }
+  }
+  bool all_in_first() const {
+    return std::all_of(counts.begin() + 1, counts.end(), [](int64_t count) { return count == 0; });
+  }
+
+  void note(double x) {
+    const double size = std::fabs(x);
+    if (!std::isfinite(size)) {
+      ++specials;
+      return;
+    }
+    if (size >= std::ldexp(1.0, exponent)) grow_to(std::ilogb(size) + 1);
+    ++counts[static_cast<size_t>(std::ldexp(size * static_cast<double>(counts.size()), -exponent))];
+  }
+
+  // |x| below which a share q of the elements lies.
+  double quantile(double q) const {
+    double total = 0;
+    for (const int64_t count : counts) total += static_cast<double>(count);
+    if (specials > 0 || total == 0) return kNaN;
+    if (exponent == kLowestExponent) return 0;  // nothing but zeros
+    double below = 0;
+    for (size_t bin = 0; bin < counts.size(); ++bin) {
+      const auto count = static_cast<double>(counts[bin]);
+      if (count > 0 && below + count >= q * total)
+        return (static_cast<double>(bin) + (q * total - below) / count) * width();
+      below += count;
+    }
+    return std::ldexp(1.0, exponent);
+  }
+
+  // Share of the elements with |x| above `threshold`.
+  double share_above(double threshold) const {
+    double total = 0, above = 0;
+    const double place = threshold / width();
+    for (size_t bin = 0; bin < counts.size(); ++bin) {
+      const auto count = static_cast<double>(counts[bin]), first = static_cast<double>(bin);
+      total += count;
+      above += count * std::clamp(first + 1 - place, 0.0, 1.0);
+    }
+    return specials > 0 || total == 0 ? kNaN : above / total;
+  }
+};
+
+// Kept rows: exponent, NaN and infinities, then the bins.
+constexpr int64_t kFirstBin = 2;
+
+class HistogramStatistic final : public Statistic {
+ public:
+  HistogramStatistic(int64_t cells, int64_t bins, const HistogramQuestion& question)
+      : bins_(bins), question_(question), cells_(static_cast<size_t>(cells)) {
+    for (auto& cell : cells_) cell.counts.resize(static_cast<size_t>(bins));
+  }
+
+  std::unique_ptr<Statistic> fresh() const override {
+    return histogram_statistic(cells(), bins_, question_);
+  }
+  void take(const CellTile<float>& tile) override { take_tile(tile); }
+  void take(const CellTile<double>& tile) override { take_tile(tile); }
+
+  at::Tensor rows() const override {
+    at::Tensor rows = new_rows(kFirstBin + bins_, cells());
+    for (int64_t cell = 0; cell < cells(); ++cell) {
+      const Histogram& histogram = cells_[static_cast<size_t>(cell)];
+      row_of(rows, 0)[cell] = histogram.exponent;
+      row_of(rows, 1)[cell] = static_cast<double>(histogram.specials);
+      for (int64_t bin = 0; bin < bins_; ++bin)
+        row_of(rows, kFirstBin + bin)[cell] =
+            static_cast<double>(histogram.counts[static_cast<size_t>(bin)]);
+    }
+    return rows;
+  }
+
+  void add(const at::Tensor& rows) override {
+    check_rows(rows, cells(), rows.size(0) == kFirstBin + bins_);
+    for (int64_t row = 1; row < rows.size(0); ++row) check_counts(rows, row);
+    for (int64_t cell = 0; cell < cells(); ++cell) add_cell(rows, cell);
+  }
+
+  at::Tensor value(double /*elements*/) const override {
+    at::Tensor values = new_rows(1, cells()).select(0, 0);
+    double* to = values.data_ptr<double>();
+    for (const auto& histogram : cells_)
+      *to++ = question_.is_quantile ? histogram.quantile(question_.at)
+                                    : histogram.share_above(question_.at);
+    return values;
+  }
+
+ private:
+  int64_t cells() const { return static_cast<int64_t>(cells_.size()); }
+
+  template <class T>
+  void take_tile(const CellTile<T>& tile) {
+    for (int64_t row = 0; row < tile.rows; ++row) {
+      const T* x = tile.data + row * tile.stride;
+      for (int64_t column = 0; column < tile.columns; ++column)
+        cells_[static_cast<size_t>(tile.cell(tile.by_columns ? column : row))].note(
+            static_cast<double>(x[column]));
+    }
+  }
+
+  void add_cell(const at::Tensor& rows, int64_t cell) {
+    const double exponent = row_of(rows, 0)[cell];
+    if (!(exponent >= kLowestExponent && exponent <= kHighestExponent) ||
+        std::floor(exponent) != exponent)
+      throw Error(ErrorKind::State, "the histogram's range is damaged; calibrate again");
+    Histogram other;
+    other.exponent = static_cast<int>(exponent);
+    for (int64_t bin = 0; bin < bins_; ++bin)
+      other.counts.push_back(static_cast<int64_t>(row_of(rows, kFirstBin + bin)[cell]));
+    Histogram& own = cells_[static_cast<size_t>(cell)];
+    const int wanted = std::max(own.exponent, other.exponent);
+    own.grow_to(wanted);
+    other.grow_to(wanted);
+    own.specials += static_cast<int64_t>(row_of(rows, 1)[cell]);
+    for (size_t bin = 0; bin < own.counts.size(); ++bin) own.counts[bin] += other.counts[bin];
+  }
+
+  int64_t bins_;
+  HistogramQuestion question_;
+  std::vector<Histogram> cells_;
+};
+
+}  // namespace
+
+std::unique_ptr<Statistic> histogram_statistic(int64_t cells, int64_t bins,
+                                               const HistogramQuestion& question) {
+  return std::make_unique<HistogramStatistic>(cells, bins, question);
+}
+
+}  // namespace actsparse
