@@ -9,8 +9,8 @@
 namespace actsparse {
 namespace {
 
-constexpr int kLowestExponent = -200;  // an upper end below any |x| that matters
-constexpr int kHighestExponent = 1024;
+constexpr int kLowestExponent = -200;   // an upper end below any |x| that matters
+constexpr int kHighestExponent = 1023;  // |x| beyond 2^1023 counts as infinite
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // One cell: counts of |x| in equal bins of [0, 2^exponent), and how many were NaN or infinite.
@@ -19,19 +19,26 @@ struct Histogram {
   int64_t specials = 0;
   std::vector<int64_t> counts;
 
-  double width() const { return std::ldexp(1.0, exponent) / static_cast<double>(counts.size()); }
+  double end = std::ldexp(1.0, kLowestExponent);  // 2^exponent
+  double bins_per_unit = 0;                       // exact: both are powers of two
+
+  explicit Histogram(size_t bins) : counts(bins) { scale(); }
+
+  double width() const { return end / static_cast<double>(counts.size()); }
+  void scale() {
+    end = std::ldexp(1.0, exponent);
+    bins_per_unit = static_cast<double>(counts.size()) / end;
+  }
 
   void grow_to(int wanted) {
     const size_t bins = counts.size();
-    for (; exponent < wanted; ++exponent) {
-      if (all_in_first()) {  // nothing to move
-        exponent = wanted;
-        return;
-      }
+    for (; exponent < wanted && !all_in_first(); ++exponent) {
       for (size_t bin = 0; bin < bins / 2; ++bin)
         counts[bin] = counts[2 * bin] + counts[2 * bin + 1];
       std::fill(counts.begin() + static_cast<int64_t>(bins / 2), counts.end(), 0);
     }
+    exponent = wanted;
+    scale();
   }
   bool all_in_first() const {
     return std::all_of(counts.begin() + 1, counts.end(), [](int64_t count) { return count == 0; });
@@ -60,7 +67,7 @@ struct Histogram {
         return (static_cast<double>(bin) + (q * total - below) / count) * width();
       below += count;
     }
-    return std::ldexp(1.0, exponent);
+    return end;
   }
 
   // Share of the elements with |x| above `threshold`.
@@ -82,9 +89,9 @@ constexpr int64_t kFirstBin = 2;
 class HistogramStatistic final : public Statistic {
  public:
   HistogramStatistic(int64_t cells, int64_t bins, const HistogramQuestion& question)
-      : bins_(bins), question_(question), cells_(static_cast<size_t>(cells)) {
-    for (auto& cell : cells_) cell.counts.resize(static_cast<size_t>(bins));
-  }
+      : bins_(bins),
+        question_(question),
+        cells_(static_cast<size_t>(cells), Histogram(static_cast<size_t>(bins))) {}
 
   std::unique_ptr<Statistic> fresh() const override {
     return histogram_statistic(cells(), bins_, question_);
@@ -138,10 +145,11 @@ class HistogramStatistic final : public Statistic {
     if (!(exponent >= kLowestExponent && exponent <= kHighestExponent) ||
         std::floor(exponent) != exponent)
       throw Error(ErrorKind::State, "the histogram's range is damaged; calibrate again");
-    Histogram other;
+    Histogram other(static_cast<size_t>(bins_));
     other.exponent = static_cast<int>(exponent);
     for (int64_t bin = 0; bin < bins_; ++bin)
-      other.counts.push_back(static_cast<int64_t>(row_of(rows, kFirstBin + bin)[cell]));
+      other.counts[static_cast<size_t>(bin)] =
+          static_cast<int64_t>(row_of(rows, kFirstBin + bin)[cell]);
     Histogram& own = cells_[static_cast<size_t>(cell)];
     const int wanted = std::max(own.exponent, other.exponent);
     own.grow_to(wanted);

@@ -293,16 +293,22 @@ struct Signed {
 template <class T>
 void extreme_rows(const Tile<T>& tile, Term term, int sign, T* extremes) {
   using Vector = typename Traits<T>::Vector;
+  constexpr int kAtOnce = 4;
   const Signed<T> of{static_cast<T>(sign), term == Term::Magnitude};
   for (int64_t row = 0; row < tile.rows; ++row) {
     const T* x = tile.data + row * tile.stride;
     T most = of(x[0]);
     int64_t i = 0;
     if (tile.columns >= kLanes) {
-      Vector lanes = of(load<Vector>(x));
-      for (i = kLanes; i + kLanes <= tile.columns; i += kLanes)
-        lanes = larger(lanes, of(load<Vector>(x + i)));
-      for (int lane = 0; lane < kLanes; ++lane) most = larger<T>(most, lanes[lane]);
+      Vector lanes[kAtOnce];
+      for (auto& vector : lanes) vector = of(load<Vector>(x));
+      for (; i + kAtOnce * kLanes <= tile.columns; i += kAtOnce * kLanes)
+        for (int part = 0; part < kAtOnce; ++part)
+          lanes[part] = larger(lanes[part], of(load<Vector>(x + i + part * kLanes)));
+      for (; i + kLanes <= tile.columns; i += kLanes)
+        lanes[0] = larger(lanes[0], of(load<Vector>(x + i)));
+      for (const auto& vector : lanes)
+        for (int lane = 0; lane < kLanes; ++lane) most = larger<T>(most, vector[lane]);
     }
     for (; i < tile.columns; ++i) most = larger(most, of(x[i]));
     extremes[row] = most * of.sign;
