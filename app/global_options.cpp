@@ -1,32 +1,16 @@
 #include "global_options.h"
 
-#include <ATen/Parallel.h>
-#include <malloc.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <atomic>
-#include <csignal>
-#include <iostream>
 
 #include "base/error.h"
 #include "base/version.h"
-#include "model/load_library.h"
-#include "progress_bar.h"
 
 namespace actsparse {
 namespace {
-
-std::atomic<bool> interrupted{false};
-
-// The first signal lets the batch end; a second one finds the default action and stops at once.
-extern "C" void on_signal(int signal) {
-  interrupted = true;
-  std::signal(signal, SIG_DFL);
-}
 
 std::shared_ptr<spdlog::logger> make_logger(const GlobalOptions& options) {
   if (options.log_file.empty())
@@ -48,13 +32,6 @@ spdlog::level::level_enum log_level(const GlobalOptions& options) {
   return options.verbose ? spdlog::level::debug : spdlog::level::info;
 }
 
-// Every operator frees and takes tens of megabytes. By default glibc gives such blocks back to the
-// kernel, which clears their pages anew each time: 3 to 4 % of the calibration of a resnet18.
-void keep_freed_memory() {
-  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most glibc takes
-  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
-}
-
 }  // namespace
 
 void add_global_options(CLI::App& command, GlobalOptions& options) {
@@ -66,7 +43,7 @@ void add_global_options(CLI::App& command, GlobalOptions& options) {
   command.add_option("--log-file", options.log_file, "Write the log here instead of stderr");
   command
       .add_option("--threads", options.threads,
-                  "Threads inside operators (default: LibTorch's choice)")
+                  "Threads inside operators (default: one per physical core)")
       ->check(CLI::Range(1, 4096));
   command.add_option("--device", options.device, "cpu, cuda or cuda:N")->capture_default_str();
   command
@@ -87,29 +64,12 @@ void add_config_options(CLI::App& command, ConfigOptions& options, bool required
       ->allow_extra_args(false);
 }
 
-void set_up(const GlobalOptions& options) {
+void set_up_log(const GlobalOptions& options) {
   auto logger = make_logger(options);
   logger->set_pattern("actsparse: %^%l%$: %v");
   logger->set_level(log_level(options));
   logger->flush_on(spdlog::level::warn);
   spdlog::set_default_logger(logger);
-  if (options.threads > 0) at::set_num_threads(options.threads);
-  for (const auto& library : options.libraries) load_library(library);
-}
-
-RunOptions run_options(const GlobalOptions& options) {
-  set_up(options);
-  keep_freed_memory();
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
-  RunOptions run;
-  run.device = options.device;
-  run.interrupted = &interrupted;
-  if (!options.no_progress && !options.quiet && ::isatty(STDERR_FILENO) != 0)
-    run.progress = [bar = std::make_shared<ProgressBar>(std::cerr)](const Progress& progress) {
-      bar->show(progress);
-    };
-  return run;
 }
 
 Config load_config(const ConfigOptions& options) {
@@ -118,12 +78,10 @@ Config load_config(const ConfigOptions& options) {
   return load_config(std::filesystem::path(options.file), overrides);
 }
 
-void print_report(const Report& report, bool as_json) {
-  if (as_json)
-    std::cout << to_json(report).dump(2) << std::endl;
-  else
-    print_text(report, std::cout);
-  if (!std::cout) throw Error(ErrorKind::Output, "stdout cannot be written");
+std::optional<Config> load_optional_config(const ConfigOptions& options) {
+  if (!options.file.empty()) return load_config(options);
+  if (!options.overrides.empty()) throw Error(ErrorKind::Usage, "--set needs --config");
+  return std::nullopt;
 }
 
 }  // namespace actsparse

@@ -1,10 +1,10 @@
 #pragma once
-// Options that every subcommand takes, and what they set up.
+// Options that every subcommand takes.
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/config.h"
-#include "pipeline/pipeline.h"
 
 namespace CLI {
 class App;
@@ -17,7 +17,7 @@ struct GlobalOptions {
   bool quiet = false;
   std::string log_level;  ///< trace, debug, info, warn, error, off; empty: from verbose and quiet
   std::string log_file;   ///< takes the log instead of stderr
-  int threads = 0;        ///< 0: LibTorch's default
+  int threads = 0;        ///< 0: as many as the machine has cores for us
   std::string device = "cpu";
   std::vector<std::string> libraries;  ///< with custom operators
   bool no_progress = false;
@@ -34,15 +34,13 @@ std::string version_text();
 void add_global_options(CLI::App& command, GlobalOptions& options);
 void add_config_options(CLI::App& command, ConfigOptions& options, bool required);
 
-/// Logging, threads, plug-ins. Throws Error(Usage) or Error(Output).
-void set_up(const GlobalOptions& options);
+/// Throws Error(Output).
+void set_up_log(const GlobalOptions& options);
 
-/// set_up, and what the pipeline needs: device, progress bar (on a terminal), SIGINT and SIGTERM.
-RunOptions run_options(const GlobalOptions& options);
-
+/// Throws Error(Usage) and Error(Config).
 Config load_config(const ConfigOptions& options);
 
-/// Prints the report to stdout as text or as one JSON document.
-void print_report(const Report& report, bool as_json);
+/// The same where --config may be left out; --set without it is Error(Usage).
+std::optional<Config> load_optional_config(const ConfigOptions& options);
 
 }  // namespace actsparse

@@ -1,6 +1,6 @@
 """How long 1,000 layers take that compute next to nothing: thousand_layers.py ACTSPARSE
 
-Prints seconds of whole processes; `--version` alone is LibTorch's start.
+Prints seconds of whole processes; `functions` is little more than LibTorch's start.
 """
 import json
 import subprocess
@@ -40,7 +40,7 @@ def seconds(command, folder):
 
 
 def main(binary):
-    commands = {"--version": ["--version"], "inspect": ["inspect", "model.pt"],
+    commands = {"functions": ["functions"], "inspect": ["inspect", "model.pt"],
                 "inspect -c": ["inspect", "model.pt", "-c", "config.json"], "run": ["run", "-c", "config.json"]}
     with tempfile.TemporaryDirectory() as name:
         write_job(Path(name))

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "commands/commands.h"
-#include "global_options.h"
+#include "engine.h"
 
 namespace actsparse {
 
@@ -22,8 +22,9 @@ void add_apply(CLI::App& app) {
   command->add_flag("--json", options->json, "Print the report as one JSON document");
   add_global_options(*command, options->global);
   command->callback([options] {
-    const RunOptions machine = run_options(options->global);
-    print_report(apply(options->model, options->state, options->masked, machine), options->json);
+    set_up_log(options->global);
+    open_engine(options->global)
+        ->apply(options->model, options->state, options->masked, options->json);
     if (!options->json) std::cout << "masked model: " << options->masked << '\n';
   });
 }

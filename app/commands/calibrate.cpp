@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "commands/commands.h"
-#include "global_options.h"
+#include "engine.h"
 
 namespace actsparse {
 
@@ -22,8 +22,10 @@ void add_calibrate(CLI::App& app) {
   command->add_flag("--json", options->json, "Print the report as one JSON document");
   add_global_options(*command, options->global);
   command->callback([options] {
-    const RunOptions machine = run_options(options->global);
-    print_report(calibrate(load_config(options->config), options->state, machine), options->json);
+    set_up_log(options->global);
+    const Config config = load_config(options->config);
+    check_output_path(config, options->state, "--state");
+    open_engine(options->global)->calibrate(config, options->state, options->json);
     if (!options->json) std::cout << "state: " << options->state << '\n';
   });
 }

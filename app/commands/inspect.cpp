@@ -1,11 +1,8 @@
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
-#include <optional>
 
-#include "base/error.h"
 #include "commands/commands.h"
-#include "global_options.h"
+#include "engine.h"
 
 namespace actsparse {
 namespace {
@@ -18,16 +15,9 @@ struct Options {
 };
 
 void inspect_command(const Options& options) {
-  const RunOptions machine = run_options(options.global);
-  if (options.config.file.empty() && !options.config.overrides.empty())
-    throw Error(ErrorKind::Usage, "--set needs --config");
-  std::optional<Config> config;
-  if (!options.config.file.empty()) config = load_config(options.config);
-  const Inspection inspection = inspect(options.model, config ? &*config : nullptr, machine);
-  if (options.json)
-    std::cout << to_json(inspection).dump(2) << std::endl;
-  else
-    print_text(inspection, std::cout);
+  set_up_log(options.global);
+  const auto config = load_optional_config(options.config);
+  open_engine(options.global)->inspect(options.model, config ? &*config : nullptr, options.json);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "commands/commands.h"
-#include "global_options.h"
+#include "engine.h"
 
 namespace actsparse {
 namespace {
@@ -53,14 +53,14 @@ void print_outputs(const OutputConfig& output) {
 }
 
 void run_command(const Options& options) {
-  const RunOptions machine = run_options(options.global);
+  set_up_log(options.global);
   Config config = load_config(options.config);
   std::optional<OutputFolder> folder;
   if (!options.output_dir.empty()) {
     redirect_outputs(config, options.output_dir);
     folder.emplace(options.output_dir);
   }
-  print_report(options.dry_run ? dry_run(config, machine) : run(config, machine), options.json);
+  open_engine(options.global)->run(config, options.dry_run, options.json);
   if (!options.json && !options.dry_run) print_outputs(config.output);
 }
 

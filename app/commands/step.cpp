@@ -1,11 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
-#include <optional>
 
-#include "base/error.h"
 #include "commands/commands.h"
-#include "global_options.h"
+#include "engine.h"
 
 namespace actsparse {
 
@@ -25,14 +23,11 @@ void add_step(CLI::App& app) {
   command->add_flag("--json", options->json, "Print the report as one JSON document");
   add_global_options(*command, options->global);
   command->callback([options] {
-    set_up(options->global);
-    if (options->config.file.empty() && !options->config.overrides.empty())
-      throw Error(ErrorKind::Usage, "--set needs --config");
-    std::optional<Config> config;
-    if (!options->config.file.empty()) config = load_config(options->config);
+    set_up_log(options->global);
+    const auto config = load_optional_config(options->config);
     if (config) check_output_path(*config, options->state_out, "--state-out");
-    print_report(step(options->state_in, config ? &*config : nullptr, options->state_out),
-                 options->json);
+    open_engine(options->global)
+        ->step(options->state_in, config ? &*config : nullptr, options->state_out, options->json);
     if (!options->json) std::cout << "state: " << options->state_out << '\n';
   });
 }

@@ -9,6 +9,7 @@
 
 #include "data/data_digest.h"
 #include "data/file_patterns.h"
+#include "data/mapping.h"
 #include "data/value_batch.h"
 
 namespace actsparse {
@@ -50,6 +51,12 @@ std::vector<c10::IValue> read_arguments(const fs::path& path) {
   return arguments;
 }
 
+// Tensors of a .pt file are mapped; reading them is the work of this thread, not of the model's.
+void page_in_tensors(const std::vector<c10::IValue>& arguments) {
+  for (const auto& argument : arguments)
+    if (argument.isTensor()) page_in(argument.toTensor().data_ptr(), argument.toTensor().nbytes());
+}
+
 class BatchFiles : public BatchSource {
  public:
   explicit BatchFiles(const DataConfig& config) : files_(find_files(config)) {
@@ -61,7 +68,9 @@ class BatchFiles : public BatchSource {
     const auto& [name, path] = files_[next_++];
     const std::string origin = fmt::format("batch {} ({})", next_, name);
     try {
-      return value_batch(read_arguments(path), origin);
+      auto arguments = read_arguments(path);
+      page_in_tensors(arguments);
+      return value_batch(std::move(arguments), origin);
     } catch (const Error& error) {
       throw error.in(origin);
     }

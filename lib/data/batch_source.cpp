@@ -6,6 +6,7 @@
 #include "data/batch_files.h"
 #include "data/batched_inputs.h"
 #include "data/data_digest.h"
+#include "data/read_ahead.h"
 #include "data/value_batch.h"
 
 namespace actsparse {
@@ -44,7 +45,8 @@ std::unique_ptr<BatchSource> open_batches(const DataConfig& config) {
     throw Error(ErrorKind::Data, "data: give either inputs or batches");
   if (config.batch_size < 1 || config.limit.value_or(1) < 1)
     throw Error(ErrorKind::Data, "data: batch_size and limit must be at least 1");
-  return config.inputs.empty() ? open_batch_files(config) : open_batched_inputs(config);
+  auto source = config.inputs.empty() ? open_batch_files(config) : open_batched_inputs(config);
+  return source->batches() > 1 ? read_ahead(std::move(source)) : std::move(source);
 }
 
 std::unique_ptr<BatchSource> batches_in_memory(std::vector<std::vector<c10::IValue>> batches) {

@@ -41,7 +41,8 @@ class BatchSource {
 };
 
 /// Opens what the config names and checks headers, counts and readability; no sample is read yet.
-/// Throws Error(Data). Files are streamed: memory in use is about one batch.
+/// Throws Error(Data). Files are streamed, on a thread that is at most two batches ahead (see
+/// read_ahead): memory in use is about three batches.
 std::unique_ptr<BatchSource> open_batches(const DataConfig& config);
 
 /// Batches held in memory: for C++ callers and tests. `samples` of each is its first tensor's size

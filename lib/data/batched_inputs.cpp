@@ -10,7 +10,6 @@
 #include "data/data_digest.h"
 #include "data/images.h"
 #include "data/random.h"
-#include "data/read_ahead.h"
 #include "data/sample_reader.h"
 
 namespace actsparse {
@@ -116,12 +115,7 @@ class BatchedInputs : public BatchSource {
 }  // namespace
 
 std::unique_ptr<BatchSource> open_batched_inputs(const DataConfig& config) {
-  auto batches = std::make_unique<BatchedInputs>(config);
-  const bool has_images =
-      std::any_of(config.inputs.begin(), config.inputs.end(),
-                  [](const auto& input) { return std::holds_alternative<ImageInput>(input); });
-  if (!has_images) return batches;
-  return read_ahead(std::move(batches));  // decoding takes longer than reading
+  return std::make_unique<BatchedInputs>(config);
 }
 
 }  // namespace actsparse

@@ -1,14 +1,18 @@
 #include "data/bytes.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include "data/mapping.h"
 
 namespace actsparse {
 namespace fs = std::filesystem;
@@ -38,6 +42,18 @@ class FileBytes : public ByteSource {
       bytes += got;
       offset += got;
       count -= got;
+    }
+  }
+
+  std::shared_ptr<char> map(int64_t offset, int64_t count) override {
+    struct stat now {};
+    const int file = ::fileno(file_.get());
+    if (count < 1 || ::fstat(file, &now) != 0 || now.st_size - offset < count) return nullptr;
+    try {
+      const auto mapping = std::make_shared<Mapping>(file, offset, count);
+      return {mapping, mapping->bytes()};
+    } catch (const std::exception&) {  // not every file system maps
+      return nullptr;
     }
   }
 

@@ -17,6 +17,9 @@ class ByteSource {
   /// Copies exactly `count` bytes from `offset`. Throws Error(Data) if there are fewer or reading
   /// fails.
   virtual void read_at(int64_t offset, void* to, int64_t count) = 0;
+  /// The same bytes in a mapping of their own (data/mapping.h) that lasts as long as the result.
+  /// Null if there are fewer, or they cannot be mapped: read_at tells, or copies.
+  virtual std::shared_ptr<char> map(int64_t /*offset*/, int64_t /*count*/) { return nullptr; }
   /// Names the source in messages.
   virtual const std::string& label() const = 0;
   /// False if going back or skipping costs reading all bytes on the way.

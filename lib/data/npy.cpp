@@ -1,11 +1,14 @@
 #include "data/npy.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+#include <c10/core/CPUAllocator.h>
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "data/mapping.h"
 #include "data/npy_header.h"
 
 namespace actsparse {
@@ -28,6 +31,17 @@ void normalize_bools(char* bytes, int64_t count) {
                  [](char byte) { return static_cast<char>(byte != 0); });
 }
 
+// A tensor on `bytes` like any other: it can be resized too, on memory of its own then.
+at::Tensor tensor_on(const std::shared_ptr<char>& bytes, const std::vector<int64_t>& shape,
+                     at::ScalarType dtype) {
+  at::Tensor tensor = at::from_blob(
+      bytes.get(), shape, [bytes](void*) {}, dtype);
+  auto* storage = tensor.storage().unsafeGetStorageImpl();
+  storage->set_allocator(c10::GetCPUAllocator());
+  storage->set_resizable(true);
+  return tensor;
+}
+
 class NpyReader : public SampleReader {
  public:
   NpyReader(NpyHeader header, std::unique_ptr<ByteSource> bytes)
@@ -48,10 +62,21 @@ class NpyReader : public SampleReader {
   at::Tensor read_rows(int64_t first, int64_t count) {
     std::vector<int64_t> shape = header_.shape;
     shape[0] = count;
-    at::Tensor samples = at::empty(shape, header_.dtype);
     const int64_t row = header_.sample_elements() * header_.item_size;
-    bytes_->read_at(header_.data_offset + first * row, samples.data_ptr(), count * row);
+    const int64_t offset = header_.data_offset + first * row;
+    if (is_as_in_memory(offset))
+      if (const auto mapped = bytes_->map(offset, count * row);
+          mapped && page_in(mapped.get(), static_cast<size_t>(count * row)))
+        return tensor_on(mapped, shape, header_.dtype);
+    at::Tensor samples = at::empty(shape, header_.dtype);
+    bytes_->read_at(offset, samples.data_ptr(), count * row);
     return samples;
+  }
+
+  // Nothing to swap or normalize, and aligned for the dtype.
+  bool is_as_in_memory(int64_t offset) const {
+    return header_.swapped_unit == 0 && header_.dtype != at::kBool &&
+           offset % header_.item_size == 0;
   }
 
   // In the file the samples lie side by side, one run of them per element of a sample: read as

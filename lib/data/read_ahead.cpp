@@ -51,15 +51,20 @@ class ReadAhead : public BatchSource {
   }
 
   void read_all() {
-    for (bool more = true; more;) {
+    for (bool more = true; more && has_room();) {
       Item item = read();
       more = item.batch.has_value();
-      std::unique_lock<std::mutex> lock(mutex_);
-      changed_.wait(lock, [&] { return stopped_ || items_.size() < depth_; });
-      if (stopped_) return;
+      const std::lock_guard<std::mutex> lock(mutex_);
       items_.push_back(std::move(item));
       changed_.notify_all();
     }
+  }
+
+  // Waits for room before a batch is read: one in hand would take memory too. False: stopped.
+  bool has_room() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return stopped_ || items_.size() < depth_; });
+    return !stopped_;
   }
 
   Item take() {

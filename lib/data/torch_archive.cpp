@@ -2,13 +2,8 @@
 
 #include <ATen/ops/empty_strided.h>
 #include <ATen/ops/from_blob.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -20,29 +15,6 @@ namespace actsparse {
 namespace {
 
 constexpr int64_t most_pickle_bytes = int64_t{1} << 30;
-
-// The whole file in memory's address space; pages are read when touched.
-class Mapping {
- public:
-  Mapping(const std::string& path, int64_t size) : size_(static_cast<size_t>(size)) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) throw std::runtime_error(std::string("cannot be read: ") + std::strerror(errno));
-    // Private and writable: an operator that works in place gets a copy of the page.
-    bytes_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file, 0);
-    const int error = errno;
-    ::close(file);
-    if (bytes_ == MAP_FAILED)
-      throw std::runtime_error(std::string("cannot be mapped: ") + std::strerror(error));
-  }
-  ~Mapping() { ::munmap(bytes_, size_); }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  char* at(int64_t offset) const { return static_cast<char*>(bytes_) + offset; }
-
- private:
-  size_t size_;
-  void* bytes_ = nullptr;
-};
 
 // What a file that is no torch.save archive seems to be, from its first bytes; "" if it may be one.
 std::string other_format(const std::string& start) {
@@ -62,7 +34,7 @@ struct TorchArchive::Contents {
   std::unique_ptr<ZipArchive> zip;
   std::unique_ptr<ByteSource> file;
   std::map<std::string, int64_t> headers;  // by whole name
-  std::shared_ptr<Mapping> mapping;
+  std::shared_ptr<char> mapped;            // the file
 
   std::string text(const std::string& name) const {
     const ZipEntry& entry = records.at(name);
@@ -115,7 +87,8 @@ TorchArchive::TorchArchive(const std::string& path, ErrorKind kind)
   if (records.count("byteorder") > 0 && contents_->text("byteorder") != (little ? "little" : "big"))
     fail("was saved on a machine with another byte order; save it again on this kind of machine");
   contents_->headers = local_headers(file);
-  contents_->mapping = std::make_shared<Mapping>(path, file.size());
+  contents_->mapped = file.map(0, file.size());
+  if (contents_->mapped == nullptr) fail("cannot be mapped");
 }
 
 TorchArchive::~TorchArchive() = default;
@@ -136,8 +109,8 @@ at::Tensor TorchArchive::tensor(const StoredTensor& stored) const {
   if (end > record->second.size / item || end > stored.storage_elements ||
       start > contents_->file->size() - record->second.size)
     throw std::runtime_error("a tensor's data is shorter than its shape needs");
-  char* bytes = contents_->mapping->at(start + stored.offset * item);
-  const auto keep_mapped = [mapping = contents_->mapping](void*) {};
+  char* bytes = contents_->mapped.get() + start + stored.offset * item;
+  const auto keep_mapped = [whole = contents_->mapped](void*) {};
   at::Tensor view = at::from_blob(bytes, stored.sizes, stored.strides, keep_mapped, stored.dtype);
   // torch.save aligns to 64 bytes; other zip tools do not.
   return reinterpret_cast<uintptr_t>(bytes) % static_cast<uintptr_t>(item) == 0 ? view

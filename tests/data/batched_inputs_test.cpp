@@ -134,12 +134,36 @@ TEST_CASE("a data config that gives no batches is refused", "[data]") {
 
 TEST_CASE("an error while reading names batch and file", "[data]") {
   const TemporaryFolder folder;
-  const auto source = open_batches(numbers(folder, 100, 50));
+  const auto source = open_batches(numbers(folder, 100, 10));
   source->next();
-  std::filesystem::resize_file(folder / "x.npy", 1000);
-  const Error error = error_of([&] { source->next(); });
+  std::filesystem::resize_file(folder / "x.npy", 1000);  // up to batch 6
+  const Error error = error_of([&] {
+    while (source->next()) continue;
+  });
   CHECK(error.kind() == ErrorKind::Data);
-  CHECK(contains(error.what(), "batch 2 (x.npy): "));
+  CHECK(contains(error.what(), "batch 6 (x.npy): "));
+}
+
+TEST_CASE("what a model writes into its inputs reaches neither files nor the next pass", "[data]") {
+  const TemporaryFolder folder;
+  DataConfig config = numbers(folder, 10, 5);
+  write_pt(folder / "y.pt", at::arange(10));
+  write_file(folder / "z.npy", npy_bytes(at::arange(10), {true, true, 1}));
+  config.inputs.push_back(file(folder, "y.pt"));
+  config.inputs.push_back(file(folder, "z.npy"));
+  const auto source = open_batches(config);
+  const std::string bytes = read_file(folder / "x.npy");
+  for (int pass = 0; pass < 3; ++pass) {
+    for (int64_t first = 0; const auto batch = source->next(); first += 5) {
+      CHECK(at::equal(batch->arguments[0].toTensor().select(1, 0),
+                      at::arange(2 * first, 2 * first + 10, 2)));
+      CHECK(at::equal(batch->arguments[1].toTensor(), at::arange(first, first + 5)));
+      CHECK(at::equal(batch->arguments[2].toTensor(), at::arange(first, first + 5)));
+      for (const auto& argument : batch->arguments) argument.toTensor().fill_(-1);
+    }
+    source->rewind();
+  }
+  CHECK(read_file(folder / "x.npy") == bytes);
 }
 
 TEST_CASE("a file of 4 GiB is streamed in little memory", "[data]") {

@@ -76,6 +76,45 @@ TEST_CASE("npy samples may be scalars or empty", "[data]") {
   CHECK(reader_of(folder, npy_bytes(empty))->read(0, 2).sizes() == at::IntArrayRef{2, 0, 2});
 }
 
+TEST_CASE("npy samples are mapped where they lie as in memory, else copied", "[data]") {
+  const TemporaryFolder folder;
+  const at::Tensor row = at::arange(4000, at::kFloat);
+  const auto is_in_file = [&](const std::string& bytes) {
+    const auto reader = reader_of(folder, bytes);
+    const at::Tensor read = reader->read(1000, 2000);
+    CHECK(at::equal(read.to(at::kFloat), row.narrow(0, 1000, 2000)));
+    // The data begins at byte 128 of a page; LibTorch's own memory is aligned to 64 bytes, too.
+    return reinterpret_cast<uintptr_t>(read.data_ptr()) % 4096 ==
+           (128 + 1000 * static_cast<uintptr_t>(read.element_size())) % 4096;
+  };
+  CHECK(is_in_file(npy_bytes(row)));
+  CHECK(is_in_file(npy_bytes(row.to(at::kDouble))));
+  CHECK_FALSE(is_in_file(npy_bytes(row, {false, true, 1})));
+  std::string unaligned = npy_bytes(row);
+  unaligned[8] = static_cast<char>(unaligned[8] + 1);  // the header's length
+  unaligned.insert(127, " ");
+  CHECK_FALSE(is_in_file(unaligned));
+}
+
+TEST_CASE("what is written to npy samples reaches neither the file nor the next read", "[data]") {
+  const TemporaryFolder folder;
+  const at::Tensor values = at::arange(3000);
+  const auto reader = reader_of(folder, npy_bytes(values));
+  const std::string bytes = read_file(folder / "x.npy");
+  const at::Tensor first = reader->read(0, 2000), overlapping = reader->read(1000, 2000);
+  first.fill_(-1);
+  CHECK(at::equal(overlapping, values.narrow(0, 1000, 2000)));
+  CHECK(at::equal(reader->read(0, 2000), values.narrow(0, 0, 2000)));
+  CHECK(read_file(folder / "x.npy") == bytes);
+}
+
+TEST_CASE("npy samples outlive their reader, and can be resized as any tensor", "[data]") {
+  const TemporaryFolder folder;
+  at::Tensor samples = reader_of(folder, npy_bytes(at::arange(100)))->read(10, 20);
+  samples.resize_({50});
+  CHECK(at::equal(samples.narrow(0, 0, 20), at::arange(10, 30)));
+}
+
 TEST_CASE("a npy file that shrinks while it is read is an error", "[data]") {
   const TemporaryFolder folder;
   const auto reader = reader_of(folder, npy_bytes(at::arange(100)));

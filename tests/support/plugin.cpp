@@ -15,6 +15,12 @@ struct Scale : torch::CustomClassHolder {
 
 }  // namespace
 
+// Taken for actsparse's engine, it is one of another version (app/engine.h).
+extern "C" {
+extern const char* const actsparse_engine[];
+const char* const actsparse_engine[] = {"0.0.0", nullptr};
+}
+
 TORCH_LIBRARY(plugin, library) {
   library.def("twice(Tensor x) -> Tensor", twice);
   library.class_<Scale>("Scale")

@@ -1,4 +1,4 @@
-#include "progress_bar.h"
+#include "engine/progress_bar.h"
 
 #include <spdlog/fmt/fmt.h>
 

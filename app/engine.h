@@ -1,0 +1,49 @@
+#pragma once
+// The commands, in a library of their own: it needs LibTorch, which takes half a second to load, so
+// it is opened when the command line and the config have been found good.
+#include <memory>
+#include <string>
+
+#include "config/config.h"
+#include "global_options.h"
+
+namespace spdlog {
+class logger;
+}
+
+namespace actsparse {
+
+/// One function per command: it does the work and prints the result to stdout, as one JSON document
+/// if `json`. Each throws Error of any kind.
+class Engine {
+ public:
+  Engine() = default;
+  virtual ~Engine() = default;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  virtual void run(const Config& config, bool is_dry_run, bool json) = 0;
+  /// `config` may be null.
+  virtual void inspect(const std::string& model, const Config* config, bool json) = 0;
+  virtual void calibrate(const Config& config, const std::string& state_out, bool json) = 0;
+  /// `config` may be null.
+  virtual void step(const std::string& state_in, const Config* config, const std::string& state_out,
+                    bool json) = 0;
+  virtual void apply(const std::string& model, const std::string& state, const std::string& masked,
+                     bool json) = 0;
+  virtual void functions(bool json) = 0;
+};
+
+/// What the library exports, as "actsparse_engine".
+struct EngineEntry {
+  const char* version;  ///< tool_version() of its build
+  /// Sets threads and loads plug-ins: throws Error(Usage). `logger` becomes the library's default.
+  std::unique_ptr<Engine> (*make)(const GlobalOptions& options,
+                                  const std::shared_ptr<spdlog::logger>& logger);
+};
+
+/// Loads the library, for the rest of the process. Throws Error(Internal) if it is missing, broken
+/// or of another version.
+std::unique_ptr<Engine> open_engine(const GlobalOptions& options);
+
+}  // namespace actsparse

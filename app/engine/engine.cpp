@@ -1,0 +1,66 @@
+#include "engine.h"
+
+#include <spdlog/spdlog.h>
+
+#include <iostream>
+
+#include "base/error.h"
+#include "base/version.h"
+#include "engine/device_options.h"
+#include "engine/print_functions.h"
+
+namespace actsparse {
+namespace {
+
+template <class Result>
+void print(const Result& result, bool as_json) {
+  if (as_json)
+    std::cout << to_json(result).dump(2) << std::endl;
+  else
+    print_text(result, std::cout);
+  if (!std::cout) throw Error(ErrorKind::Output, "stdout cannot be written");
+}
+
+class LibTorchEngine : public Engine {
+ public:
+  explicit LibTorchEngine(const GlobalOptions& options) : options_(options) {
+    set_up_libtorch(options_);
+  }
+
+  void run(const Config& config, bool is_dry_run, bool json) override {
+    const RunOptions machine = run_options(options_);
+    print(is_dry_run ? dry_run(config, machine) : actsparse::run(config, machine), json);
+  }
+  void inspect(const std::string& model, const Config* config, bool json) override {
+    print(actsparse::inspect(model, config, run_options(options_)), json);
+  }
+  void calibrate(const Config& config, const std::string& state_out, bool json) override {
+    print(actsparse::calibrate(config, state_out, run_options(options_)), json);
+  }
+  void step(const std::string& state_in, const Config* config, const std::string& state_out,
+            bool json) override {
+    print(actsparse::step(state_in, config, state_out), json);
+  }
+  void apply(const std::string& model, const std::string& state, const std::string& masked,
+             bool json) override {
+    print(actsparse::apply(model, state, masked, run_options(options_)), json);
+  }
+  void functions(bool json) override { print_functions(json); }
+
+ private:
+  GlobalOptions options_;
+};
+
+std::unique_ptr<Engine> make_engine(const GlobalOptions& options,
+                                    const std::shared_ptr<spdlog::logger>& logger) {
+  spdlog::set_default_logger(logger);  // another one than the binary's, if spdlog is no library
+  return std::make_unique<LibTorchEngine>(options);
+}
+
+}  // namespace
+}  // namespace actsparse
+
+extern "C" {
+extern const actsparse::EngineEntry actsparse_engine;
+const actsparse::EngineEntry actsparse_engine{actsparse::tool_version(), actsparse::make_engine};
+}

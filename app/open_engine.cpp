@@ -1,0 +1,42 @@
+#include <dlfcn.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/version.h"
+#include "engine.h"
+
+namespace actsparse {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path engine_path() {
+  std::error_code failed;
+  const fs::path binary = fs::read_symlink("/proc/self/exe", failed);
+  if (failed)
+    throw Error(ErrorKind::Internal, "/proc/self/exe cannot be read: " + failed.message() +
+                                         "; actsparse needs /proc to find its parts");
+  return (binary.parent_path() / ACTSPARSE_ENGINE).lexically_normal();
+}
+
+}  // namespace
+
+std::unique_ptr<Engine> open_engine(const GlobalOptions& options) {
+  const fs::path path = engine_path();
+  const auto fail = [&](const std::string& what) {
+    throw Error(ErrorKind::Internal, path.string() + ": " + what + "; install actsparse again");
+  };
+  // Lazy: binding all functions of LibTorch at once would take 0.07 s. Global: plug-ins of
+  // --load-library find its symbols there.
+  void* library = ::dlopen(path.c_str(), RTLD_LAZY | RTLD_GLOBAL);
+  if (library == nullptr) fail(std::string("cannot be loaded: ") + ::dlerror());
+  const auto* entry = static_cast<const EngineEntry*>(::dlsym(library, "actsparse_engine"));
+  if (entry == nullptr) fail("is not actsparse's engine");
+  if (std::string(entry->version) != tool_version())
+    fail("is of version " + std::string(entry->version) + ", actsparse of " + tool_version());
+  return entry->make(options, spdlog::default_logger());
+}
+
+}  // namespace actsparse
