@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "base/error.h"
 #include "statistics/kept_rows.h"
@@ -9,8 +10,9 @@
 namespace actsparse {
 namespace {
 
-constexpr int kLowestExponent = -200;   // an upper end below any |x| that matters
-constexpr int kHighestExponent = 1023;  // |x| beyond 2^1023 counts as infinite
+constexpr int kLowestExponent = -200;  // an upper end below any |x| that matters
+constexpr int kHighestExponent = 1023;
+constexpr double kInfinite = 0x1p1023;  // or NaN: what is not below
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // One cell: counts of |x| in equal bins of [0, 2^exponent), and how many were NaN or infinite.
@@ -39,6 +41,9 @@ struct Histogram {
     }
     exponent = wanted;
     scale();
+  }
+  void reach(double size) {
+    if (size >= end) grow_to(std::ilogb(size) + 1);
   }
   bool all_in_first() const {
     return std::all_of(counts.begin() + 1, counts.end(), [](int64_t count) { return count == 0; });
@@ -132,13 +137,67 @@ class HistogramStatistic final : public Statistic {
 
   template <class T>
   void take_tile(const CellTile<T>& tile) {
+    if (!make_room(tile)) return take_one_by_one(tile);
+    const auto find_bins = tile_kernels<T>().find_bins;
     for (int64_t row = 0; row < tile.rows; ++row) {
       const T* x = tile.data + row * tile.stride;
-      for (int64_t column = 0; column < tile.columns; ++column)
-        cells_[static_cast<size_t>(tile.cell(tile.by_columns ? column : row))].note(
-            static_cast<double>(x[column]));
+      find_bins(x, scales_.data() + (tile.by_columns ? 0 : row), tile.by_columns ? 1 : 0,
+                tile.columns, found_.data());
+      if (tile.by_columns)
+        for (int64_t i = 0; i < tile.columns; ++i) ++counts_at(tile, i)[found_at(i)];
+      else
+        count_row(counts_at(tile, row), tile.columns);
     }
   }
+
+  // Every histogram of the tile reaches its largest |x|, and scales_ is theirs. False if one is not
+  // finite.
+  template <class T>
+  bool make_room(const CellTile<T>& tile) {
+    std::vector<T>& largest = std::get<std::vector<T>>(largest_);
+    const auto& kernels = tile_kernels<T>();
+    (tile.by_columns ? kernels.extreme_columns : kernels.extreme_rows)(tile, Term::Magnitude, 1,
+                                                                       largest.data());
+    for (int64_t i = 0; i < tile.outputs(); ++i) {
+      const auto size = static_cast<double>(largest[static_cast<size_t>(i)]);
+      if (!(size < kInfinite)) return false;
+      cell_of(tile, i).reach(size);
+    }
+    for (int64_t i = 0; i < tile.outputs(); ++i)
+      scales_[static_cast<size_t>(i)] = cell_of(tile, i).bins_per_unit;
+    return true;
+  }
+
+  // Zeros are many after a ReLU, and adding to one counter again and again waits for the last time.
+  void count_row(int64_t* counts, int64_t columns) {
+    int64_t zeros = 0;
+    for (int64_t i = 0; i < columns; ++i) {
+      const auto bin = found_at(i);
+      if (bin == 0)
+        ++zeros;
+      else
+        ++counts[bin];
+    }
+    counts[0] += zeros;
+  }
+
+  template <class T>
+  void take_one_by_one(const CellTile<T>& tile) {
+    for (int64_t row = 0; row < tile.rows; ++row)
+      for (int64_t column = 0; column < tile.columns; ++column)
+        cell_of(tile, tile.by_columns ? column : row)
+            .note(static_cast<double>(tile.data[row * tile.stride + column]));
+  }
+
+  template <class T>
+  Histogram& cell_of(const CellTile<T>& tile, int64_t output) {
+    return cells_[static_cast<size_t>(tile.cell(output))];
+  }
+  template <class T>
+  int64_t* counts_at(const CellTile<T>& tile, int64_t output) {
+    return cell_of(tile, output).counts.data();
+  }
+  size_t found_at(int64_t i) const { return static_cast<size_t>(found_[static_cast<size_t>(i)]); }
 
   void add_cell(const at::Tensor& rows, int64_t cell) {
     const double exponent = row_of(rows, 0)[cell];
@@ -161,6 +220,10 @@ class HistogramStatistic final : public Statistic {
   int64_t bins_;
   HistogramQuestion question_;
   std::vector<Histogram> cells_;
+  // of the tile at hand
+  std::tuple<std::vector<float>, std::vector<double>> largest_{kLongestTile, kLongestTile};
+  std::vector<double> scales_ = std::vector<double>(kLongestTile);
+  std::vector<int32_t> found_ = std::vector<int32_t>(kLongestTile);
 };
 
 }  // namespace

@@ -276,7 +276,8 @@ void count_columns(const Tile<T>& tile, T threshold, int64_t* counts) {
 
 template <class X>
 inline X larger(X most, X x) {
-  return (x > most) | (x != x) ? x : most;  // NaN wins, and stays
+  // NaN, which alone differs from itself, wins and stays.
+  return ((x > most) | (x != x)) ? x : most;  // NOLINT(misc-redundant-expression)
 }
 
 template <class T>
@@ -337,6 +338,20 @@ void extreme_columns(const Tile<T>& tile, Term term, int sign, T* extremes) {
 
 // ---- the rest ----
 
+template <class T>
+void find_bins(const T* x, const double* scales, int64_t step, int64_t count, int32_t* bins) {
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const Doubles size = term_of<Term::Magnitude>(widened(load<typename Traits<T>::Vector>(x + i)));
+    const Doubles scale = step == 0 ? filled<Doubles>(scales[0]) : load<Doubles>(scales + i);
+    const Ints found = __builtin_convertvector(size * scale, Ints);
+    __builtin_memcpy(bins + i, &found, sizeof found);
+  }
+  for (; i < count; ++i)
+    bins[i] = static_cast<int32_t>(term_of<Term::Magnitude>(static_cast<double>(x[i])) *
+                                   scales[i * step]);
+}
+
 inline bool two_sum(double& part, double& term) {
   const double sum = part + term, shadow = sum - part;
   term = (part - (sum - shadow)) + (term - shadow);
@@ -387,8 +402,8 @@ void to_float(const uint16_t* from, float* to, int64_t count) {
 
 template <class T>
 constexpr TileKernels<T> table() {
-  return {range<T>,      sum_once<T, true>, sum_once<T, false>, sum<T, true>,      sum<T, false>,
-          count_rows<T>, count_columns<T>,  extreme_rows<T>,    extreme_columns<T>};
+  return {range<T>,      sum_once<T, true>, sum_once<T, false>, sum<T, true>,       sum<T, false>,
+          count_rows<T>, count_columns<T>,  extreme_rows<T>,    extreme_columns<T>, find_bins<T>};
 }
 
 }  // namespace

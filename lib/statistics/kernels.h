@@ -42,10 +42,11 @@ struct TileKernels {
   /// counts[row or column] = number of elements that are not |x| <= threshold (NaN counts).
   void (*count_rows)(const Tile<T>&, T threshold, int64_t* counts);
   void (*count_columns)(const Tile<T>&, T threshold, int64_t* counts);
-  /// Largest (sign 1) or smallest (sign -1) x or |x|; NaN wins. By columns, largest[column] is
-  /// taken along.
+  /// Largest (sign 1) or smallest (sign -1) x or |x|; NaN wins.
   void (*extreme_rows)(const Tile<T>&, Term, int sign, T* extremes);
   void (*extreme_columns)(const Tile<T>&, Term, int sign, T* extremes);
+  /// bins[i] = |x[i]| * scales[i * step] rounded down; all must be below 2^31.
+  void (*find_bins)(const T* x, const double* scales, int64_t step, int64_t count, int32_t* bins);
 };
 
 struct Kernels {
