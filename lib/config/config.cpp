@@ -27,10 +27,9 @@ void check_version(const JsonNode& top) {
   if (version->json() != config_version) version->fail("1");
 }
 
-std::string read_precision(const JsonNode& node) {
-  if (node.json() == "fast")
-    node.fail_found("\"fast\", which is not available in this version", "'exact'");
-  return node.one_of({"exact"});
+double read_tolerance(const JsonNode& node) {
+  if (!node.json().is_number() || node.json().get<double>() <= 0) node.fail("a number > 0");
+  return node.json().get<double>();
 }
 
 std::vector<FunctionFile> read_function_files(const JsonNode& node) {
@@ -111,7 +110,11 @@ const Fields<RunConfig>& run_fields() {
   static const Fields<RunConfig> fields = {
       {"seed", [](const JsonNode& node, RunConfig& run) { run.seed = node.seed(); }},
       {"precision",
-       [](const JsonNode& node, RunConfig& run) { run.precision = read_precision(node); }},
+       [](const JsonNode& node, RunConfig& run) {
+         run.precision = node.one_of({"exact", "fast"});
+       }},
+      {"tolerance",
+       [](const JsonNode& node, RunConfig& run) { run.tolerance = read_tolerance(node); }},
   };
   return fields;
 }

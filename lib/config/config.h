@@ -120,7 +120,9 @@ struct DataConfig {
 
 struct RunConfig {
   uint64_t seed = 0;  ///< seeds LibTorch's generator before every batch (seed + batch index)
-  std::string precision = "exact";  ///< "exact": the model's own operators, bit for bit
+  std::string precision = "exact";  ///< "exact": the model's own operators, bit for bit; "fast": an
+                                    ///< optimized clone, if the first batch's statistics agree
+  double tolerance = 1e-3;          ///< how far they may differ, relative; > 0
 };
 
 /// Empty path: not written. Made absolute like ModelConfig::path; see redirect_outputs for

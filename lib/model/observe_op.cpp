@@ -56,6 +56,13 @@ void observe(torch::jit::Stack& stack) {
   slot_of(id)->call(stack.back().toTensor());
 }
 
+// The same without a result. The list is there for the compiler alone.
+void watch(torch::jit::Stack& stack) {
+  torch::jit::drop(stack, 1);
+  const int64_t id = torch::jit::pop(stack).toInt();
+  slot_of(id)->call(torch::jit::pop(stack).toTensor());
+}
+
 }  // namespace
 
 RegisteredObserver::RegisteredObserver(Observer observer) : slot_(std::make_shared<Slot>()) {
@@ -95,6 +102,13 @@ const char* observe_op() {
       {torch::jit::Operator("actsparse::observe(Tensor input, int observer) -> Tensor", observe,
                             c10::AliasAnalysisKind::CONSERVATIVE)});
   return "actsparse::observe";
+}
+
+const char* watch_op() {
+  static const torch::jit::RegisterOperators registration(
+      {torch::jit::Operator("actsparse::watch(Tensor input, int observer, int[](a!) log) -> ()",
+                            watch, c10::AliasAnalysisKind::FROM_SCHEMA)});
+  return "actsparse::watch";
 }
 
 }  // namespace actsparse

@@ -39,4 +39,9 @@ std::string tensor_obstacle(const at::Tensor& input);
 /// "actsparse::observe", registered with LibTorch at the first call.
 const char* observe_op();
 
+/// "actsparse::watch(Tensor input, int observer, int[](a!) log) -> ()": the same for fast clones.
+/// To the compiler it only reads its input and writes to `log`: it stands as long as `log` is
+/// needed, and nothing else is held back by it.
+const char* watch_op();
+
 }  // namespace actsparse

@@ -32,6 +32,34 @@ void run_batch(ActivationSparsifier& sparsifier, const Batch& batch, uint64_t se
   }
 }
 
+// The first batch decides which clone the others run through.
+PrecisionReport run_first_batch(Prepared& prepared, const Batch& batch, const RunConfig& run) {
+  PrecisionReport report;
+  report.requested = run.precision;
+  if (run.precision != "fast") {
+    run_batch(prepared.sparsifier, batch, run.seed);
+    return report;
+  }
+  at::manual_seed(run.seed);
+  FastOutcome outcome;
+  try {
+    outcome = prepared.sparsifier.use_fast_clone(batch.arguments, run.tolerance);
+  } catch (const Error& error) {
+    throw error.in(batch.origin);
+  }
+  report.max_difference = outcome.max_difference;
+  report.layer = outcome.layer;
+  report.reason = outcome.reason;
+  if (report.reason.empty()) {
+    report.ran = "fast";
+    return report;
+  }
+  prepared.report.warnings.push_back("run.precision \"fast\" fell back to \"exact\": " +
+                                     report.reason);
+  spdlog::warn("{}", prepared.report.warnings.back());
+  return report;
+}
+
 Progress run_batches(Prepared& prepared, const Config& config, const RunOptions& options,
                      int64_t most, StateMeta& meta) {
   const Stopwatch stopwatch;
@@ -40,8 +68,13 @@ Progress run_batches(Prepared& prepared, const Config& config, const RunOptions&
   while (progress.batch < progress.batches) {
     const auto batch = prepared.data->next();
     if (!batch) break;
-    if (progress.batch == 0) meta.arguments = describe(batch->arguments);
-    run_batch(prepared.sparsifier, *batch, config.run.seed + static_cast<uint64_t>(progress.batch));
+    if (progress.batch == 0) {
+      meta.arguments = describe(batch->arguments);
+      prepared.report.precision = run_first_batch(prepared, *batch, config.run);
+    } else {
+      run_batch(prepared.sparsifier, *batch,
+                config.run.seed + static_cast<uint64_t>(progress.batch));
+    }
     ++progress.batch;
     progress.samples += batch->samples;
     progress.seconds = stopwatch.seconds();

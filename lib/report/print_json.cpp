@@ -35,6 +35,18 @@ json verification_json(const std::optional<VerificationReport>& verification) {
           {"input", verification->input}};
 }
 
+json text_or_null(const std::string& text) { return text.empty() ? json(nullptr) : json(text); }
+
+json precision_json(const std::optional<PrecisionReport>& precision) {
+  if (!precision) return nullptr;
+  const auto& difference = precision->max_difference;  // JSON has no infinity: null
+  return {{"requested", precision->requested},
+          {"ran", precision->ran},
+          {"max_difference", difference ? json(*difference) : json(nullptr)},
+          {"layer", difference ? json(precision->layer) : json(nullptr)},
+          {"reason", text_or_null(precision->reason)}};
+}
+
 }  // namespace
 
 json to_json(const Report& report) {
@@ -48,6 +60,7 @@ json to_json(const Report& report) {
                        {"mode", report.mode}};
   document["data"] = {
       {"sha256", report.data_digest}, {"batches", report.batches}, {"samples", report.samples}};
+  document["precision"] = precision_json(report.precision);
   document["layers"] = json::array();
   for (const auto& layer : report.layers) document["layers"].push_back(layer_json(layer));
   document["warnings"] = report.warnings;

@@ -48,6 +48,16 @@ void print_dry_run(const DryRun& dry_run, std::ostream& out) {
                      bytes_text(dry_run.state_bytes));
 }
 
+void print_precision(const PrecisionReport& precision, std::ostream& out) {
+  if (precision.requested == "exact") return;
+  out << "precision: " << precision.ran;
+  if (!precision.reason.empty()) out << " (" << precision.reason << ")";
+  if (precision.reason.empty() && precision.max_difference)
+    out << fmt::format("; the first batch's statistics differ by up to {:.2g} ({})",
+                       *precision.max_difference, layer_text(precision.layer));
+  out << '\n';
+}
+
 }  // namespace
 
 void print_text(const Report& report, std::ostream& out) {
@@ -58,6 +68,7 @@ void print_text(const Report& report, std::ostream& out) {
   print_warnings(report, out);
   out << fmt::format("{} batches, {} samples; loop {:.2f} s, total {:.2f} s\n", report.batches,
                      report.samples, report.timing.calibrate_seconds, report.timing.total_seconds);
+  if (report.precision) print_precision(*report.precision, out);
   if (report.dry_run) print_dry_run(*report.dry_run, out);
   if (report.verification)
     out << fmt::format("verified: {} layers see input * mask bit for bit ({} calls, {})\n",

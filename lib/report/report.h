@@ -29,6 +29,14 @@ struct VerificationReport {
   std::string input;  ///< what the written model was run on: "calibration batch" or "random values"
 };
 
+/// How the batches were run.
+struct PrecisionReport {
+  std::string requested = "exact", ran = "exact";  ///< "exact" or "fast"
+  std::optional<double> max_difference;            ///< largest relative one; nothing: not compared
+  std::string layer;                               ///< where it was
+  std::string reason;                              ///< of falling back to "exact"
+};
+
 struct Timing {
   double load_seconds = 0;       ///< model, functions and data headers
   double calibrate_seconds = 0;  ///< the loop over the batches alone
@@ -49,7 +57,8 @@ struct Report {
   std::string data_digest;
   int64_t batches = 0, samples = 0;
   std::vector<LayerReport> layers;
-  std::vector<std::string> warnings;  ///< those that belong to no layer that is left
+  std::vector<std::string> warnings;         ///< those that belong to no layer that is left
+  std::optional<PrecisionReport> precision;  ///< nothing if no batch was run
   std::optional<VerificationReport> verification;
   std::optional<DryRun> dry_run;  ///< set if this was one
   std::vector<std::pair<std::string, std::string>>

@@ -1,8 +1,11 @@
 #include "sparsifier/activation_sparsifier.h"
 
+#include <ATen/Context.h>
 #include <ATen/ops/ones.h>
+#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <map>
 #include <utility>
@@ -10,7 +13,9 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "model/apply_masks.h"
+#include "model/fast_clone.h"
 #include "model/layer_tree.h"
+#include "sparsifier/compare_layers.h"
 #include "sparsifier/layer_shapes.h"
 #include "sparsifier/mask_buffer.h"
 #include "sparsifier/registered_layer.h"
@@ -68,20 +73,55 @@ struct ActivationSparsifier::Impl {
     }
   }
 
-  void build_clone() {
+  // The model as its layers see it: with the masks that are attached.
+  Module masked_model() const {
     std::vector<MaskSite> masks;
-    std::vector<ObserverSite> observers;
-    for (auto& layer : layers) {
-      const LayerRecord& record = layer.settings();
-      if (record.hook_state == HookState::Aggregate)
-        observers.push_back(
-            {record.site, [&layer](const at::Tensor& input) { layer.observe(input); }});
-      if (record.hook_state != HookState::Sparsify) continue;
-      if (auto site = mask_site(record)) masks.push_back(std::move(*site));
+    for (const auto& layer : layers) {
+      if (layer.settings().hook_state != HookState::Sparsify) continue;
+      if (auto site = mask_site(layer.settings())) masks.push_back(std::move(*site));
     }
-    clone = std::make_unique<ObservedModel>(insert_observers(
-        masks.empty() ? model : apply_masks(model, method, masks), method, observers));
+    return masks.empty() ? model : apply_masks(model, method, masks);
+  }
+
+  void build_clone() {
+    clone = std::make_unique<ObservedModel>(
+        insert_observers(masked_model(), method, observers_of(layers)));
     clone->module().train(training);
+  }
+
+  static std::vector<ObserverSite> observers_of(std::deque<RegisteredLayer>& layers) {
+    std::vector<ObserverSite> observers;
+    for (auto& layer : layers)
+      if (layer.settings().hook_state == HookState::Aggregate)
+        observers.push_back(
+            {layer.settings().site, [&layer](const at::Tensor& input) { layer.observe(input); }});
+    return observers;
+  }
+
+  std::deque<RegisteredLayer> copy_layers() const {
+    std::deque<RegisteredLayer> copies;
+    for (const auto& layer : layers) copies.emplace_back(layer.record(), functions);
+    return copies;
+  }
+
+  // Runs `batch` through the fast clone into `trial` and compares; without a reason both are taken
+  // over.
+  FastOutcome try_fast_clone(std::deque<RegisteredLayer>& trial,
+                             const std::vector<c10::IValue>& batch, double tolerance) {
+    auto fast =
+        std::make_unique<ObservedModel>(fast_clone(masked_model(), method, observers_of(trial)));
+    fast->run(method, batch);
+    const LayersDifference found = compare_layers(trial, layers);
+    if (!found.miscall.empty()) return {found.miscall, std::nullopt, ""};
+    FastOutcome outcome{"", found.largest, found.layer};
+    if (found.largest > tolerance)
+      outcome.reason = fmt::format("{}: its statistic differs by {:.2g}, more than {:.2g}",
+                                   layer_text(found.layer), found.largest, tolerance);
+    else {
+      layers.swap(trial);  // the elements stay where they are: observers refer to them
+      clone = std::move(fast);
+    }
+    return outcome;
   }
 };
 
@@ -154,6 +194,24 @@ c10::IValue ActivationSparsifier::forward(const std::vector<c10::IValue>& argume
   if (!impl_->clone) impl_->build_clone();
   impl_->batch_size = batch_size_of(describe(arguments));
   return impl_->clone->run(impl_->method, arguments);
+}
+
+FastOutcome ActivationSparsifier::use_fast_clone(const std::vector<c10::IValue>& batch,
+                                                 double tolerance) {
+  auto trial = impl_->copy_layers();
+  std::vector<c10::IValue> untouched;  // a model may write to its inputs
+  for (const auto& argument : batch) untouched.push_back(argument.deepcopy());
+  auto generator = at::globalContext().defaultGenerator(at::kCPU);
+  const at::Tensor random_state = generator.get_state();
+  impl_->clone.reset();
+  forward(batch);
+  if (impl_->training) return {"mode \"train\" cannot be frozen", std::nullopt, ""};
+  generator.set_state(random_state);
+  try {
+    return impl_->try_fast_clone(trial, untouched, tolerance);
+  } catch (const std::exception& error) {
+    return {first_line(error.what()), std::nullopt, ""};
+  }
 }
 
 std::vector<LayerWarning> ActivationSparsifier::step() {

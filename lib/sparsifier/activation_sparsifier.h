@@ -24,6 +24,13 @@
 
 namespace actsparse {
 
+/// What became of use_fast_clone().
+struct FastOutcome {
+  std::string reason;                    ///< why the exact clone goes on; empty: the fast one does
+  std::optional<double> max_difference;  ///< largest relative difference; nothing: not compared
+  std::string layer;                     ///< where it was found
+};
+
 class ActivationSparsifier {
  public:
   /// `model` is shared, never changed: its forward runs on clones. `method` is what forward() runs;
@@ -55,6 +62,14 @@ class ActivationSparsifier {
   /// Runs the model. Layers in state Aggregate take in what enters them (every call), layers in
   /// state Sparsify are masked. Throws Error(Data) if the model or an aggregate rejects the input.
   c10::IValue forward(const std::vector<c10::IValue>& arguments);
+
+  /// In place of the first forward(): runs `batch` through the model as it is and through its fast
+  /// clone (model/fast_clone.h), each into the layers' data as it was. If every layer was called
+  /// equally often and no aggregate differs by more than `tolerance` (relative to its largest
+  /// element), the fast clone's data is kept, and it is what forward() runs until a layer is
+  /// registered or unregistered or the masks are attached: forward() then returns an empty list.
+  /// Otherwise all is as after forward(batch). Throws forward()'s errors.
+  FastOutcome use_fast_clone(const std::vector<c10::IValue>& batch, double tolerance);
 
   /// compute_masks over all layers. Does nothing without layers.
   std::vector<LayerWarning> step();

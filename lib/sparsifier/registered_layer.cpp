@@ -82,6 +82,12 @@ LayerRecord RegisteredLayer::record() const {
   return record;
 }
 
+std::vector<at::Tensor> RegisteredLayer::values() const {
+  std::vector<at::Tensor> values;
+  for (const auto& aggregate : aggregates_) values.push_back(aggregate->value());
+  return values;
+}
+
 void RegisteredLayer::reset_data() {
   aggregates_.clear();
   started_ = false;

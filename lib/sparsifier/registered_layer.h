@@ -20,6 +20,8 @@ class RegisteredLayer {
   /// The record with the raw data as it stands now (shared, not copied).
   LayerRecord record() const;
   const LayerRecord& settings() const { return record_; }
+  /// The aggregates as reduce_fn gets them, one or one per feature; empty before the first call.
+  std::vector<at::Tensor> values() const;
 
   void set_mask(std::optional<TensorOrList> mask) { record_.mask = std::move(mask); }
   void set_hook_state(HookState state) { record_.hook_state = state; }

@@ -50,7 +50,8 @@ TEST_CASE("a config fills every struct", "[config]") {
   CHECK(config.functions.at(0).written_path == "my_fns.py");
   CHECK(config.layers.size() == 3);
   CHECK(config.run.seed == 7);
-  CHECK(config.run.precision == "exact");
+  CHECK(config.run.precision == "fast");
+  CHECK(config.run.tolerance == 0.01);
   CHECK(config.output.model == cases() / "good" / "masked.pt");
   CHECK(config.output.state == cases() / "good" / "out" / "state.pt");
   CHECK(config.output.report.empty());

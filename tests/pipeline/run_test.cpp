@@ -144,3 +144,30 @@ TEST_CASE("A function of a layer that is never reached is looked up all the same
   CHECK(error.kind() == ErrorKind::Config);
   CHECK(contains(error.what(), "layers.2.mask_fn"));
 }
+
+TEST_CASE("A fast run says which way it ran and how far apart the two were", "[pipeline]") {
+  Workplace place;
+  place.json["run"] = {{"precision", "fast"}};
+  const Report report = run(place.config(), {});
+  REQUIRE(report.precision);
+  CHECK(report.precision->ran == "fast");
+  CHECK(report.precision->reason == "");
+  CHECK(*report.precision->max_difference < 1e-3);
+  CHECK(report.layers[0].calls == 2);
+  CHECK(report.verification->layers == 2);
+  place.json["run"]["precision"] = "exact";
+  CHECK(run(place.config(), {}).precision->ran == "exact");
+}
+
+TEST_CASE("A fast run that cannot be falls back, with a warning", "[pipeline]") {
+  Workplace place;
+  place.json["run"] = {{"precision", "fast"}};
+  place.json["model"]["mode"] = "train";
+  const Report report = run(place.config(), {});
+  CHECK(report.precision->requested == "fast");
+  CHECK(report.precision->ran == "exact");
+  CHECK(contains(report.precision->reason, "train"));
+  REQUIRE(report.warnings.size() == 1);
+  CHECK(contains(report.warnings[0], "fell back to \"exact\""));
+  CHECK(report.layers[0].calls == 2);
+}

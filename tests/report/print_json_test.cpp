@@ -21,6 +21,13 @@ TEST_CASE("A report as JSON has every key, in a fixed order", "[report]") {
   "batches": 3,
   "samples": 24
  },
+ "precision": {
+  "requested": "fast",
+  "ran": "fast",
+  "max_difference": 2.5e-07,
+  "layer": "fc",
+  "reason": null
+ },
  "layers": [
   {
    "name": "block.conv",

@@ -16,7 +16,19 @@ TEST_CASE("A report as text: a table, the warnings, what was run and verified", 
         "warning: layer 'fc': the mask is all zero\n"
         "warning: layer 'aux': never called\n"
         "3 batches, 24 samples; loop 1.50 s, total 2.12 s\n"
+        "precision: fast; the first batch's statistics differ by up to 2.5e-07 (layer 'fc')\n"
         "verified: 2 layers see input * mask bit for bit (9 calls, calibration batch)\n");
+}
+
+TEST_CASE("A fallback is said with its reason; of an exact run nothing is", "[report]") {
+  Report report = sample_report();
+  report.precision = PrecisionReport{"fast", "exact", {}, "", "mode \"train\" cannot be frozen"};
+  std::ostringstream fallback, exact;
+  print_text(report, fallback);
+  CHECK(contains(fallback.str(), "precision: exact (mode \"train\" cannot be frozen)\n"));
+  report.precision = PrecisionReport{};
+  print_text(report, exact);
+  CHECK_FALSE(contains(exact.str(), "precision"));
 }
 
 TEST_CASE("Nothing is said about a verification that was not made", "[report]") {
