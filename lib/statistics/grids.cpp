@@ -1,6 +1,7 @@
 #include "statistics/grids.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace actsparse {
 namespace {

@@ -1,6 +1,5 @@
 #pragma once
 // Into how many levels a tile's terms are cut, so that no sum of them rounds.
-#include <cmath>
 #include <optional>
 
 #include "statistics/kernels.h"

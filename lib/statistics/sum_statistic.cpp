@@ -1,8 +1,5 @@
-#include <ATen/ops/empty.h>
-
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "statistics/exact_sums.h"
