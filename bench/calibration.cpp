@@ -1,8 +1,9 @@
-// actsparse_bench CONFIG MODE [ROUNDS]: what calibration adds to the model's own forward, in one
-// process.
-//   ratio   plain and calibrating loops over the same batches in turn; prints the median of the
-//   paired ratios plain   one plain loop; prints its peak memory run     one calibrating loop;
-//   prints its peak memory and the size of the aggregates
+// actsparse_bench CONFIG MODE [COUNT]: what calibration adds to the model's own forward.
+//   ratio      in one process, COUNT times, a plain and a calibrating loop over the same batches in
+//              turn; prints the median of the paired ratios
+//   plain      the model's own forward on COUNT batches (default 16); prints the median time of a
+//              batch and the peak memory
+//   calibrate  the same for a calibration; also prints the size of the aggregates
 #include <ATen/core/grad_mode.h>
 #include <sys/resource.h>
 
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/heap.h"
 #include "model/load_model.h"
 #include "pipeline/stages.h"
 
@@ -77,30 +79,63 @@ void print_ratio(torch::jit::Module& model, Prepared& prepared, int rounds) {
             << ", \"plain_seconds\": " << median(plain_times) << "}\n";
 }
 
+// The median over all but the first two batches, which profile and optimize the graphs.
+template <class Forward>
+double seconds_per_batch(BatchSource& data, int count, Forward&& forward) {
+  std::vector<double> times;
+  for (int i = 0; i < count; ++i) {
+    auto batch = data.next();
+    if (!batch) {
+      data.rewind();
+      batch = data.next();
+    }
+    const Stopwatch stopwatch;
+    forward(batch->arguments);
+    if (i > 1) times.push_back(stopwatch.seconds());
+  }
+  return median(times);
+}
+
+void print_plain(const Config& config, int count) {
+  auto model = load_model(config.model.path);
+  model.eval();
+  const at::NoGradGuard no_grad;
+  const auto data = open_batches(config.data);
+  const double seconds =
+      seconds_per_batch(*data, count, [&](const auto& arguments) { model.forward(arguments); });
+  std::cout << "{\"batch_seconds\": " << seconds << ", \"peak_mb\": " << peak_memory() << "}\n";
+}
+
+void print_calibration(const Config& config, int count) {
+  keep_freed_memory();
+  Prepared prepared = prepare(config, {});
+  switch_clone(prepared, config.run);
+  prepared.data->rewind();
+  const double seconds = seconds_per_batch(*prepared.data, count, [&](const auto& arguments) {
+    prepared.sparsifier.forward(arguments);
+  });
+  std::cout << "{\"batch_seconds\": " << seconds << ", \"peak_mb\": " << peak_memory()
+            << ", \"aggregates_mb\": " << aggregate_size(prepared.sparsifier) << "}\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
   const std::string mode = argv[2];
+  const int count = argc > 3 ? std::atoi(argv[3]) : 16;
   const Config config = load_config(std::filesystem::path(argv[1]));
   if (mode == "plain") {
-    auto model = load_model(config.model.path);
-    model.eval();
-    plain_loop(model, *open_batches(config.data));
-    std::cout << "{\"peak_mb\": " << peak_memory() << "}\n";
-    return 0;
-  }
-  Prepared prepared = prepare(config, {});
-  if (mode == "ratio") {
+    print_plain(config, count);
+  } else if (mode == "calibrate") {
+    print_calibration(config, count);
+  } else {
+    keep_freed_memory();
+    Prepared prepared = prepare(config, {});
     auto model = load_model(config.model.path);
     model.eval();
     switch_clone(prepared, config.run);
-    print_ratio(model, prepared, argc > 3 ? std::atoi(argv[3]) : 7);
-    return 0;
+    print_ratio(model, prepared, count);
   }
-  calibrating_loop(prepared.sparsifier, *prepared.data);
-  const double peak = peak_memory();
-  std::cout << "{\"peak_mb\": " << peak
-            << ", \"aggregates_mb\": " << aggregate_size(prepared.sparsifier) << "}\n";
   return 0;
 }

@@ -1,97 +1,58 @@
-"""What calibrating costs beside the model's own forward: models.py ACTSPARSE_BENCH [ROUNDS [MODEL...]]
+"""What calibrating with a streaming statistic costs: models.py BUILD_FOLDER [ROUNDS [MODEL...]]
 
-One thread, batches of 8 images of 224x224, a streaming statistic (sum of |x| per channel or feature) of all Conv2d and Linear
-layers, or of the first half of them in call order. Medians of paired runs in one process, as a Markdown table.
+One thread, 16 batches of 8 images of 224x224; sum of |x| per channel or feature of all Conv2d, Linear and LSTM layers, or of
+the first half of them in call order. For each: the plain TorchScript forward, actsparse exact and fast, and the Python
+reference, in processes of their own, run in turn. Prints a Markdown table: medians of the ratios of each round.
 """
 import json
 import os
-import subprocess
+import pathlib
+import statistics
 import sys
 import tempfile
-from pathlib import Path
 
-import numpy
-import torch
-import torchvision
-from torch import nn
+from job import BATCHES, make_configs, make_model
+from measure import ask, timed
+from networks import NETWORKS, layers_in_call_order
 
-BATCH, BATCHES = 8, 2
-
-
-class Recurrent(nn.Module):
-    """Reads the rows of an image."""
-
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(3 * 224, 256, num_layers=2, batch_first=True)
-        self.fc = nn.Linear(256, 10)
-
-    def forward(self, x):
-        rows = x.permute(0, 2, 1, 3).flatten(2)
-        return self.fc(self.lstm(rows)[0][:, -1])
+COLUMNS = ["plain, ms a batch", "exact / plain", "fast / plain", "reference / plain", "exact / reference, whole process",
+           "fast / reference, whole process", "peak MB: plain", "exact", "fast", "reference", "state, KB"]
 
 
-MODELS = {
-    "resnet18": lambda: torchvision.models.resnet18(weights=None),
-    "mobilenet_v3_small": lambda: torchvision.models.mobilenet_v3_small(weights=None),
-    "swin_t": lambda: torchvision.models.swin_t(weights=None),
-    "googlenet": lambda: torchvision.models.googlenet(weights=None, init_weights=False),
-    "lstm": Recurrent,
-}
+def one_round(build, folder):
+    bench, binary = f"{build}/bench/actsparse_bench", f"{build}/app/actsparse"
+    exact, fast = str(folder / "exact.json"), str(folder / "fast.json")
+    plain = ask([bench, exact, "plain", str(BATCHES)])
+    loops = [ask([bench, config, "calibrate", str(BATCHES)]) for config in (exact, fast)]
+    here = pathlib.Path(__file__).parent
+    reference = timed([sys.executable, "-B", str(here / "reference.py"), str(folder)])
+    whole = [timed([binary, "run", "-c", config, "--threads", "1"])["seconds"] for config in (exact, fast)]
+    reference_batch = json.loads(reference["output"])["batch_seconds"]
+    times = [loop["batch_seconds"] for loop in loops] + [reference_batch]
+    return ([1000 * plain["batch_seconds"]] + [seconds / plain["batch_seconds"] for seconds in times] +
+            [seconds / reference["seconds"] for seconds in whole] +
+            [plain["peak_mb"]] + [loop["peak_mb"] for loop in loops] + [reference["peak_mb"]] +
+            [(folder / "exact.state.pt").stat().st_size / 1e3])
 
 
-def layers_in_call_order(model):
-    called = {}
-
-    def note(name, module):
-        def hook(*_):
-            called.setdefault(name, module)
-        return hook
-
-    handles = [module.register_forward_pre_hook(note(name, module)) for name, module in model.named_modules()
-               if isinstance(module, (nn.Conv2d, nn.Linear, nn.LSTM))]
-    with torch.no_grad():
-        model(torch.randn(1, 3, 224, 224))
-    for handle in handles:
-        handle.remove()
-    return list(called.items())
+def print_row(name, rounds):
+    medians = [statistics.median(values) for values in zip(*rounds)]
+    cells = [f"{median:.2f}" if 0 < i < 6 else f"{median:.0f}" for i, median in enumerate(medians)]
+    print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
 
-def config_of(layers, precision):
-    def entry(name, module):
-        kept = 1 if isinstance(module, nn.Conv2d) else -1
-        return {"name": name, "aggregate_fn": {"name": "abs_sum", "except_dim": [kept]}}
-
-    return {"version": 1, "model": {"path": "model.pt"},
-            "data": {"inputs": [{"path": "x.npy"}], "batch_size": BATCH},
-            "defaults": {"reduce_fn": "identity", "mask_fn": "magnitude", "sparse_config": {"sparsity_level": 0.5}},
-            "layers": [entry(*layer) for layer in layers], "run": {"precision": precision},
-            "output": {"model": "masked.pt"}}
-
-
-def measure(bench, folder, layers, precision, rounds):
-    path = folder / "config.json"
-    path.write_text(json.dumps(config_of(layers, precision)))
-    done = subprocess.run([bench, str(path), "ratio", rounds], check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(done.stdout)["ratio"]
-
-
-def main(bench, rounds="5", *names):
+def main(build, rounds="3", *names):
     os.environ["OMP_NUM_THREADS"] = "1"
-    print("| model | exact, all | exact, first half | fast, all | fast, first half |")
-    print("|---|---|---|---|---|")
-    for name in names or MODELS:
-        torch.manual_seed(0)
-        model = MODELS[name]().eval()
-        layers = layers_in_call_order(model)
+    print("| layers | " + " | ".join(COLUMNS) + " |")
+    print("|---|" + "---|" * len(COLUMNS))
+    for name in names or NETWORKS:
         with tempfile.TemporaryDirectory() as folder:
-            folder = Path(folder)
-            torch.jit.script(model).save(str(folder / "model.pt"))
-            numpy.save(folder / "x.npy", torch.randn(BATCH * BATCHES, 3, 224, 224).numpy())
-            half = layers[: (len(layers) + 1) // 2]
-            ratios = [measure(bench, folder, which, precision, rounds)
-                      for precision in ("exact", "fast") for which in (layers, half)]
-        print(f"| {name} | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |", flush=True)
+            folder = pathlib.Path(folder)
+            model = make_model(folder, name)
+            layers = layers_in_call_order(model)
+            for which, chosen in (("all", layers), ("first half", layers[: (len(layers) + 1) // 2])):
+                make_configs(folder, name, model, chosen, "abs_sum")
+                print_row(f"{name}, {which}", [one_round(build, folder) for _ in range(int(rounds))])
 
 
 main(*sys.argv[1:])

@@ -1,7 +1,6 @@
 #include "engine/device_options.h"
 
 #include <ATen/Parallel.h>
-#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <iostream>
 
 #include "base/cpu_count.h"
+#include "base/heap.h"
 #include "engine/progress_bar.h"
 #include "model/load_library.h"
 
@@ -24,13 +24,6 @@ std::atomic<bool> interrupted{false};
 extern "C" void on_signal(int signal) {
   interrupted = true;
   std::signal(signal, SIG_DFL);
-}
-
-// Every operator frees and takes tens of megabytes. By default glibc gives such blocks back to the
-// kernel, which clears their pages anew each time: 3 to 4 % of the calibration of a resnet18.
-void keep_freed_memory() {
-  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most glibc takes
-  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
 bool is_set(const char* variable) {

@@ -7,6 +7,7 @@
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/csrc/jit/passes/freeze_module.h>
 #include <torch/csrc/jit/passes/frozen_graph_optimizations.h>
+#include <torch/csrc/jit/passes/fuse_relu.h>
 #include <torch/csrc/jit/passes/peephole.h>
 
 #include "base/error.h"
@@ -35,6 +36,7 @@ void optimize(std::shared_ptr<Graph>& graph) {
   torch::jit::EliminateCommonSubexpression(graph);
   torch::jit::EliminateDeadCode(graph);
   pack_layers(graph);
+  torch::jit::FuseAddRelu(graph);
   torch::jit::ConstantPooling(graph);
   graph->lint();
 }

@@ -1,92 +1,16 @@
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <tuple>
 
 #include "base/error.h"
+#include "statistics/histogram.h"
 #include "statistics/kept_rows.h"
 #include "statistics/statistic.h"
 
 namespace actsparse {
 namespace {
 
-constexpr int kLowestExponent = -200;  // an upper end below any |x| that matters
-constexpr int kHighestExponent = 1023;
 constexpr double kInfinite = 0x1p1023;  // or NaN: what is not below
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-// One cell: counts of |x| in equal bins of [0, 2^exponent), and how many were NaN or infinite.
-struct Histogram {
-  int exponent = kLowestExponent;
-  int64_t specials = 0;
-  std::vector<int64_t> counts;
-
-  double end = std::ldexp(1.0, kLowestExponent);  // 2^exponent
-  double bins_per_unit = 0;                       // exact: both are powers of two
-
-  explicit Histogram(size_t bins) : counts(bins) { scale(); }
-
-  double width() const { return end / static_cast<double>(counts.size()); }
-  void scale() {
-    end = std::ldexp(1.0, exponent);
-    bins_per_unit = static_cast<double>(counts.size()) / end;
-  }
-
-  void grow_to(int wanted) {
-    const size_t bins = counts.size();
-    for (; exponent < wanted && !all_in_first(); ++exponent) {
-      for (size_t bin = 0; bin < bins / 2; ++bin)
-        counts[bin] = counts[2 * bin] + counts[2 * bin + 1];
-      std::fill(counts.begin() + static_cast<int64_t>(bins / 2), counts.end(), 0);
-    }
-    exponent = wanted;
-    scale();
-  }
-  void reach(double size) {
-    if (size >= end) grow_to(std::ilogb(size) + 1);
-  }
-  bool all_in_first() const {
-    return std::all_of(counts.begin() + 1, counts.end(), [](int64_t count) { return count == 0; });
-  }
-
-  void note(double x) {
-    const double size = std::fabs(x);
-    if (!std::isfinite(size)) {
-      ++specials;
-      return;
-    }
-    if (size >= std::ldexp(1.0, exponent)) grow_to(std::ilogb(size) + 1);
-    ++counts[static_cast<size_t>(std::ldexp(size * static_cast<double>(counts.size()), -exponent))];
-  }
-
-  // |x| below which a share q of the elements lies.
-  double quantile(double q) const {
-    double total = 0;
-    for (const int64_t count : counts) total += static_cast<double>(count);
-    if (specials > 0 || total == 0) return kNaN;
-    if (exponent == kLowestExponent) return 0;  // nothing but zeros
-    double below = 0;
-    for (size_t bin = 0; bin < counts.size(); ++bin) {
-      const auto count = static_cast<double>(counts[bin]);
-      if (count > 0 && below + count >= q * total)
-        return (static_cast<double>(bin) + (q * total - below) / count) * width();
-      below += count;
-    }
-    return end;
-  }
-
-  // Share of the elements with |x| above `threshold`.
-  double share_above(double threshold) const {
-    double total = 0, above = 0;
-    const double place = threshold / width();
-    for (size_t bin = 0; bin < counts.size(); ++bin) {
-      const auto count = static_cast<double>(counts[bin]), first = static_cast<double>(bin);
-      total += count;
-      above += count * std::clamp(first + 1 - place, 0.0, 1.0);
-    }
-    return specials > 0 || total == 0 ? kNaN : above / total;
-  }
-};
 
 // Kept rows: exponent, NaN and infinities, then the bins.
 constexpr int64_t kFirstBin = 2;
@@ -135,19 +59,18 @@ class HistogramStatistic final : public Statistic {
  private:
   int64_t cells() const { return static_cast<int64_t>(cells_.size()); }
 
+  // Cell by cell, so that the counters at hand stay in the first-level cache.
   template <class T>
   void take_tile(const CellTile<T>& tile) {
     if (!make_room(tile)) return take_one_by_one(tile);
     const auto find_bins = tile_kernels<T>().find_bins;
-    for (int64_t row = 0; row < tile.rows; ++row) {
-      const T* x = tile.data + row * tile.stride;
-      find_bins(x, scales_.data() + (tile.by_columns ? 0 : row), tile.by_columns ? 1 : 0,
-                tile.columns, found_.data());
-      if (tile.by_columns)
-        for (int64_t i = 0; i < tile.columns; ++i) ++counts_at(tile, i)[found_at(i)];
-      else
-        count_row(counts_at(tile, row), tile.columns);
-    }
+    for (int64_t row = 0; row < tile.rows; ++row)
+      find_bins(tile.data + row * tile.stride, scales_.data() + (tile.by_columns ? 0 : row),
+                tile.by_columns ? 1 : 0, tile.columns, found_.data() + row * tile.columns);
+    for (int64_t i = 0; i < tile.outputs(); ++i)
+      counter_.count(found_.data() + i * (tile.by_columns ? 1 : tile.columns),
+                     tile.by_columns ? tile.columns : 1,
+                     tile.by_columns ? tile.rows : tile.columns, cell_of(tile, i).counts);
   }
 
   // Every histogram of the tile reaches its largest |x|, and scales_ is theirs. False if one is not
@@ -168,19 +91,6 @@ class HistogramStatistic final : public Statistic {
     return true;
   }
 
-  // Zeros are many after a ReLU, and adding to one counter again and again waits for the last time.
-  void count_row(int64_t* counts, int64_t columns) {
-    int64_t zeros = 0;
-    for (int64_t i = 0; i < columns; ++i) {
-      const auto bin = found_at(i);
-      if (bin == 0)
-        ++zeros;
-      else
-        ++counts[bin];
-    }
-    counts[0] += zeros;
-  }
-
   template <class T>
   void take_one_by_one(const CellTile<T>& tile) {
     for (int64_t row = 0; row < tile.rows; ++row)
@@ -193,15 +103,9 @@ class HistogramStatistic final : public Statistic {
   Histogram& cell_of(const CellTile<T>& tile, int64_t output) {
     return cells_[static_cast<size_t>(tile.cell(output))];
   }
-  template <class T>
-  int64_t* counts_at(const CellTile<T>& tile, int64_t output) {
-    return cell_of(tile, output).counts.data();
-  }
-  size_t found_at(int64_t i) const { return static_cast<size_t>(found_[static_cast<size_t>(i)]); }
-
   void add_cell(const at::Tensor& rows, int64_t cell) {
     const double exponent = row_of(rows, 0)[cell];
-    if (!(exponent >= kLowestExponent && exponent <= kHighestExponent) ||
+    if (!(exponent >= Histogram::kLowestExponent && exponent <= Histogram::kHighestExponent) ||
         std::floor(exponent) != exponent)
       throw Error(ErrorKind::State, "the histogram's range is damaged; calibrate again");
     Histogram other(static_cast<size_t>(bins_));
@@ -220,10 +124,11 @@ class HistogramStatistic final : public Statistic {
   int64_t bins_;
   HistogramQuestion question_;
   std::vector<Histogram> cells_;
+  BinCounter counter_;
   // of the tile at hand
   std::tuple<std::vector<float>, std::vector<double>> largest_{kLongestTile, kLongestTile};
   std::vector<double> scales_ = std::vector<double>(kLongestTile);
-  std::vector<int32_t> found_ = std::vector<int32_t>(kLongestTile);
+  std::vector<int32_t> found_ = std::vector<int32_t>(kLargestTile);
 };
 
 }  // namespace

@@ -9,7 +9,6 @@
 namespace actsparse {
 namespace {
 
-constexpr int64_t kTileElements = 8192;  // 32 KB of float32
 constexpr int64_t kWidestByColumns = 256;
 constexpr int64_t kMostRowsByColumns = 256;  // the more are added up, the sooner a sum rounds
 
@@ -96,7 +95,7 @@ Tiles::Tiles(const at::Tensor& tensor, const std::vector<bool>& reduced) : tenso
   } else {
     tile_columns_ = std::min(inner_.size, kWidestByColumns);
     tile_rows_ = std::min(
-        {rows_.size, kMostRowsByColumns, std::max<int64_t>(1, kTileElements / tile_columns_)});
+        {rows_.size, kMostRowsByColumns, std::max<int64_t>(1, kLargestTile / tile_columns_)});
   }
   for (const Axis& axis : outer_) outer_count_ *= axis.size;
   row_tiles_ = ceil_div(rows_.size, tile_rows_);

@@ -20,8 +20,8 @@ struct CellTile : Tile<T> {
   int64_t cell(int64_t output) const { return first_cell + output * (by_columns ? 1 : row_step); }
 };
 
-/// No tile has more rows or columns.
-constexpr int64_t kLongestTile = 2048;
+/// No tile has more rows or columns, nor more elements.
+constexpr int64_t kLongestTile = 2048, kLargestTile = 8192;  // 32 KB of float32
 
 /// Takes tiles: float32 ones, or float64 ones.
 class TileTaker {

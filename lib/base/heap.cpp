@@ -1,0 +1,12 @@
+#include "base/heap.h"
+
+#include <malloc.h>
+
+namespace actsparse {
+
+void keep_freed_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most glibc takes
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
+}  // namespace actsparse
