@@ -26,12 +26,12 @@ def one_round(build, folder):
     loops = [ask([bench, config, "calibrate", str(BATCHES)]) for config in (exact, fast)]
     here = pathlib.Path(__file__).parent
     reference = timed([sys.executable, "-B", str(here / "reference.py"), str(folder)])
-    whole = [timed([binary, "run", "-c", config, "--threads", "1"])["seconds"] for config in (exact, fast)]
+    whole = [timed([binary, "run", "-c", config, "--threads", "1"]) for config in (exact, fast)]
     reference_batch = json.loads(reference["output"])["batch_seconds"]
     times = [loop["batch_seconds"] for loop in loops] + [reference_batch]
     return ([1000 * plain["batch_seconds"]] + [seconds / plain["batch_seconds"] for seconds in times] +
-            [seconds / reference["seconds"] for seconds in whole] +
-            [plain["peak_mb"]] + [loop["peak_mb"] for loop in loops] + [reference["peak_mb"]] +
+            [run["seconds"] / reference["seconds"] for run in whole] +
+            [plain["peak_mb"]] + [run["peak_mb"] for run in whole] + [reference["peak_mb"]] +
             [(folder / "exact.state.pt").stat().st_size / 1e3])
 
 

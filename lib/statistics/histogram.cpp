@@ -22,8 +22,7 @@ bool Histogram::all_in_first() const {
 void Histogram::grow_to(int wanted) {
   const size_t bins = counts.size();
   for (; exponent < wanted && !all_in_first(); ++exponent) {
-    for (size_t bin = 0; bin < bins / 2; ++bin)
-      counts[bin] = counts[2 * bin] + counts[2 * bin + 1];
+    for (size_t bin = 0; bin < bins / 2; ++bin) counts[bin] = counts[2 * bin] + counts[2 * bin + 1];
     std::fill(counts.begin() + static_cast<int64_t>(bins / 2), counts.end(), 0);
   }
   exponent = wanted;

@@ -69,8 +69,8 @@ class HistogramStatistic final : public Statistic {
                 tile.by_columns ? 1 : 0, tile.columns, found_.data() + row * tile.columns);
     for (int64_t i = 0; i < tile.outputs(); ++i)
       counter_.count(found_.data() + i * (tile.by_columns ? 1 : tile.columns),
-                     tile.by_columns ? tile.columns : 1,
-                     tile.by_columns ? tile.rows : tile.columns, cell_of(tile, i).counts);
+                     tile.by_columns ? tile.columns : 1, tile.by_columns ? tile.rows : tile.columns,
+                     cell_of(tile, i).counts);
   }
 
   // Every histogram of the tile reaches its largest |x|, and scales_ is theirs. False if one is not

@@ -67,6 +67,18 @@ TEST_CASE("A model in training mode falls back and says why", "[sparsifier]") {
   CHECK(record_of(sparsifier, "fc").calls == 1);
 }
 
+TEST_CASE("A layer that the fast clone calls less often falls back and says so", "[sparsifier]") {
+  ActivationSparsifier sparsifier(minding_layout(), {}, settings(usual(per_channel)), "forward",
+                                  false);
+  sparsifier.register_layer("fc");
+  const FastOutcome outcome = sparsifier.use_fast_clone({first}, 1e-3);
+  CHECK(contains(outcome.reason, "'fc'"));
+  CHECK(contains(outcome.reason, "call"));
+  CHECK(record_of(sparsifier, "fc").calls == 2);  // the exact clone's
+  sparsifier.forward({second});
+  CHECK(record_of(sparsifier, "fc").calls == 4);
+}
+
 TEST_CASE("What forward throws, use_fast_clone throws", "[sparsifier]") {
   auto sparsifier = registered(small_cnn());
   const Error error = error_of([&] { sparsifier.use_fast_clone({normal({2, 5, 8, 8}, 1)}, 1e-3); });

@@ -40,6 +40,22 @@ Module batch_norm(int64_t channels) {
       "True)\n");
 }
 
+Module lstm_layer(int64_t in, int64_t out) {
+  return with_parameters(
+      "LSTM",
+      {{"w_ih", normal({4 * out, in}, 19)},
+       {"w_hh", normal({4 * out, out}, 20)},
+       {"b_ih", normal({4 * out}, 21)},
+       {"b_hh", normal({4 * out}, 22)}},
+      "def forward(self, x: Tensor) -> Tensor:\n"
+      "  h = torch.zeros([1, x.size(0), " +
+          std::to_string(out) +
+          "])\n"
+          "  weights = [self.w_ih, self.w_hh, self.b_ih, self.b_hh]\n"
+          "  y, _, _ = torch.lstm(x, [h, h], weights, True, 1, 0.0, False, False, True)\n"
+          "  return y\n");
+}
+
 }  // namespace
 
 Module linear_layer(int64_t in, int64_t out) {
@@ -58,6 +74,28 @@ Module small_cnn() {
                               {"bn1", batch_norm(8)},
                               {"conv2", conv(8, 8, 2)},
                               {"fc", linear_layer(8, 4)}});
+  model.eval();
+  return model;
+}
+
+Module recurrent() {
+  Module model = make_module("Recurrent",
+                             "def forward(self, x: Tensor) -> Tensor:\n"
+                             "  return self.fc.forward(self.lstm.forward(x)[:, -1])\n",
+                             {{"lstm", lstm_layer(3, 4)}, {"fc", linear_layer(4, 2)}});
+  model.eval();
+  return model;
+}
+
+Module minding_layout() {
+  Module model = make_module("MindingLayout",
+                             "def forward(self, x: Tensor) -> Tensor:\n"
+                             "  y = self.conv.forward(x)\n"
+                             "  z = self.fc.forward(y.mean([2, 3]))\n"
+                             "  if y.is_contiguous():\n"
+                             "    z = self.fc.forward(2 * y.mean([2, 3]))\n"
+                             "  return z\n",
+                             {{"conv", conv(3, 8, 1)}, {"fc", linear_layer(8, 4)}});
   model.eval();
   return model;
 }

@@ -9,6 +9,13 @@ namespace actsparse {
 /// -> pool over space -> fc (8 -> 4). In eval mode.
 torch::jit::Module small_cnn();
 
+/// forward(x [N, T, 3]): fc (4 -> 2) of the last step of an LSTM (lstm, 3 -> 4).
+torch::jit::Module recurrent();
+
+/// forward(x [N, 3, H, W]): fc (8 -> 4) of conv (3 -> 8), pooled over space; once more, of twice as
+/// much, if conv's output is contiguous.
+torch::jit::Module minding_layout();
+
 /// A Linear layer of `in` -> `out` features.
 torch::jit::Module linear_layer(int64_t in, int64_t out);
 
