@@ -3,8 +3,10 @@
 // it is opened when the command line and the config have been found good.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
+#include "config/shard.h"
 #include "global_options.h"
 
 namespace spdlog {
@@ -12,6 +14,13 @@ class logger;
 }
 
 namespace actsparse {
+
+/// What of a calibration is run.
+struct RunChoice {
+  bool is_dry_run = false;
+  bool resume = false;
+  Shard shard;
+};
 
 /// One function per command: it does the work and prints the result to stdout, as one JSON document
 /// if `json`. Each throws Error of any kind.
@@ -22,10 +31,13 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  virtual void run(const Config& config, bool is_dry_run, bool json) = 0;
+  virtual void run(const Config& config, const RunChoice& choice, bool json) = 0;
   /// `config` may be null.
   virtual void inspect(const std::string& model, const Config* config, bool json) = 0;
-  virtual void calibrate(const Config& config, const std::string& state_out, bool json) = 0;
+  virtual void calibrate(const Config& config, const std::string& state_out,
+                         const RunChoice& choice, bool json) = 0;
+  virtual void merge(const std::vector<std::string>& states, const std::string& state_out,
+                     bool json) = 0;
   /// `config` may be null.
   virtual void step(const std::string& state_in, const Config* config, const std::string& state_out,
                     bool json) = 0;

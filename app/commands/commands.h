@@ -10,6 +10,7 @@ namespace actsparse {
 void add_run(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_calibrate(CLI::App& app);
+void add_merge(CLI::App& app);
 void add_step(CLI::App& app);
 void add_apply(CLI::App& app);
 void add_functions(CLI::App& app);

@@ -14,7 +14,7 @@ struct Options {
   GlobalOptions global;
   ConfigOptions config;
   std::string output_dir;
-  bool dry_run = false;
+  RunChoice choice;
   bool json = false;
 };
 
@@ -60,8 +60,8 @@ void run_command(const Options& options) {
     redirect_outputs(config, options.output_dir);
     folder.emplace(options.output_dir);
   }
-  open_engine(options.global)->run(config, options.dry_run, options.json);
-  if (!options.json && !options.dry_run) print_outputs(config.output);
+  open_engine(options.global)->run(config, options.choice, options.json);
+  if (!options.json && !options.choice.is_dry_run) print_outputs(config.output);
 }
 
 }  // namespace
@@ -73,8 +73,12 @@ void add_run(CLI::App& app) {
   add_config_options(*command, options->config, true);
   command->add_option("--output-dir", options->output_dir,
                       "Folder for the output files (made if missing)");
-  command->add_flag("--dry-run", options->dry_run,
-                    "Try everything on the first batch, write nothing");
+  CLI::Option* dry_run = command->add_flag("--dry-run", options->choice.is_dry_run,
+                                           "Try everything on the first batch, write nothing");
+  command
+      ->add_flag("--resume", options->choice.resume,
+                 "Go on from the checkpoint of an earlier run, if there is one")
+      ->excludes(dry_run);
   command->add_flag("--json", options->json, "Print the report as one JSON document");
   add_global_options(*command, options->global);
   command->callback([options] { run_command(*options); });

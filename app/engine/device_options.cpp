@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <spdlog/spdlog.h>
+#include <torch/csrc/jit/runtime/print_handler.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -48,6 +49,8 @@ void set_threads(int asked) {
 }  // namespace
 
 void set_up_libtorch(const GlobalOptions& options) {
+  // stdout is for results: what a model or a function prints is no part of them.
+  torch::jit::setPrintHandler([](const std::string& text) { std::cerr << text; });
   set_threads(options.threads);
   for (const auto& library : options.libraries) load_library(library);
 }

@@ -27,15 +27,20 @@ class LibTorchEngine : public Engine {
     set_up_libtorch(options_);
   }
 
-  void run(const Config& config, bool is_dry_run, bool json) override {
-    const RunOptions machine = run_options(options_);
-    print(is_dry_run ? dry_run(config, machine) : actsparse::run(config, machine), json);
+  void run(const Config& config, const RunChoice& choice, bool json) override {
+    const RunOptions options = chosen(choice);
+    print(choice.is_dry_run ? dry_run(config, options) : actsparse::run(config, options), json);
   }
   void inspect(const std::string& model, const Config* config, bool json) override {
     print(actsparse::inspect(model, config, run_options(options_)), json);
   }
-  void calibrate(const Config& config, const std::string& state_out, bool json) override {
-    print(actsparse::calibrate(config, state_out, run_options(options_)), json);
+  void calibrate(const Config& config, const std::string& state_out, const RunChoice& choice,
+                 bool json) override {
+    print(actsparse::calibrate(config, state_out, chosen(choice)), json);
+  }
+  void merge(const std::vector<std::string>& states, const std::string& state_out,
+             bool json) override {
+    print(actsparse::merge({states.begin(), states.end()}, state_out), json);
   }
   void step(const std::string& state_in, const Config* config, const std::string& state_out,
             bool json) override {
@@ -48,6 +53,13 @@ class LibTorchEngine : public Engine {
   void functions(bool json) override { print_functions(json); }
 
  private:
+  RunOptions chosen(const RunChoice& choice) const {
+    RunOptions options = run_options(options_);
+    options.resume = choice.resume;
+    options.shard = choice.shard;
+    return options;
+  }
+
   GlobalOptions options_;
 };
 

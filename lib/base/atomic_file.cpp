@@ -1,10 +1,13 @@
 #include "base/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <string>
 #include <system_error>
@@ -22,6 +25,25 @@ fs::path temporary_name(const fs::path& target) {
   fs::path name = target;
   name += "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp";
   return name;
+}
+
+// "TARGET.<pid>-<count>.tmp" of a process that is no more, as far as this machine knows.
+bool is_temporary_of(const std::string& name, const fs::path& target) {
+  const std::string start = target.filename().string() + ".";
+  if (name.compare(0, start.size(), start) != 0) return false;
+  int pid = 0, count = 0, length = 0;
+  const bool fits =
+      std::sscanf(name.c_str() + start.size(), "%d-%d.tmp%n", &pid, &count, &length) == 2 &&
+      start.size() + static_cast<size_t>(length) == name.size();
+  return fits && pid > 0 && (::kill(pid, 0) != 0 && errno == ESRCH);
+}
+
+// The lock, or -1 if another process holds it.
+int lock(const fs::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file >= 0 && ::flock(file, LOCK_EX | LOCK_NB) == 0) return file;
+  if (file >= 0) ::close(file);
+  return -1;
 }
 
 void check_target(const fs::path& target) {
@@ -57,13 +79,14 @@ AtomicFile::AtomicFile(fs::path target)
   if (!stream_)
     throw Error(ErrorKind::Output,
                 target_.string() + ": cannot be written: " + std::strerror(errno));
+  lock_ = lock(temporary_);
 }
 
 AtomicFile::~AtomicFile() {
-  if (committed_) return;
   stream_.close();
   std::error_code ignored;
-  fs::remove(temporary_, ignored);
+  if (!committed_) fs::remove(temporary_, ignored);
+  if (lock_ >= 0) ::close(lock_);
 }
 
 void AtomicFile::close() {
@@ -83,6 +106,18 @@ void AtomicFile::commit() {
     throw Error(ErrorKind::Output,
                 target_.string() + ": cannot be put in place: " + failed.message());
   committed_ = true;
+}
+
+void remove_leftovers(const fs::path& target) {
+  const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(folder, failed)) {
+    if (!is_temporary_of(entry.path().filename().string(), target)) continue;
+    const int file = lock(entry.path());
+    if (file < 0) continue;
+    fs::remove(entry.path(), failed);
+    ::close(file);
+  }
 }
 
 void check_writable(const fs::path& target) { AtomicFile probe(target); }

@@ -29,9 +29,14 @@ class AtomicFile {
   std::filesystem::path target_;
   std::filesystem::path temporary_;
   std::ofstream stream_;
+  int lock_ = -1;  // held while the temporary file is ours: see remove_leftovers
   bool open_ = true;
   bool committed_ = false;
 };
+
+/// Removes the temporary files that processes which were killed have left beside `target`: those
+/// that no process has open.
+void remove_leftovers(const std::filesystem::path& target);
 
 /// Throws the Error(Output) that writing `target` would run into (missing folder, no permission, is
 /// a folder), so that it can be known before hours of work. Leaves nothing behind.

@@ -8,4 +8,7 @@ namespace actsparse {
 /// they stay.
 void keep_freed_memory();
 
+/// Gives what is kept back to the kernel: before work of another kind.
+void release_freed_memory();
+
 }  // namespace actsparse

@@ -27,9 +27,15 @@ void check_version(const JsonNode& top) {
   if (version->json() != config_version) version->fail("1");
 }
 
-double read_tolerance(const JsonNode& node) {
+double positive_number(const JsonNode& node) {
   if (!node.json().is_number() || node.json().get<double>() <= 0) node.fail("a number > 0");
   return node.json().get<double>();
+}
+
+fs::path output_file(const JsonNode& node) {
+  const fs::path path = node.file();
+  if (!path.has_filename()) node.fail("a file, not a folder");
+  return path;
 }
 
 std::vector<FunctionFile> read_function_files(const JsonNode& node) {
@@ -49,8 +55,7 @@ std::vector<LayerSelector> read_layers(const JsonNode& node) {
 Field<OutputConfig> output_field(const std::string& key, fs::path OutputConfig::*path) {
   return {key, [path](const JsonNode& node, OutputConfig& output) {
             if (node.json().is_null()) return;
-            output.*path = node.file();
-            if (!(output.*path).has_filename()) node.fail("a file, not a folder");
+            output.*path = output_file(node);
           }};
 }
 
@@ -106,6 +111,18 @@ const Fields<ModelConfig>& model_fields() {
   return fields;
 }
 
+const Fields<CheckpointConfig>& checkpoint_fields() {
+  static const Fields<CheckpointConfig> fields = {
+      {"batches", [](const JsonNode& node,
+                     CheckpointConfig& checkpoint) { checkpoint.batches = node.integer({1}); }},
+      {"seconds", [](const JsonNode& node,
+                     CheckpointConfig& checkpoint) { checkpoint.seconds = positive_number(node); }},
+      {"path", [](const JsonNode& node,
+                  CheckpointConfig& checkpoint) { checkpoint.path = output_file(node); }},
+  };
+  return fields;
+}
+
 const Fields<RunConfig>& run_fields() {
   static const Fields<RunConfig> fields = {
       {"seed", [](const JsonNode& node, RunConfig& run) { run.seed = node.seed(); }},
@@ -114,7 +131,11 @@ const Fields<RunConfig>& run_fields() {
          run.precision = node.one_of({"exact", "fast"});
        }},
       {"tolerance",
-       [](const JsonNode& node, RunConfig& run) { run.tolerance = read_tolerance(node); }},
+       [](const JsonNode& node, RunConfig& run) { run.tolerance = positive_number(node); }},
+      {"checkpoint",
+       [](const JsonNode& node, RunConfig& run) {
+         read_fields(node, checkpoint_fields(), run.checkpoint);
+       }},
   };
   return fields;
 }
@@ -158,7 +179,8 @@ std::map<std::string, Names> accepted_keys() {
           {"data", keys_of(data_fields())},     {"input", input_keys()},
           {"random", keys_of(random_fields())}, {"settings", keys_of(settings_fields())},
           {"layer", keys_of(layer_fields())},   {"function", function_keys()},
-          {"run", keys_of(run_fields())},       {"output", keys_of(output_fields())}};
+          {"run", keys_of(run_fields())},       {"checkpoint", keys_of(checkpoint_fields())},
+          {"output", keys_of(output_fields())}};
 }
 
 Config load_config(const fs::path& file, const std::vector<Override>& overrides) {

@@ -118,11 +118,20 @@ struct DataConfig {
   bool drop_last = false;        ///< drop a last batch with fewer than batch_size samples
 };
 
+/// When a calibration writes down how far it has come: after so many batches, or seconds, whichever
+/// comes first; 0: not by this measure. Empty path: beside the outputs.
+struct CheckpointConfig {
+  int64_t batches = 0;
+  double seconds = 0;
+  std::filesystem::path path;
+};
+
 struct RunConfig {
   uint64_t seed = 0;  ///< seeds LibTorch's generator before every batch (seed + batch index)
   std::string precision = "exact";  ///< "exact": the model's own operators, bit for bit; "fast": an
                                     ///< optimized clone, if the first batch's statistics agree
   double tolerance = 1e-3;          ///< how far they may differ, relative; > 0
+  CheckpointConfig checkpoint;
 };
 
 /// Empty path: not written. Made absolute like ModelConfig::path; see redirect_outputs for
@@ -168,8 +177,9 @@ Config load_config(const std::filesystem::path& file, const std::vector<Override
 Config parse_config(const std::string& text, const std::filesystem::path& base,
                     const std::string& label, const std::vector<Override>& overrides = {});
 
-/// --output-dir: moves the outputs into `folder` under their own file names. Throws Error(Config)
-/// if an output would then be another output, or a file the config reads.
+/// --output-dir: moves the outputs (and a checkpoint's path) into `folder` under their own file
+/// names. Throws Error(Config) if an output would then be another output, or a file the config
+/// reads.
 void redirect_outputs(Config& config, const std::filesystem::path& folder);
 
 /// Throws Error(Config) if `path`, an output given on the command line as `name` ("--state"), is a

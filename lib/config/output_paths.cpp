@@ -57,11 +57,13 @@ void check_against_inputs(const Config& config, const NamedPath& output, const s
         reject_shared(label, output, "one of " + child_path("data.inputs", i) + ".images");
 }
 
-std::vector<NamedPath> outputs_of(const OutputConfig& output) {
+std::vector<NamedPath> outputs_of(const Config& config) {
+  const OutputConfig& output = config.output;
   std::vector<NamedPath> outputs;
   for (const auto& named :
        {NamedPath{"output.model", output.model}, NamedPath{"output.state", output.state},
-        NamedPath{"output.report", output.report}})
+        NamedPath{"output.report", output.report},
+        NamedPath{"run.checkpoint.path", config.run.checkpoint.path}})
     if (!named.path.empty()) outputs.push_back(named);
   return outputs;
 }
@@ -69,7 +71,7 @@ std::vector<NamedPath> outputs_of(const OutputConfig& output) {
 }  // namespace
 
 void check_outputs(const Config& config, const std::string& label) {
-  const auto outputs = outputs_of(config.output);
+  const auto outputs = outputs_of(config);
   for (size_t i = 0; i < outputs.size(); ++i) {
     for (size_t j = 0; j < i; ++j)
       if (same_file(outputs[i].path, outputs[j].path))
@@ -85,7 +87,7 @@ void check_output_path(const Config& config, const fs::path& path, const std::st
 void redirect_outputs(Config& config, const fs::path& folder) {
   const fs::path absolute = fs::absolute(folder).lexically_normal();
   auto& output = config.output;
-  for (auto* path : {&output.model, &output.state, &output.report})
+  for (auto* path : {&output.model, &output.state, &output.report, &config.run.checkpoint.path})
     if (!path->empty()) *path = absolute / path->filename();
   check_outputs(config, "--output-dir");
 }

@@ -16,6 +16,7 @@ const Fields<ImageInput>& image_fields();
 const Fields<LayerSettings>& settings_fields();
 const Fields<LayerSelector>& layer_fields();
 const Fields<RunConfig>& run_fields();
+const Fields<CheckpointConfig>& checkpoint_fields();
 const Fields<OutputConfig>& output_fields();
 /// The keys of an entry of data.inputs, and the one fixed key of a function's object form.
 const Names& input_keys();

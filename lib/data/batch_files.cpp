@@ -77,12 +77,16 @@ class BatchFiles : public BatchSource {
   }
 
   void rewind() override { next_ = 0; }
+  void skip(int64_t count) override {
+    next_ = std::min(files_.size(), next_ + static_cast<size_t>(count));
+  }
   int64_t batches() const override { return static_cast<int64_t>(files_.size()); }
   std::optional<int64_t> samples() const override {
     return std::accumulate(sizes_.begin(), sizes_.end(), int64_t{0});
   }
   int64_t ragged_last() const override { return smaller_last(sizes_); }
   std::string digest() const override { return digest_of_files(files_); }
+  std::string fingerprint() const override { return fingerprint_of_files(files_); }
 
  private:
   std::vector<NamedFile> files_;

@@ -1,5 +1,6 @@
 #include "data/batch_source.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "data/batched_inputs.h"
 #include "data/data_digest.h"
 #include "data/read_ahead.h"
+#include "data/shard_batches.h"
 #include "data/value_batch.h"
 
 namespace actsparse {
@@ -25,12 +27,16 @@ class MemoryBatches : public BatchSource {
     return value_batch(arguments, "batch " + std::to_string(next_) + " (in memory)");
   }
   void rewind() override { next_ = 0; }
+  void skip(int64_t count) override {
+    next_ = std::min(batches_.size(), next_ + static_cast<size_t>(count));
+  }
   int64_t batches() const override { return static_cast<int64_t>(batches_.size()); }
   std::optional<int64_t> samples() const override {
     return std::accumulate(sizes_.begin(), sizes_.end(), int64_t{0});
   }
   int64_t ragged_last() const override { return smaller_last(sizes_); }
   std::string digest() const override { return digest_of_values(batches_); }
+  std::string fingerprint() const override { return digest(); }
 
  private:
   std::vector<std::vector<c10::IValue>> batches_;
@@ -40,12 +46,13 @@ class MemoryBatches : public BatchSource {
 
 }  // namespace
 
-std::unique_ptr<BatchSource> open_batches(const DataConfig& config) {
+std::unique_ptr<BatchSource> open_batches(const DataConfig& config, const Shard& shard) {
   if (config.inputs.empty() == config.batches.empty())
     throw Error(ErrorKind::Data, "data: give either inputs or batches");
   if (config.batch_size < 1 || config.limit.value_or(1) < 1)
     throw Error(ErrorKind::Data, "data: batch_size and limit must be at least 1");
   auto source = config.inputs.empty() ? open_batch_files(config) : open_batched_inputs(config);
+  source = shard_of(std::move(source), shard);
   return source->batches() > 1 ? read_ahead(std::move(source)) : std::move(source);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "config/shard.h"
 
 namespace actsparse {
 
@@ -29,8 +30,12 @@ class BatchSource {
   virtual std::optional<Batch> next() = 0;
   /// Starts again from the first batch.
   virtual void rewind() = 0;
+  /// Goes on after the next `count` batches, which are not read, or at the end.
+  virtual void skip(int64_t count) = 0;
   /// How many batches next() gives from the start.
   virtual int64_t batches() const = 0;
+  /// How many there are in all shards together.
+  virtual int64_t total_batches() const { return batches(); }
   /// How many samples they hold; 0 if no argument has a sample dimension.
   virtual std::optional<int64_t> samples() const = 0;
   /// Samples in a last batch that is smaller than the others, which are equal; else 0.
@@ -38,12 +43,16 @@ class BatchSource {
   /// SHA-256 over the names as written and the bytes of all data files, the random specs and
   /// constants.
   virtual std::string digest() const = 0;
+  /// Names, sizes and modification times of all data files, now, and the specs as in digest():
+  /// changes whenever a file is written, and costs no reading. Throws Error(Data) if one is gone.
+  virtual std::string fingerprint() const = 0;
 };
 
 /// Opens what the config names and checks headers, counts and readability; no sample is read yet.
+/// Gives the batches of `shard` (see shard_of).
 /// Throws Error(Data). Files are streamed, on a thread that is at most two batches ahead (see
 /// read_ahead): memory in use is about three batches.
-std::unique_ptr<BatchSource> open_batches(const DataConfig& config);
+std::unique_ptr<BatchSource> open_batches(const DataConfig& config, const Shard& shard = {});
 
 /// Batches held in memory: for C++ callers and tests. `samples` of each is its first tensor's size
 /// in dimension 0.

@@ -88,10 +88,12 @@ class BatchedInputs : public BatchSource {
   }
 
   void rewind() override { next_ = 0; }
+  void skip(int64_t count) override { next_ = std::min(batches_, next_ + count); }
   int64_t batches() const override { return batches_; }
   std::optional<int64_t> samples() const override { return samples_; }
   int64_t ragged_last() const override { return batches_ > 1 ? samples_ % config_.batch_size : 0; }
   std::string digest() const override { return digest_of_inputs(config_.inputs); }
+  std::string fingerprint() const override { return fingerprint_of_inputs(config_.inputs); }
 
  private:
   static at::Tensor read(const Argument& argument, int64_t first, const Batch& batch) {

@@ -1,7 +1,10 @@
 #include "data/data_digest.h"
 
 #include <ATen/core/Tensor.h>
+#include <sys/stat.h>
 
+#include <cerrno>
+#include <cstring>
 #include <sstream>
 
 #include "base/digest.h"
@@ -16,13 +19,39 @@ void add(Digest& digest, const std::string& text) {
   digest.update(framed.data(), framed.size());
 }
 
+using Files = std::vector<std::pair<std::string, std::filesystem::path>>;
+/// What stands for the contents of a file.
+using Describe = std::string (*)(const std::filesystem::path&);
+
+std::string sha256(const std::filesystem::path& path) {
+  return digest_of_file(path, ErrorKind::Data);
+}
+
+std::string size_and_time(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0)
+    throw Error(ErrorKind::Data, path.string() + ": cannot be read: " + std::strerror(errno));
+  return std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + " " +
+         std::to_string(info.st_mtim.tv_nsec);
+}
+
+std::string describe(const Files& files, Describe contents) {
+  Digest digest;
+  for (const auto& [name, path] : files) {
+    add(digest, name);
+    add(digest, contents(path));
+  }
+  return digest.hex();
+}
+
 struct AddInput {
   Digest& digest;
+  Describe contents;
   void operator()(const FileInput& input) const {
     add(digest, "file");
     add(digest, input.written_path);
     add(digest, input.member);
-    add(digest, digest_of_file(input.path, ErrorKind::Data));
+    add(digest, contents(input.path));
   }
   void operator()(const RandomInput& input) const {
     const nlohmann::json spec = {{"shape", input.shape},
@@ -41,13 +70,19 @@ struct AddInput {
                                  {"channels", input.channels}};
     add(digest, "images");
     add(digest, spec.dump());
-    add(digest, digest_of_files(image_files(input)));
+    add(digest, describe(image_files(input), contents));
   }
   void operator()(const ConstantInput& input) const {
     add(digest, "constant");
     add(digest, input.value.dump());
   }
 };
+
+std::string describe(const std::vector<InputConfig>& inputs, Describe contents) {
+  Digest digest;
+  for (const auto& input : inputs) std::visit(AddInput{digest, contents}, input);
+  return digest.hex();
+}
 
 void add(Digest& digest, const c10::IValue& value) {
   std::ostringstream text;
@@ -69,20 +104,16 @@ std::string display_name(const FileInput& input) {
 }
 
 std::string digest_of_inputs(const std::vector<InputConfig>& inputs) {
-  Digest digest;
-  for (const auto& input : inputs) std::visit(AddInput{digest}, input);
-  return digest.hex();
+  return describe(inputs, sha256);
 }
 
-std::string digest_of_files(
-    const std::vector<std::pair<std::string, std::filesystem::path>>& files) {
-  Digest digest;
-  for (const auto& [name, path] : files) {
-    add(digest, name);
-    add(digest, digest_of_file(path, ErrorKind::Data));
-  }
-  return digest.hex();
+std::string fingerprint_of_inputs(const std::vector<InputConfig>& inputs) {
+  return describe(inputs, size_and_time);
 }
+
+std::string digest_of_files(const Files& files) { return describe(files, sha256); }
+
+std::string fingerprint_of_files(const Files& files) { return describe(files, size_and_time); }
 
 std::string digest_of_values(const std::vector<std::vector<c10::IValue>>& batches) {
   Digest digest;

@@ -30,10 +30,17 @@ class ReadAhead : public BatchSource {
     stop();
     source_->rewind();
   }
+  void skip(int64_t count) override {
+    if (!thread_.joinable()) return source_->skip(count);
+    while (count-- > 0 && next()) {
+    }
+  }
   int64_t batches() const override { return source_->batches(); }
+  int64_t total_batches() const override { return source_->total_batches(); }
   std::optional<int64_t> samples() const override { return source_->samples(); }
   int64_t ragged_last() const override { return source_->ragged_last(); }
   std::string digest() const override { return source_->digest(); }
+  std::string fingerprint() const override { return source_->fingerprint(); }
 
  private:
   // A batch, or what ends the row of them: nothing, or an error.

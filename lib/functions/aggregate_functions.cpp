@@ -97,8 +97,13 @@ struct Summing {
 
 Row<AggregateFn> summing(const std::string& name, const std::string& description,
                          const Summing& parts) {
-  const Combination how{name,         parts.term,           add,
-                        parts.finish, /*from_first=*/false, /*keeps_shape=*/true};
+  const Combination how{name,
+                        parts.term,
+                        add,
+                        parts.finish,
+                        add,
+                        /*from_first=*/false,
+                        /*keeps_shape=*/true};
   const auto statistic = sums_of({parts.streaming_term}, parts.streaming_finish);
   return {name, description, with_dims({}), [how, statistic](const json& values) {
             return has_dims(values) ? maker(how.name, values, statistic) : maker(how);
@@ -121,8 +126,13 @@ MakeStatistic extreme_of(const Extreme& parts, bool from_first) {
 
 Row<AggregateFn> extreme(const std::string& name, const std::string& description,
                          const Extreme& parts) {
-  const Combination how{name,    parts.term,          parts.combine,
-                        as_kept, /*from_first=*/true, /*keeps_shape=*/true};
+  const Combination how{name,
+                        parts.term,
+                        parts.combine,
+                        as_kept,
+                        parts.combine,
+                        /*from_first=*/true,
+                        /*keeps_shape=*/true};
   return {name, description, with_dims({init_rule("first")}), [how, parts](const json& values) {
             Combination chosen = how;
             chosen.from_first = values.at("init") == "first";
@@ -144,7 +154,7 @@ AggregateFn make_nonzero(const json& values) {
     return maker("nonzero", values,
                  [threshold](int64_t cells) { return count_statistic(cells, threshold); });
   const auto term = [threshold](const Tensor& x) { return above(x, threshold); };
-  return maker({"nonzero", term, add, as_kept, /*from_first=*/false, /*keeps_shape=*/true});
+  return maker({"nonzero", term, add, as_kept, add, /*from_first=*/false, /*keeps_shape=*/true});
 }
 
 ParameterRule threshold_rule(const json& default_value) {

@@ -63,6 +63,22 @@ class ElementwiseAggregate final : public Aggregate {
     if (calls > 0 && how_->keeps_shape) shape_ = acc_.sizes().vec();
   }
 
+  void merge(const at::Tensor& data, int64_t calls) override {
+    if (calls_ == 0) return restore(data, calls);
+    if (!how_->merge)
+      throw Error(ErrorKind::Function,
+                  fmt::format("aggregate_fn '{0}' cannot be merged: give it a \"merge_fn\" (a "
+                              "function of two accumulators), or \"associative\": true if '{0}' "
+                              "itself combines two accumulators",
+                              how_->name));
+    if (data.sizes() != acc_.sizes()) throw unequal_shapes(data.sizes(), acc_.sizes());
+    if (data.scalar_type() != acc_.scalar_type())
+      throw unequal_dtypes(dtype_name(data.scalar_type()), dtype_name(acc_.scalar_type()));
+    const c10::NoGradGuard no_graph;
+    guarded(how_->name, [&] { acc_ = how_->merge(acc_.clone(), data); });
+    calls_ += calls;
+  }
+
  private:
   void check_input(const at::Tensor& input) const {
     if (shape_ && input.sizes() != at::IntArrayRef(*shape_))

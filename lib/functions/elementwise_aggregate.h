@@ -21,6 +21,8 @@ struct Combination {
   std::function<at::Tensor(const at::Tensor& acc, const at::Tensor& term)> combine;
   /// From the accumulator to value().
   std::function<at::Tensor(const at::Tensor& acc, int64_t calls)> finish;
+  /// As `combine`, of two accumulators; empty: they cannot be merged.
+  std::function<at::Tensor(const at::Tensor& acc, const at::Tensor& other)> merge;
   bool from_first = false;   ///< start from the first term instead of zeros
   bool keeps_shape = false;  ///< the accumulator always has the input's shape
 };

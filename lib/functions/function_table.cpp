@@ -130,6 +130,7 @@ nlohmann::json kept_by(const FunctionConfig& function) {
   const auto keeper = keepers.find(function.name);
   kept["name"] = keeper == keepers.end() ? function.name : keeper->second;
   if (kept["name"] == "var") kept.erase("correction");
+  for (const char* key : {"associative", "merge_fn"}) kept.erase(key);
   if (kept["name"] == "histogram")
     for (const char* key : {"q", "threshold"}) kept.erase(key);
   return kept;

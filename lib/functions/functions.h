@@ -34,6 +34,9 @@ class Aggregate {
   /// Continues from data() and calls() of an earlier one; data is copied. Error(State) if they do
   /// not fit together.
   virtual void restore(at::Tensor data, int64_t calls) = 0;
+  /// Takes in what another one of the same function kept: as if its inputs had come after this
+  /// one's. Error(State) if the data do not fit; Error(Function) if the function cannot be merged.
+  virtual void merge(const at::Tensor& data, int64_t calls) = 0;
 };
 
 using AggregateFn = std::function<std::unique_ptr<Aggregate>()>;

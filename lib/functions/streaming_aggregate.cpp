@@ -77,8 +77,18 @@ class StreamingAggregate final : public Aggregate {
       throw Error(ErrorKind::State, fmt::format("aggregate data do not fit {} calls", calls));
     statistic_.reset();
     elements_ = 0;
-    calls_ = calls;
-    if (calls > 0) take_back(data.cpu().contiguous());
+    calls_ = 0;
+    if (calls > 0) merge(data, calls);
+  }
+
+  void merge(const at::Tensor& data, int64_t calls) override {
+    if (data.dim() == 0 || data.size(0) < 2)
+      throw Error(ErrorKind::State, "the data is not that of a streaming statistic");
+    const auto shape = data.sizes().slice(1).vec();
+    if (!statistic_) start(shape);
+    if (shape != shape_) throw unequal_cells(shape);
+    add(data.cpu().contiguous().view({data.size(0), statistic_cells()}));
+    calls_ += calls;
   }
 
  private:
@@ -89,14 +99,10 @@ class StreamingAggregate final : public Aggregate {
 
   int64_t statistic_cells() const { return product(shape_); }
 
-  void take_back(const at::Tensor& data) {
-    if (data.dim() == 0 || data.size(0) < 2)
-      throw Error(ErrorKind::State, "the data is not that of a streaming statistic");
-    start(data.sizes().slice(1).vec());
-    const at::Tensor rows = data.view({data.size(0), statistic_cells()});
+  void add(const at::Tensor& rows) {
     check_rows(rows, statistic_cells(), true);
     check_counts(rows, 0);
-    if (rows.numel() > 0) elements_ = static_cast<int64_t>(*row_of(rows, 0));
+    if (rows.numel() > 0) elements_ += static_cast<int64_t>(*row_of(rows, 0));
     statistic_->add(rows.narrow(0, 1, rows.size(0) - 1));
   }
 

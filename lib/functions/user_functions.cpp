@@ -3,6 +3,8 @@
 #include <spdlog/fmt/fmt.h>
 #include <torch/csrc/api/include/torch/jit.h>
 #include <torch/csrc/jit/api/compilation_unit.h>
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/ir.h>
 
 #include <algorithm>
 #include <map>
@@ -163,21 +165,41 @@ void refuse_name(const Compiled& code, const std::string& label, const std::stri
 
 // ---- the kinds ----
 
+using Combine = std::function<Tensor(const Tensor&, const Tensor&)>;
+
+Combine combine_with(const BoundFunction& bound) {
+  return [bound](const Tensor& a, const Tensor& b) { return bound({a, b}); };
+}
+
+// How two accumulators become one: by the function itself, by another one, or not at all.
+Combine merge_of(const Compiled& code, const json& values, const Combine& itself) {
+  if (values.at("merge_fn").is_null()) return values.at("associative") == true ? itself : nullptr;
+  const auto name = values.at("merge_fn").get<std::string>();
+  auto* function = code.unit->find_function(c10::QualifiedName(name));
+  const bool serves = function != nullptr && function->getSchema().arguments().size() == 2 &&
+                      leading_tensors(function->getSchema()) == 2;
+  if (!serves)
+    throw Error(ErrorKind::Config,
+                fmt::format("merge_fn: found '{}', allowed is a function of the same file with the "
+                            "signature def f(acc: Tensor, other: Tensor) -> Tensor",
+                            name));
+  return combine_with(bind({code.unit, function, {}}, json::object()));
+}
+
 AggregateFn make_aggregate(const Compiled& code, const json& values) {
-  const auto bound = bind(code, values);
+  const Combine combine = combine_with(bind(code, values));
   const auto how = std::make_shared<const Combination>(
-      Combination{code.function->name(), [](const Tensor& x) { return x; },
-                  [bound](const Tensor& acc, const Tensor& x) {
-                    return bound({acc, x});
-                  },
-                  [](const Tensor& acc, int64_t) { return acc; }, values.at("init") == "first",
-                  /*keeps_shape=*/false});
+      Combination{code.function->name(), [](const Tensor& x) { return x; }, combine,
+                  [](const Tensor& acc, int64_t) { return acc; }, merge_of(code, values, combine),
+                  values.at("init") == "first", /*keeps_shape=*/false});
   return [how] { return elementwise_aggregate(how); };
 }
 
 Row<AggregateFn> aggregate_row(const Compiled& code, const std::string& description) {
   auto rules = code.rules;
   rules.push_back(init_rule("zeros"));
+  rules.push_back(optional("associative", "bool", false, true));
+  rules.push_back(optional("merge_fn", "string", nullptr, "my_merge"));
   return {code.function->name(), description, rules,
           [code](const json& values) { return make_aggregate(code, values); }};
 }
@@ -186,6 +208,18 @@ Row<ReduceFn> reduce_or_mask_row(const Compiled& code, const std::string& descri
   return {code.function->name(), description, code.rules, [code](const json& values) -> ReduceFn {
             return [bound = bind(code, values)](const Tensor& x) { return bound({x}); };
           }};
+}
+
+// A config may come from anywhere: its functions compute, and do nothing else.
+void refuse_file_access(const torch::jit::Block& block, const std::string& place) {
+  for (const auto* node : block.nodes()) {
+    const std::string name = node->kind().toQualString();
+    if (name == "aten::from_file" || name == "aten::save" || name.rfind("c10d::", 0) == 0)
+      throw Error(ErrorKind::Function,
+                  place + " calls " + node->kind().toUnqualString() +
+                      ", which reaches beyond tensors; a function may compute only");
+    for (const auto* inner : node->blocks()) refuse_file_access(*inner, place);
+  }
 }
 
 UserFunction describe(const std::shared_ptr<CompilationUnit>& unit, torch::jit::Function* function,
@@ -200,7 +234,8 @@ UserFunction describe(const std::shared_ptr<CompilationUnit>& unit, torch::jit::
   for (size_t i = tensors; i < schema.arguments().size(); ++i)
     code.rules.push_back(rule_of(schema.arguments()[i]));
   refuse_name(code, label, "name");
-  if (tensors == 2) refuse_name(code, label, "init");
+  for (const char* own : {"init", "associative", "merge_fn"})
+    if (tensors == 2) refuse_name(code, label, own);
   if (tensors == 2) user.aggregate = aggregate_row(code, user.signature);
   if (tensors == 1) user.reduce_or_mask = reduce_or_mask_row(code, user.signature);
   return user;
@@ -219,8 +254,11 @@ std::shared_ptr<CompilationUnit> compile(const FunctionSource& source) {
 std::vector<UserFunction> compile_functions(const FunctionSource& source) {
   const auto unit = compile(source);
   std::vector<UserFunction> functions;
-  for (auto* function : unit->get_functions())
+  for (auto* function : unit->get_functions()) {
+    refuse_file_access(*torch::jit::toGraphFunction(*function).graph()->block(),
+                       source.label + ": '" + function->name() + "'");
     functions.push_back(describe(unit, function, source.label));
+  }
   if (functions.empty())
     throw Error(ErrorKind::Function, source.label + ": holds no function; write one as in " +
                                          wanted_signature(FunctionKind::Mask));

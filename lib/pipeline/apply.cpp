@@ -1,34 +1,16 @@
-#include <ATen/Context.h>
-#include <ATen/ops/randn.h>
-#include <ATen/ops/zeros.h>
-
 #include <utility>
 
 #include "base/digest.h"
 #include "base/error.h"
 #include "model/load_model.h"
 #include "pipeline/stages.h"
+#include "sparsifier/made_up_batch.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
 namespace {
 
 namespace fs = std::filesystem;
-
-// No data here: floats are random, integers zero (an index that every embedding has).
-std::vector<c10::IValue> made_up_batch(const std::vector<ArgumentRecord>& arguments) {
-  at::manual_seed(0);
-  std::vector<c10::IValue> batch;
-  for (const auto& argument : arguments) {
-    if (!argument.dtype)
-      batch.push_back(argument.constant);
-    else if (at::isFloatingType(*argument.dtype) || at::isComplexType(*argument.dtype))
-      batch.emplace_back(at::randn(argument.shape).to(*argument.dtype));
-    else
-      batch.emplace_back(at::zeros(argument.shape, *argument.dtype));
-  }
-  return batch;
-}
 
 void check_model_digest(const StateDict& state, const std::string& digest, const fs::path& model) {
   if (state.meta.model_digest == digest) return;

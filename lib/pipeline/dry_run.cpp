@@ -47,8 +47,8 @@ int64_t aggregate_bytes(const ActivationSparsifier& sparsifier) {
 Report dry_run(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   Outputs().reserve(config.output);
-  Calibrated calibrated = calibrate_all(config, options, 1);
-  auto& [model, sparsifier, data, layers, report] = calibrated.prepared;
+  Calibrated calibrated = calibrate_first(config, options);
+  auto& [model, sparsifier, data, fingerprint, layers, report] = calibrated.prepared;
   DryRun dry_run;
   dry_run.batches = data->batches();
   dry_run.samples = data->samples().value_or(0);

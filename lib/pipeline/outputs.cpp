@@ -4,7 +4,9 @@
 namespace actsparse {
 
 void Outputs::reserve(const std::filesystem::path& path) const {
-  if (!path.empty()) check_writable(path);
+  if (path.empty()) return;
+  check_writable(path);
+  remove_leftovers(path);
 }
 
 void Outputs::reserve(const OutputConfig& output) const {

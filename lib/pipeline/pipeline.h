@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
+#include "config/shard.h"
 #include "report/inspection.h"
 #include "report/report.h"
 
@@ -23,11 +25,14 @@ struct Progress {
 /// What is not in the config: the machine's side of a run.
 struct RunOptions {
   std::string device = "cpu";
+  bool resume = false;  ///< go on from the job's checkpoint, if there is one
+  Shard shard;          ///< of calibrate
   std::function<void(const Progress&)> progress;   ///< called after every batch; may be empty
   const std::atomic<bool>* interrupted = nullptr;  ///< looked at after every batch
 };
 
 /// calibrate, step, squash, verify, and the files of config.output. All outputs appear or none.
+/// With options.resume it goes on from the checkpoint that an earlier one left, to the same bytes.
 /// Throws Error of any kind.
 Report run(const Config& config, const RunOptions& options);
 
@@ -35,9 +40,15 @@ Report run(const Config& config, const RunOptions& options);
 /// time. Writes nothing.
 Report dry_run(const Config& config, const RunOptions& options);
 
-/// Aggregates only and writes `state_out`.
+/// Aggregates only and writes `state_out`: of the batches of options.shard, from a checkpoint on as
+/// run does.
 Report calibrate(const Config& config, const std::filesystem::path& state_out,
                  const RunOptions& options);
+
+/// One state of the states of a calibration's shards (sparsifier/merge_states.h); the report tells
+/// what is missing.
+Report merge(const std::vector<std::filesystem::path>& states_in,
+             const std::filesystem::path& state_out);
 
 /// Masks from the aggregates in `state_in`, no model run. `config` (null: none) may give other
 /// reduce and mask functions for the layers its entries select by name or glob.

@@ -93,7 +93,8 @@ FunctionTable load_functions(const Config& config) {
 Prepared prepare(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   FunctionTable functions = load_functions(config);
-  auto data = open_batches(config.data);
+  auto data = open_batches(config.data, options.shard);
+  std::string fingerprint = data->fingerprint();
   refuse_ragged_batch(*data, config, functions);
   auto model = load(config, options);
   Selection selection = select_layers(list_layers(model), config.layers);
@@ -102,6 +103,7 @@ Prepared prepare(const Config& config, const RunOptions& options) {
                     ActivationSparsifier(model, std::move(functions), config.defaults,
                                          config.model.method, config.model.mode == "train"),
                     std::move(data),
+                    std::move(fingerprint),
                     std::move(selection.layers),
                     {}};
   for (const auto& layer : prepared.layers) {

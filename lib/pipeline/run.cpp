@@ -18,6 +18,12 @@ std::vector<std::pair<std::string, std::string>> output_names(const OutputConfig
   return names;
 }
 
+// What checkpoints are named after.
+std::filesystem::path main_output(const OutputConfig& output) {
+  if (!output.state.empty()) return output.state;
+  return output.model.empty() ? output.report : output.model;
+}
+
 }  // namespace
 
 std::vector<c10::IValue> first_batch(BatchSource& data) {
@@ -29,8 +35,8 @@ Report run(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   Outputs outputs;
   outputs.reserve(config.output);
-  Calibrated calibrated = calibrate_all(config, options);
-  auto& [model, sparsifier, data, layers, report] = calibrated.prepared;
+  Calibrated calibrated = calibrate_all(config, options, main_output(config.output));
+  auto& [model, sparsifier, data, fingerprint, layers, report] = calibrated.prepared;
   const auto warnings = sparsifier.step();
   for (const auto& warning : warnings)
     spdlog::warn("{}: {}", layer_text(warning.layer), warning.text);
@@ -49,6 +55,7 @@ Report run(const Config& config, const RunOptions& options) {
   if (!config.output.report.empty())
     outputs.create(config.output.report).stream() << to_json(report).dump(2) << '\n';
   outputs.commit();
+  calibrated.checkpoints.remove();
   return std::move(report);
 }
 

@@ -2,13 +2,13 @@
 // What the commands share.
 #include <chrono>
 #include <deque>
-#include <limits>
 #include <memory>
 
 #include "base/atomic_file.h"
 #include "data/batch_source.h"
 #include "model/select_layers.h"
 #include "model/verify_masks.h"
+#include "pipeline/checkpoints.h"
 #include "pipeline/pipeline.h"
 #include "sparsifier/activation_sparsifier.h"
 
@@ -34,6 +34,7 @@ struct Prepared {
   torch::jit::Module model;  ///< as loaded
   ActivationSparsifier sparsifier;
   std::unique_ptr<BatchSource> data;
+  std::string fingerprint;  ///< of the data, before any was read
   std::vector<SelectedLayer> layers;
   Report report;  ///< command, model, method, warnings and load time are filled in
 };
@@ -46,12 +47,35 @@ std::string left_out(const std::string& layer, const std::string& reason);
 struct Calibrated {
   Prepared prepared;
   StateMeta meta;
+  Checkpoints checkpoints;  ///< to be removed when the outputs are in place
 };
-/// Runs the batches, at most `most` of them. Layers never called are an error, or dropped with a
-/// warning if optional; after a part of the batches it is a warning for
-/// those that another batch may call.
+/// Runs the batches of the shard. Layers never called are an error, or dropped with a warning if
+/// optional; after a shard those that another one may call are kept.
+/// Checkpoints are written beside `output`.
 Calibrated calibrate_all(const Config& config, const RunOptions& options,
-                         int64_t most = std::numeric_limits<int64_t>::max());
+                         const std::filesystem::path& output);
+/// The first batch only, without checkpoints; layers that a later one may call are left out.
+Calibrated calibrate_first(const Config& config, const RunOptions& options);
+
+/// Runs the batches that are left after meta.batches, at most to the `most`th, and notes them in
+/// `meta`. Throws Error(Interrupted) after a checkpoint.
+void run_batches(Calibrated& calibrated, const Config& config, const RunOptions& options,
+                 int64_t most);
+
+/// Puts the sparsifier, the data and `meta` where `checkpoint` left them. Throws Error(State) if it
+/// is of another job: of another model, config, data, shard or version.
+void resume(Prepared& prepared, StateMeta& meta, const StateDict& checkpoint, const RunConfig& run);
+
+/// Notes and logs why "fast" was not taken, if it was not.
+void warn_of_fallback(Report& report);
+
+/// Which batches were run: a layer that none of them called may yet be called.
+enum class Seen { All, Shard, First };
+/// See calibrate_all.
+void settle_uncalled(Prepared& prepared, const Config& config, Seen seen);
+
+/// Fills in what a state tells of model, data and batches.
+void report_origin(Report& report, const StateMeta& meta);
 
 /// Output files that are put in place together at the end, so that a failure leaves none.
 class Outputs {

@@ -68,6 +68,16 @@ void reconfigure(StateDict& state, const Config& config, std::vector<std::string
 
 }  // namespace
 
+void report_origin(Report& report, const StateMeta& meta) {
+  report.model = meta.model;
+  report.model_digest = meta.model_digest;
+  report.method = meta.method;
+  report.mode = meta.mode;
+  report.data_digest = meta.data_digest;
+  report.batches = meta.batches;
+  report.samples = meta.samples;
+}
+
 Report step(const std::filesystem::path& state_in, const Config* config,
             const std::filesystem::path& state_out) {
   const Stopwatch stopwatch;
@@ -90,13 +100,7 @@ Report step(const std::filesystem::path& state_in, const Config* config,
   write_state(state, outputs.create(state_out).stream());
   outputs.commit();
   report.command = "step";
-  report.model = state.meta.model;
-  report.model_digest = state.meta.model_digest;
-  report.method = state.meta.method;
-  report.mode = state.meta.mode;
-  report.data_digest = state.meta.data_digest;
-  report.batches = state.meta.batches;
-  report.samples = state.meta.samples;
+  report_origin(report, state.meta);
   report.layers = report_layers(state.layers, warnings);
   report.outputs = {{"state", state_out.filename().string()}};
   report.timing.total_seconds = stopwatch.seconds();

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/heap.h"
 #include "model/load_model.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
@@ -67,6 +68,7 @@ VerificationReport write_masked(Outputs& outputs, const std::filesystem::path& p
   AtomicFile& file = outputs.create(path);
   write_model(masked, file.stream());
   file.close();
+  release_freed_memory();
   return verify_masked(load_model(file.temporary(), device), unmasked, state, batch, batch_name);
 }
 

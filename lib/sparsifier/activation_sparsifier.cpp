@@ -17,6 +17,7 @@
 #include "model/layer_tree.h"
 #include "sparsifier/compare_layers.h"
 #include "sparsifier/layer_shapes.h"
+#include "sparsifier/made_up_batch.h"
 #include "sparsifier/mask_buffer.h"
 #include "sparsifier/registered_layer.h"
 
@@ -212,6 +213,29 @@ FastOutcome ActivationSparsifier::use_fast_clone(const std::vector<c10::IValue>&
   } catch (const std::exception& error) {
     return {first_line(error.what()), std::nullopt, ""};
   }
+}
+
+void ActivationSparsifier::resume_fast_clone(const std::vector<ArgumentRecord>& arguments) {
+  auto trial = impl_->copy_layers();
+  auto fast = std::make_unique<ObservedModel>(
+      fast_clone(impl_->masked_model(), impl_->method, impl_->observers_of(trial)));
+  try {
+    fast->run(impl_->method, made_up_batch(arguments));
+  } catch (const Error&) {  // zeros need not be an input that the model takes
+  }
+  for (size_t i = 0; i < trial.size(); ++i)
+    trial[i] = RegisteredLayer(impl_->layers[i].record(), impl_->functions);
+  impl_->layers.swap(trial);  // the elements stay where they are: observers refer to them
+  impl_->clone = std::move(fast);
+}
+
+Attributes ActivationSparsifier::model_changes() const {
+  return impl_->clone ? changed_attributes(impl_->clone->module(), impl_->model) : Attributes();
+}
+
+void ActivationSparsifier::set_model_changes(const Attributes& attributes) {
+  if (!impl_->clone) impl_->build_clone();
+  set_attributes(impl_->clone->module(), attributes);
 }
 
 std::vector<LayerWarning> ActivationSparsifier::step() {

@@ -71,6 +71,17 @@ class ActivationSparsifier {
   /// Otherwise all is as after forward(batch). Throws forward()'s errors.
   FastOutcome use_fast_clone(const std::vector<c10::IValue>& batch, double tolerance);
 
+  /// Goes on as after an accepted use_fast_clone() whose data the layers hold: forward() runs the
+  /// fast clone. `arguments` describe the batch that it was accepted on: weights are packed for its
+  /// shapes. Throws fast_clone()'s errors.
+  void resume_fast_clone(const std::vector<ArgumentRecord>& arguments);
+
+  /// What the model has written into itself since the first forward(); for another process that
+  /// goes on from there.
+  Attributes model_changes() const;
+  /// Throws Error(State) if they are not this model's.
+  void set_model_changes(const Attributes& attributes);
+
   /// compute_masks over all layers. Does nothing without layers.
   std::vector<LayerWarning> step();
 

@@ -2,6 +2,8 @@
 #include <ATen/core/Dict.h>
 #include <ATen/core/List.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "sparsifier/json_ivalue.h"
 #include "sparsifier/layer_shapes.h"
@@ -174,6 +176,28 @@ ArgumentRecord read_argument(const Reader& entry) {
   return argument;
 }
 
+BatchRun read_batch_run(const IValue& value) {
+  const auto is_count = [](const IValue& number) { return number.isInt() && number.toInt() >= 0; };
+  const auto numbers = value.isList() ? value.toListRef().vec() : std::vector<IValue>();
+  if (numbers.size() != 3 || !std::all_of(numbers.begin(), numbers.end(), is_count) ||
+      numbers[1].toInt() < 1)
+    broken("meta.coverage is not a list of batches");
+  return {numbers[0].toInt(), numbers[1].toInt(), numbers[2].toInt()};
+}
+
+CheckpointMeta read_checkpoint(const Reader& entry) {
+  CheckpointMeta checkpoint;
+  checkpoint.data_fingerprint = entry.text("data_fingerprint");
+  const IValue& difference = entry.at("max_difference");
+  if (difference.isDouble()) checkpoint.max_difference = difference.toDouble();
+  checkpoint.layer = entry.text("layer");
+  checkpoint.reason = entry.text("reason");
+  const Reader attributes = entry.dict("attributes");
+  for (const auto& [name, value] : attributes.entries())
+    checkpoint.attributes.emplace_back(name, value.isTensor() ? read_data(value) : value);
+  return checkpoint;
+}
+
 StateMeta read_meta(const Reader& document) {
   StateMeta meta;
   meta.tool_version = document.text("tool_version");
@@ -183,8 +207,13 @@ StateMeta read_meta(const Reader& document) {
   meta.config_digest = document.text("config_digest");
   meta.method = document.text("method");
   meta.mode = document.text("mode");
+  meta.precision = document.text("precision");
   meta.batches = document.integer("batches");
   meta.samples = document.integer("samples");
+  meta.total_batches = document.integer("total_batches");
+  for (const IValue& run : document.list("coverage")) meta.coverage.push_back(read_batch_run(run));
+  if (document.find("checkpoint") != nullptr)
+    meta.checkpoint = read_checkpoint(document.dict("checkpoint"));
   for (const IValue& entry : document.list("arguments"))
     meta.arguments.push_back(read_argument({entry, "meta.arguments"}));
   for (const IValue& entry : document.list("function_sources")) {

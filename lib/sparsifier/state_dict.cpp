@@ -72,6 +72,25 @@ IValue arguments_document(const std::vector<ArgumentRecord>& arguments) {
   return list;
 }
 
+IValue coverage_document(const std::vector<BatchRun>& coverage) {
+  auto list = untyped_list();
+  for (const auto& run : coverage) list.push_back(int_list({run.first, run.step, run.count}));
+  return list;
+}
+
+GenericDict checkpoint_document(const CheckpointMeta& checkpoint) {
+  auto document = untyped_dict();
+  document.insert("data_fingerprint", checkpoint.data_fingerprint);
+  document.insert("max_difference",
+                  checkpoint.max_difference ? IValue(*checkpoint.max_difference) : IValue());
+  document.insert("layer", checkpoint.layer);
+  document.insert("reason", checkpoint.reason);
+  auto attributes = untyped_dict();
+  for (const auto& [name, value] : checkpoint.attributes) attributes.insert(name, value);
+  document.insert("attributes", attributes);
+  return document;
+}
+
 GenericDict meta_document(const StateMeta& meta) {
   auto document = untyped_dict();
   document.insert("format_version", kFormatVersion);
@@ -81,8 +100,12 @@ GenericDict meta_document(const StateMeta& meta) {
         std::pair("config_digest", &meta.config_digest), std::pair("method", &meta.method),
         std::pair("mode", &meta.mode)})
     document.insert(key, *text);
+  document.insert("precision", meta.precision);
   document.insert("batches", meta.batches);
   document.insert("samples", meta.samples);
+  document.insert("total_batches", meta.total_batches);
+  document.insert("coverage", coverage_document(meta.coverage));
+  if (meta.checkpoint) document.insert("checkpoint", checkpoint_document(*meta.checkpoint));
   document.insert("arguments", arguments_document(meta.arguments));
   auto sources = untyped_list();
   for (const auto& source : meta.function_sources) {

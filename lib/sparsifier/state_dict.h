@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "functions/functions.h"
 #include "model/call_methods.h"
+#include "model/changed_attributes.h"
 
 namespace actsparse {
 
@@ -52,6 +53,19 @@ int64_t batch_size_of(const std::vector<ArgumentRecord>& arguments);
 /// What a batch's arguments were.
 std::vector<ArgumentRecord> describe(const std::vector<c10::IValue>& arguments);
 
+/// Batches `first`, first + step, ... (counted from 0), `count` of them.
+struct BatchRun {
+  int64_t first = 0, step = 1, count = 0;
+};
+
+/// What a checkpoint holds beside the state: it is a file for the next process of the same job.
+struct CheckpointMeta {
+  std::string data_fingerprint;          ///< BatchSource::fingerprint()
+  std::optional<double> max_difference;  ///< of the fast clone's first batch, and
+  std::string layer, reason;             ///< where it was, or why the exact clone goes on
+  Attributes attributes;                 ///< what the model has written into itself
+};
+
 /// Where a state comes from.
 struct StateMeta {
   std::string tool_version;
@@ -59,8 +73,12 @@ struct StateMeta {
   std::string data_digest, config_digest;
   std::string method = "forward";
   std::string mode = "eval";
+  std::string precision = "exact";  ///< how the batches were run: "exact" or "fast"
   int64_t batches = 0;
   int64_t samples = 0;
+  int64_t total_batches = 0;       ///< of the whole data
+  std::vector<BatchRun> coverage;  ///< which batches are in it, in order
+  std::optional<CheckpointMeta> checkpoint;
   std::vector<ArgumentRecord> arguments;
   std::vector<FunctionSource> function_sources;  ///< user functions, so that the state stands alone
 };

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -157,6 +158,24 @@ TEST_CASE("check_writable leaves nothing behind and disturbs no file being writt
   CHECK(count_files(folder.path()) == 1);
   file.commit();
   CHECK(read_file(folder / "x") == "bytes");
+}
+
+TEST_CASE("what killed processes left is removed, what living ones write is not", "[base]") {
+  const TemporaryFolder folder;
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ::waitpid(gone, nullptr, 0);
+  const std::string dead = std::to_string(gone), alive = std::to_string(::getpid());
+  write_file(folder / ("x." + dead + "-0.tmp"), "leftover");
+  for (const auto& other :
+       {"x." + alive + "-7.tmp", "y." + dead + "-0.tmp", "x." + dead + "-0.tmp.gz",
+        "x." + dead + ".tmp", std::string("x.0-0.tmp")})
+    write_file(folder / other, "not ours");
+  AtomicFile open(folder / "x");
+  remove_leftovers(folder / "x");
+  CHECK_FALSE(fs::exists(folder / ("x." + dead + "-0.tmp")));
+  CHECK(count_files(folder.path()) == 6);
+  open.commit();
 }
 
 }  // namespace actsparse

@@ -24,10 +24,12 @@ class Counting : public BatchSource {
     return Batch{{at::full({1}, next_)}, 1, "batch " + std::to_string(next_)};
   }
   void rewind() override { next_ = 0; }
+  void skip(int64_t count) override { next_ = std::min(count_, next_ + count); }
   int64_t batches() const override { return count_; }
   std::optional<int64_t> samples() const override { return count_; }
   int64_t ragged_last() const override { return 0; }
   std::string digest() const override { return "digest"; }
+  std::string fingerprint() const override { return "fingerprint"; }
 
  private:
   int64_t count_, failing_, next_ = 0;

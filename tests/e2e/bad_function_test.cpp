@@ -31,6 +31,14 @@ TEST_CASE("A user function that cannot serve is refused with file, line or layer
        mask_function("x: int", "return torch.ones([x])"),
        6,
        {"f.py", "'f' cannot serve as mask_fn", "f(int x)", "def f(x: Tensor"}},
+      {"reads a file",
+       mask_function("x: Tensor", "return torch.from_file('/etc/passwd', False, 1)"),
+       6,
+       {"f.py", "'f' calls from_file", "may compute only"}},
+      {"writes a file",
+       mask_function("x: Tensor", "if x.dim() > 1:\n        torch.save(x, 'x')\n    return x"),
+       6,
+       {"f.py", "'f' calls save"}},
       {"throws",
        mask_function("x: Tensor", "assert False, 'no mask today'\n    return x"),
        6,
@@ -58,4 +66,14 @@ TEST_CASE("An aggregate function that throws is named with the layer and the bat
   scene.config["functions"] = {"f.py"};
   scene.config["layers"][1]["aggregate_fn"] = "f";
   check_run_refused(scene, 6, {"batch 1", "layer 'conv2'", "f:", "no sum"});
+}
+
+TEST_CASE("What a user function prints is no part of the results", "[e2e]") {
+  Scene scene;
+  mask_function("x: Tensor", "print('hello')\n    return (x > 0).to(x.dtype)")(scene);
+  const auto result = scene.run({"--json"});
+  INFO(result.err);
+  REQUIRE(result.exit_code == 0);
+  CHECK(only_json(result.out)["command"] == "run");
+  CHECK(contains(result.err, "hello"));
 }

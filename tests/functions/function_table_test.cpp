@@ -78,10 +78,12 @@ TEST_CASE("a user's functions are listed with parameters from their signature", 
   CHECK(mask.parameters[0].required);
   CHECK(mask.parameters[0].type == "int");
   const auto ema = info_of(table, "ema", FunctionKind::Aggregate);
-  REQUIRE(ema.parameters.size() == 2);
+  REQUIRE(ema.parameters.size() == 4);
   CHECK(ema.parameters[0].name == "keep");
   CHECK(ema.parameters[0].default_value == 0.9);
   CHECK(ema.parameters[1].name == "init");
+  CHECK(ema.parameters[2].name == "associative");
+  CHECK(ema.parameters[3].name == "merge_fn");
   const auto infos = table.list();
   CHECK(infos.back().name == "helper");
   CHECK(infos.back().kinds.empty());

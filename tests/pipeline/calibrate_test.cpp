@@ -54,7 +54,8 @@ TEST_CASE("Progress is told after every batch", "[pipeline]") {
   CHECK(report.timing.calibrate_seconds == told[1].seconds);
 }
 
-TEST_CASE("An interruption ends the run after the batch at hand and writes nothing", "[pipeline]") {
+TEST_CASE("An interruption ends the run after the batch at hand and leaves a checkpoint only",
+          "[pipeline]") {
   const Workplace place;
   std::atomic<bool> interrupted{false};
   int64_t batches = 0;
@@ -68,10 +69,11 @@ TEST_CASE("An interruption ends the run after the batch at hand and writes nothi
     CHECK(error.kind() == ErrorKind::Interrupted);
     CHECK(contains(error.what(), "after batch 1 of 2"));
     CHECK(batches == 1);
-    CHECK(place.names() == Names{"model.pt"});
   };
   check(error_of([&] { calibrate(place.config(), place / "c.pt", options); }));
+  CHECK(place.names() == Names{"c.pt.checkpoint", "model.pt"});
   check(error_of([&] { run(place.config(), options); }));
+  CHECK(place.names() == Names{"c.pt.checkpoint", "model.pt", "state.pt.checkpoint"});
 }
 
 TEST_CASE("A layer that is never called is an error, or left out where it is optional",

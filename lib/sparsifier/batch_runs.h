@@ -1,0 +1,21 @@
+#pragma once
+// Which batches of the data a state has seen.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sparsifier/state_dict.h"
+
+namespace actsparse {
+
+/// The numbers, sorted; one that occurs twice stands twice.
+std::vector<int64_t> batches_in(const std::vector<BatchRun>& runs);
+
+/// The same as runs, in the only way this function makes them. `batches` must be sorted, without
+/// repetitions.
+std::vector<BatchRun> runs_of(const std::vector<int64_t>& batches);
+
+/// "batches 3, 7, 11, ... (25 in all)", counted from 1.
+std::string batches_text(const std::vector<int64_t>& batches);
+
+}  // namespace actsparse

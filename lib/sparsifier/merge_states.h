@@ -1,0 +1,30 @@
+#pragma once
+// Shards of one calibration made one state.
+#include <string>
+#include <vector>
+
+#include "functions/functions.h"
+#include "sparsifier/state_dict.h"
+
+namespace actsparse {
+
+struct NamedState {
+  std::string name;  ///< for messages: its file
+  StateDict state;   ///< calibrated, not stepped
+};
+
+struct MergedState {
+  StateDict state;
+  std::vector<int64_t> missing;       ///< batches that none of them has seen, counted from 0
+  std::vector<std::string> left_out;  ///< layers that no batch called, of complete coverage
+};
+
+/// The state of a calibration that ran the batches of all `states` (at least one). Streaming
+/// statistics are bit for bit those of one run, whatever the order and grouping; elementwise sums
+/// are added in the order of the first batches, so that they differ from one run's by rounding.
+/// Throws Error(State) that names the files if two have seen a batch twice, or were calibrated with
+/// another model, config, data, version or precision, or if one was stepped; Error(Function) if an
+/// aggregate_fn cannot be merged.
+MergedState merge_states(std::vector<NamedState> states);
+
+}  // namespace actsparse
