@@ -1,39 +1,11 @@
 #include "global_options.h"
 
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <CLI/CLI.hpp>
 
 #include "base/error.h"
 #include "base/version.h"
 
 namespace actsparse {
-namespace {
-
-std::shared_ptr<spdlog::logger> make_logger(const GlobalOptions& options) {
-  if (options.log_file.empty())
-    return std::make_shared<spdlog::logger>(
-        "actsparse", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-  try {
-    return std::make_shared<spdlog::logger>(
-        "actsparse", std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.log_file, true));
-  } catch (const spdlog::spdlog_ex& cause) {
-    throw Error(ErrorKind::Output,
-                options.log_file + ": the log file cannot be written: " + cause.what());
-  }
-}
-
-spdlog::level::level_enum log_level(const GlobalOptions& options) {
-  if (!options.log_level.empty())
-    return spdlog::level::from_str(options.log_level == "warn" ? "warning" : options.log_level);
-  if (options.quiet) return spdlog::level::err;
-  return options.verbose ? spdlog::level::debug : spdlog::level::info;
-}
-
-}  // namespace
-
 void add_global_options(CLI::App& command, GlobalOptions& options) {
   command.set_version_flag("--version", version_text());
   command.add_flag("-v,--verbose", options.verbose, "Log more (--log-level debug)");
@@ -41,6 +13,8 @@ void add_global_options(CLI::App& command, GlobalOptions& options) {
   command.add_option("--log-level", options.log_level, "trace, debug, info, warn, error or off")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
   command.add_option("--log-file", options.log_file, "Write the log here instead of stderr");
+  command.add_option("--log-format", options.log_format, "text, or json: one object per line")
+      ->check(CLI::IsMember({"text", "json"}));
   command
       .add_option("--threads", options.threads,
                   "Threads inside operators (default: one per physical core)")
@@ -62,14 +36,6 @@ void add_config_options(CLI::App& command, ConfigOptions& options, bool required
           "--set", options.overrides,
           "PATH=VALUE: override a config value, e.g. layers.0.sparse_config.sparsity_level=0.7")
       ->allow_extra_args(false);
-}
-
-void set_up_log(const GlobalOptions& options) {
-  auto logger = make_logger(options);
-  logger->set_pattern("actsparse: %^%l%$: %v");
-  logger->set_level(log_level(options));
-  logger->flush_on(spdlog::level::warn);
-  spdlog::set_default_logger(logger);
 }
 
 Config load_config(const ConfigOptions& options) {

@@ -17,7 +17,8 @@ struct GlobalOptions {
   bool quiet = false;
   std::string log_level;  ///< trace, debug, info, warn, error, off; empty: from verbose and quiet
   std::string log_file;   ///< takes the log instead of stderr
-  int threads = 0;        ///< 0: as many as the machine has cores for us
+  std::string log_format = "text";  ///< or "json"
+  int threads = 0;                  ///< 0: as many as the machine has cores for us
   std::string device = "cpu";
   std::vector<std::string> libraries;  ///< with custom operators
   bool no_progress = false;
@@ -33,9 +34,6 @@ struct ConfigOptions {
 std::string version_text();
 void add_global_options(CLI::App& command, GlobalOptions& options);
 void add_config_options(CLI::App& command, ConfigOptions& options, bool required);
-
-/// Throws Error(Output).
-void set_up_log(const GlobalOptions& options);
 
 /// Throws Error(Usage) and Error(Config).
 Config load_config(const ConfigOptions& options);

@@ -10,6 +10,7 @@
 #include "base/nearest.h"
 #include "commands/commands.h"
 #include "global_options.h"
+#include "log.h"
 
 namespace {
 
@@ -17,8 +18,7 @@ using actsparse::Error;
 using actsparse::ErrorKind;
 
 int report_error(const Error& error) {
-  std::cerr << "actsparse: error: " << error.what() << '\n';
-  if (!error.details().empty()) spdlog::debug("{}", error.details());
+  actsparse::log_error(error);
   return error.exit_code();
 }
 

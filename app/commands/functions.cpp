@@ -3,6 +3,7 @@
 
 #include "commands/commands.h"
 #include "engine.h"
+#include "log.h"
 
 namespace actsparse {
 

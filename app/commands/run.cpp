@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "commands/commands.h"
 #include "engine.h"
+#include "log.h"
 
 namespace actsparse {
 namespace {

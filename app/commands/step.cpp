@@ -4,6 +4,7 @@
 
 #include "commands/commands.h"
 #include "engine.h"
+#include "log.h"
 
 namespace actsparse {
 

@@ -1,4 +1,7 @@
 // inspect, functions, help, and what every command shares.
+#include <regex>
+#include <sstream>
+
 #include "base/version.h"
 #include "e2e/scene.h"
 
@@ -137,6 +140,40 @@ TEST_CASE("The log goes to stderr or a file, and quiet means silent", "[e2e]") {
   REQUIRE(logged.exit_code == 0);
   CHECK(logged.err == "");
   CHECK(contains(scene.read("log.txt"), "calibrating 3 layers"));
+}
+
+TEST_CASE("A log of JSON is one object per line, the error included", "[e2e]") {
+  Scene scene;
+  const auto objects = [](const std::string& text) {
+    std::istringstream lines(text);
+    std::vector<nlohmann::json> parsed;
+    for (std::string line; std::getline(lines, line);)
+      parsed.push_back(nlohmann::json::parse(line));
+    return parsed;
+  };
+  const auto good = objects(scene.run({"--log-format", "json", "-v"}).err);
+  REQUIRE(good.size() > 1);
+  for (const auto& object : good) {
+    CHECK(object.size() == 3);
+    CHECK(std::regex_match(object["time"].get<std::string>(),
+                           std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")));
+  }
+  const auto says = [](const nlohmann::json& object, const std::string& level) {
+    return object["level"] == level;
+  };
+  CHECK(says(good.front(), "debug"));
+
+  scene.config["layers"] = {{{"name", "conv\"1"}}};
+  const auto bad = scene.run({"--log-format", "json", "--log-file", "log.txt", "-q"});
+  CHECK(bad.exit_code == 4);
+  for (const auto& text : {bad.err, scene.read("log.txt")}) {
+    const auto errors = objects(text);
+    REQUIRE(errors.size() == 1);
+    CHECK(says(errors[0], "error"));
+    CHECK(contains(errors[0]["message"].get<std::string>(), "conv\"1"));
+  }
+  CHECK(contains(scene.run({"--log-level", "off"}).err, "actsparse: error: "));
+  check_refused(scene.run({"--log-format", "xml"}), 2, {"--log-format"});
 }
 
 TEST_CASE("LibTorch's own words are shown at log level debug only", "[e2e]") {

@@ -51,7 +51,9 @@ TEST_CASE("An interrupted run says how far it came and leaves a checkpoint only"
       signal + " $pid; wait $pid; code=$?; cat \"$1\" >&2; exit $code";
   const auto result = run_process(
       {"sh", "-c", script, actsparse_binary(), (elsewhere / "log").string()}, scene.folder.path());
-  check_refused(result, 130, {"interrupted after batch", "of 100000000", "--resume goes on from state.pt.checkpoint"});
+  check_refused(
+      result, 130,
+      {"interrupted after batch", "of 100000000", "--resume goes on from state.pt.checkpoint"});
   auto after = contents(scene.folder.path());
   CHECK(after.erase((scene.folder / "state.pt.checkpoint").string()) == 1);
   CHECK(after == before);

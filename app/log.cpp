@@ -1,0 +1,94 @@
+#include "log.h"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace actsparse {
+namespace {
+
+constexpr const char* kText = "actsparse: %^%l%$: %v";
+
+/// {"time", "level", "message"} of each message, on one line.
+class JsonFormatter final : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& line) override {
+    spdlog::memory_buf_t time;
+    time_.format(message, time);
+    nlohmann::ordered_json object;
+    object["time"] = std::string(time.data(), time.size());
+    const auto level = spdlog::level::to_string_view(message.level);
+    object["level"] = std::string(level.data(), level.size());
+    object["message"] = std::string(message.payload.data(), message.payload.size());
+    const std::string text =
+        object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    line.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<JsonFormatter>();
+  }
+
+ private:
+  spdlog::pattern_formatter time_{"%Y-%m-%dT%H:%M:%S.%eZ", spdlog::pattern_time_type::utc, ""};
+};
+
+std::unique_ptr<spdlog::formatter> formatter_of(const GlobalOptions& options) {
+  if (options.log_format == "json") return std::make_unique<JsonFormatter>();
+  return std::make_unique<spdlog::pattern_formatter>(kText);
+}
+
+spdlog::sink_ptr make_sink(const GlobalOptions& options) {
+  if (options.log_file.empty()) return std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+  try {
+    return std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.log_file, true);
+  } catch (const spdlog::spdlog_ex& cause) {
+    throw Error(ErrorKind::Output,
+                options.log_file + ": the log file cannot be written: " + cause.what());
+  }
+}
+
+spdlog::level::level_enum log_level(const GlobalOptions& options) {
+  if (!options.log_level.empty())
+    return spdlog::level::from_str(options.log_level == "warn" ? "warning" : options.log_level);
+  if (options.quiet) return spdlog::level::err;
+  return options.verbose ? spdlog::level::debug : spdlog::level::info;
+}
+
+// What ends the process is told on stderr, wherever the log goes and whatever its level is.
+std::shared_ptr<spdlog::logger> error_logger() {
+  static const auto logger = [] {
+    const auto sink =
+        std::make_shared<spdlog::sinks::stderr_color_sink_mt>(spdlog::color_mode::never);
+    auto made = std::make_shared<spdlog::logger>("error", sink);
+    made->set_formatter(std::make_unique<spdlog::pattern_formatter>(kText));
+    return made;
+  }();
+  return logger;
+}
+
+bool has_log_file = false;
+
+}  // namespace
+
+void set_up_log(const GlobalOptions& options) {
+  auto logger = std::make_shared<spdlog::logger>("actsparse", make_sink(options));
+  logger->set_formatter(formatter_of(options));
+  error_logger()->set_formatter(formatter_of(options));
+  has_log_file = !options.log_file.empty();
+  logger->set_level(log_level(options));
+  logger->flush_on(spdlog::level::warn);
+  spdlog::set_default_logger(logger);
+}
+
+void log_error(const Error& error) {
+  error_logger()->error("{}", error.what());
+  error_logger()->flush();
+  if (has_log_file) spdlog::error("{}", error.what());
+  if (!error.details().empty()) spdlog::debug("{}", error.details());
+}
+
+}  // namespace actsparse
