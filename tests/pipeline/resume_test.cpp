@@ -140,11 +140,14 @@ TEST_CASE("A broken checkpoint gives way to the one before it", "[pipeline]") {
 }
 
 TEST_CASE("A checkpoint of another job is refused, and says what differs", "[pipeline]") {
+  static const std::string f = "def f(x: Tensor) -> Tensor:\n  return x\n";
   const auto check = [](const std::string& what, const std::function<void(Workplace&)>& change) {
     INFO(what);
     CheckpointedPlace place(per_channel);
     fs::copy_file(source_dir() / "sample_models" / "digits_calibration.npy", place / "x.npy");
     place.json["data"]["inputs"][0]["path"] = "x.npy";
+    write_file(place / "f.py", f);
+    place.json["functions"] = {"f.py"};
     stop_after(place, 3);
     change(place);
     const Error error = error_of([&] { run(place.config(), resuming()); });
@@ -157,6 +160,7 @@ TEST_CASE("A checkpoint of another job is refused, and says what differs", "[pip
     bytes.back() = static_cast<char>(bytes.back() + 1);
     write_file(place / "x.npy", bytes);
   });
+  check("a functions file", [](Workplace& place) { write_file(place / "f.py", "# other\n" + f); });
   check("the model", [](Workplace& place) {
     fs::copy_file(source_dir() / "sample_models" / "digits_cnn_traced.pt", place / "model.pt",
                   fs::copy_options::overwrite_existing);
