@@ -1,17 +1,11 @@
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "pipeline/stages.h"
+#include "sparsifier/merge_states.h"
 
 namespace actsparse {
 namespace {
-
-bool same_texts(const std::vector<FunctionSource>& a, const std::vector<FunctionSource>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const auto& x, const auto& y) { return x.text == y.text; });
-}
 
 void check_same_job(const StateMeta& now, const std::string& fingerprint, const StateMeta& then) {
   const BatchRun &own = now.coverage.front(), &seen = then.coverage.at(0);
@@ -19,7 +13,7 @@ void check_same_job(const StateMeta& now, const std::string& fingerprint, const 
       {now.tool_version == then.tool_version, "the version of actsparse"},
       {now.model_digest == then.model_digest, "the model"},
       {now.config_digest == then.config_digest, "the config"},
-      {same_texts(now.function_sources, then.function_sources), "a functions file"},
+      {same_functions(now, then), "a functions file"},
       {fingerprint == then.checkpoint->data_fingerprint,
        "the data (names, sizes or modification times of its files)"},
       {own.first == seen.first && own.step == seen.step, "the shard"},

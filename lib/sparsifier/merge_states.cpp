@@ -34,12 +34,6 @@ bool same_layers(const StateDict& a, const StateDict& b) {
                     });
 }
 
-bool same_sources(const StateMeta& a, const StateMeta& b) {
-  return std::equal(a.function_sources.begin(), a.function_sources.end(),
-                    b.function_sources.begin(), b.function_sources.end(),
-                    [](const auto& x, const auto& y) { return x.text == y.text; });
-}
-
 void check_same_job(const NamedState& a, const NamedState& b) {
   const StateMeta &x = a.state.meta, &y = b.state.meta;
   const std::pair<bool, const char*> parts[] = {
@@ -48,7 +42,7 @@ void check_same_job(const NamedState& a, const NamedState& b) {
       {x.data_digest == y.data_digest, "the data differ"},
       {x.config_digest == y.config_digest, "the configs differ"},
       {x.method == y.method && x.mode == y.mode, "the methods or modes differ"},
-      {same_sources(x, y), "the function sources differ"},
+      {same_functions(x, y), "the function sources differ"},
       {x.total_batches == y.total_batches, "the numbers of batches differ"},
       {x.precision == y.precision || x.batches == 0 || y.batches == 0,
        "one ran with precision \"fast\", the other with \"exact\""},
@@ -156,6 +150,12 @@ std::vector<std::string> leave_out_uncalled(StateDict& state) {
 }
 
 }  // namespace
+
+bool same_functions(const StateMeta& a, const StateMeta& b) {
+  const auto &x = a.function_sources, &y = b.function_sources;
+  return std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                    [](const auto& one, const auto& other) { return one.text == other.text; });
+}
 
 MergedState merge_states(std::vector<NamedState> states) {
   std::map<int64_t, const NamedState*> seen;

@@ -19,6 +19,9 @@ struct MergedState {
   std::vector<std::string> left_out;  ///< layers that no batch called, of complete coverage
 };
 
+/// True if the user functions of both have the same sources, whatever their files are called.
+bool same_functions(const StateMeta& a, const StateMeta& b);
+
 /// The state of a calibration that ran the batches of all `states` (at least one). Streaming
 /// statistics are bit for bit those of one run, whatever the order and grouping; elementwise sums
 /// are added in the order of the first batches, so that they differ from one run's by rounding.
