@@ -11,14 +11,14 @@ namespace {
 struct Options {
   GlobalOptions global;
   ConfigOptions config;
-  std::string model;
+  std::string file;
   bool json = false;
 };
 
 void inspect_command(const Options& options) {
   set_up_log(options.global);
   const auto config = load_optional_config(options.config);
-  open_engine(options.global)->inspect(options.model, config ? &*config : nullptr, options.json);
+  open_engine(options.global)->inspect(options.file, config ? &*config : nullptr, options.json);
 }
 
 }  // namespace
@@ -27,8 +27,9 @@ void add_inspect(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "inspect",
-      "List the layers of a model; with a config, those it selects and what one batch does");
-  command->add_option("MODEL", options->model, "TorchScript file")->required();
+      "List the layers of a model; with a config, those it selects and what one batch does. Of a "
+      "masked model, a state or a report: where it comes from");
+  command->add_option("FILE", options->file, "TorchScript file, state or report")->required();
   add_config_options(*command, options->config, false);
   command->add_flag("--json", options->json, "Print one JSON document");
   add_global_options(*command, options->global);

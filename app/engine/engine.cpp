@@ -31,8 +31,14 @@ class LibTorchEngine : public Engine {
     const RunOptions options = chosen(choice);
     print(choice.is_dry_run ? dry_run(config, options) : actsparse::run(config, options), json);
   }
-  void inspect(const std::string& model, const Config* config, bool json) override {
-    print(actsparse::inspect(model, config, run_options(options_)), json);
+  void inspect(const std::string& file, const Config* config, bool json) override {
+    const auto found = actsparse::inspect(file, config, run_options(options_));
+    if (const auto* report = std::get_if<Report>(&found)) {
+      if (!json) print_text(report->origin, std::cout);
+      print(*report, json);
+    } else {
+      print(std::get<Inspection>(found), json);
+    }
   }
   void calibrate(const Config& config, const std::string& state_out, const RunChoice& choice,
                  bool json) override {

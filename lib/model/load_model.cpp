@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <caffe2/serialize/inline_container.h>
+#include <torch/csrc/api/include/torch/version.h>
 #include <torch/csrc/jit/serialization/export.h>
 #include <torch/csrc/jit/serialization/import.h>
 
@@ -137,14 +138,17 @@ void require_method(const Module& model, const std::string& method) {
                                     did_you_mean(method, names));
 }
 
-void write_model(const Module& model, std::ostream& out) {
+const char* libtorch_version() { return TORCH_VERSION; }
+
+void write_model(const Module& model, std::ostream& out,
+                 const torch::jit::ExtraFilesMap& extra_files) {
   // LibTorch must not learn of a full disk: it would throw in a destructor, which ends the process.
   const auto write = [&](const void* bytes, size_t count) {
     out.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(count));
     return count;
   };
   try {
-    torch::jit::ExportModule(model, write);
+    torch::jit::ExportModule(model, write, extra_files);
   } catch (const std::exception& cause) {
     // Not every graph has a source form; LibTorch names the node.
     throw Error(ErrorKind::Model, "the masked model cannot be written: " + first_line(cause.what()))

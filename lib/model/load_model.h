@@ -18,6 +18,10 @@ void require_method(const torch::jit::Module& model, const std::string& method);
 
 /// Writes the archive. Equal modules give equal bytes: no file name, no time in it. Throws
 /// Error(Output) if `out` fails, Error(Model) if LibTorch has no source form for the graphs.
-void write_model(const torch::jit::Module& model, std::ostream& out);
+void write_model(const torch::jit::Module& model, std::ostream& out,
+                 const torch::jit::ExtraFilesMap& extra_files = {});
+
+/// "1.13.0", of the build; the library's name holds it too, so that no other is loaded.
+const char* libtorch_version();
 
 }  // namespace actsparse

@@ -46,9 +46,8 @@ Report apply(const fs::path& model_path, const fs::path& state_path, const fs::p
   StateDict state = read_state(state_path);
   auto model = load_model(model_path, options.device);
   Report report;
-  report.model_digest = digest_of_file(model_path, ErrorKind::Model);
   try {
-    check_model_digest(state, report.model_digest, model_path);
+    check_model_digest(state, digest_of_file(model_path, ErrorKind::Model), model_path);
     check_stepped(state);
   } catch (const Error& error) {
     throw error.in(state_path.string());
@@ -56,17 +55,12 @@ Report apply(const fs::path& model_path, const fs::path& state_path, const fs::p
   ActivationSparsifier sparsifier(model, {}, {}, state.meta.method, state.meta.mode == "train");
   sparsifier.load_state_dict(state);
   report.timing.load_seconds = stopwatch.seconds();
-  report.verification =
-      write_masked(outputs, masked_out, sparsifier.squash_mask(), model, state,
-                   made_up_batch(state.meta.arguments), "random values", options.device);
+  report.verification = write_masked(outputs, {model_path, masked_out, options.device},
+                                     {sparsifier.squash_mask(), model, state},
+                                     {made_up_batch(state.meta.arguments), "random values"});
   outputs.commit();
   report.command = "apply";
-  report.model = model_path.filename().string();
-  report.method = state.meta.method;
-  report.mode = state.meta.mode;
-  report.data_digest = state.meta.data_digest;
-  report.batches = state.meta.batches;
-  report.samples = state.meta.samples;
+  report.origin = state.meta;
   report.layers = report_layers(state.layers, {});
   report.outputs = {{"model", masked_out.filename().string()}};
   report.timing.total_seconds = stopwatch.seconds();

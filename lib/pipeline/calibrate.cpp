@@ -3,33 +3,16 @@
 #include <limits>
 #include <utility>
 
-#include "base/digest.h"
 #include "base/error.h"
-#include "base/version.h"
 #include "pipeline/stages.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
 namespace {
 
-std::string config_digest(const Config& config) {
-  auto part = config.effective;
-  part.erase("output");  // neither where results go nor how often they are secured changes them
-  if (part.contains("run")) {
-    part["run"].erase("checkpoint");
-    if (part["run"].empty()) part.erase("run");
-  }
-  return digest_of(part.dump());
-}
-
-StateMeta meta_at_start(const Prepared& prepared, const Config& config, const Shard& shard) {
+StateMeta meta_at_start(const Prepared& prepared, const Shard& shard) {
   StateMeta meta;
-  meta.tool_version = tool_version();
-  meta.model = prepared.report.model;
-  meta.model_digest = prepared.report.model_digest;
-  meta.config_digest = config_digest(config);
-  meta.method = config.model.method;
-  meta.mode = config.model.mode;
+  static_cast<Provenance&>(meta) = prepared.report.origin;
   meta.total_batches = prepared.data->total_batches();
   meta.coverage = {{shard.index - 1, shard.count, 0}};
   meta.function_sources = prepared.sparsifier.functions().sources();
@@ -48,7 +31,7 @@ Calibrated calibrate_some(const Config& config, const RunOptions& options, Check
   const auto checkpoint = options.resume ? checkpoints.read() : std::nullopt;
   Calibrated calibrated{prepare(config, options), {}, std::move(checkpoints)};
   auto& [prepared, meta, kept] = calibrated;
-  meta = meta_at_start(prepared, config, options.shard);
+  meta = meta_at_start(prepared, options.shard);
   if (checkpoint) try {
       resume(prepared, meta, *checkpoint, config.run);
     } catch (const Error& error) {
@@ -58,8 +41,6 @@ Calibrated calibrate_some(const Config& config, const RunOptions& options, Check
                std::min(most, prepared.data->batches()));
   run_batches(calibrated, config, options, most);
   settle_uncalled(prepared, config, meta.batches == meta.total_batches ? Seen::All : seen);
-  prepared.report.batches = meta.batches;
-  prepared.report.samples = meta.samples;
   return calibrated;
 }
 
@@ -70,7 +51,7 @@ Calibrated calibrate_all(const Config& config, const RunOptions& options,
   Calibrated calibrated = calibrate_some(config, options, {config, output},
                                          std::numeric_limits<int64_t>::max(), Seen::Shard);
   const auto& data = *calibrated.prepared.data;
-  calibrated.meta.data_digest = calibrated.prepared.report.data_digest = data.digest();
+  calibrated.meta.data_digest = data.digest();
   check_unchanged(calibrated.prepared);
   return calibrated;
 }
@@ -93,6 +74,7 @@ Report calibrate(const Config& config, const std::filesystem::path& state_out,
   calibrated.checkpoints.remove();
   Report report = std::move(calibrated.prepared.report);
   report.command = "calibrate";
+  report.origin = state.meta;
   report.layers = report_layers(state.layers, {});
   report.outputs = {{"state", state_out.filename().string()}};
   report.timing.total_seconds = stopwatch.seconds();

@@ -2,6 +2,7 @@
 #include <streambuf>
 #include <utility>
 
+#include "base/digest.h"
 #include "model/load_model.h"
 #include "pipeline/stages.h"
 #include "sparsifier/state_file.h"
@@ -42,6 +43,14 @@ int64_t aggregate_bytes(const ActivationSparsifier& sparsifier) {
   return static_cast<int64_t>(bytes);
 }
 
+// Digest and counts of the whole data are not known yet, but take room.
+StateDict with_room(StateDict state, const BatchSource& data) {
+  state.meta.data_digest = digest_of("");
+  state.meta.batches = data.batches();
+  state.meta.samples = data.samples().value_or(0);
+  return state;
+}
+
 }  // namespace
 
 Report dry_run(const Config& config, const RunOptions& options) {
@@ -59,14 +68,17 @@ Report dry_run(const Config& config, const RunOptions& options) {
   const torch::jit::Module masked = sparsifier.squash_mask();
   StateDict state = sparsifier.state_dict();
   state.meta = calibrated.meta;
+  const StateDict whole = with_room(state, *data);
   if (!config.output.model.empty()) {
-    dry_run.model_bytes = bytes_written([&](std::ostream& out) { write_model(masked, out); });
-    report.verification =
-        verify_masked(masked, model, state, first_batch(*data), "calibration batch");
+    dry_run.model_bytes = bytes_written([&](std::ostream& out) {
+      write_model(masked, out, extra_files(config.model.path, whole));
+    });
+    report.verification = verify_masked({masked, model, state}, first_batch(*data));
   }
   if (!config.output.state.empty())
-    dry_run.state_bytes = bytes_written([&](std::ostream& out) { write_state(state, out); });
+    dry_run.state_bytes = bytes_written([&](std::ostream& out) { write_state(whole, out); });
   report.command = "run";
+  report.origin = state.meta;
   report.layers = report_layers(state.layers, warnings);
   report.dry_run = dry_run;
   report.timing.total_seconds = stopwatch.seconds();

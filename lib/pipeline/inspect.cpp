@@ -60,11 +60,12 @@ void probe(Inspection& inspection, const torch::jit::Module& model, const Config
 
 }  // namespace
 
-Inspection inspect(const std::filesystem::path& model_path, const Config* config,
-                   const RunOptions& options) {
+Inspection inspect_model(const std::filesystem::path& model_path, const Config* config,
+                         const RunOptions& options) {
   const auto model = load_model(model_path, options.device);
   Inspection inspection;
   inspection.model = model_path.string();
+  inspection.provenance = provenance_in(read_extra_files(model_path));
   auto layers = list_layers(model);
   if (const auto warning = no_layers(layers); !warning.empty())
     inspection.warnings.push_back(warning);

@@ -46,7 +46,7 @@ Report merge(const std::vector<fs::path>& states_in, const fs::path& state_out) 
   write_state(merged.state, outputs.create(state_out).stream());
   outputs.commit();
   report.command = "merge";
-  report_origin(report, meta);
+  report.origin = meta;
   report.layers = report_layers(merged.state.layers, {});
   report.outputs = {{"state", state_out.filename().string()}};
   report.timing.total_seconds = stopwatch.seconds();

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "config/config.h"
@@ -58,8 +59,13 @@ Report step(const std::filesystem::path& state_in, const Config* config,
 /// The layers of a model; with a config (else null) also those it selects, and what its first batch
 /// does to every layer. Layers that cannot be observed are no error; data that cannot be read, or
 /// on which the model fails, is.
-Inspection inspect(const std::filesystem::path& model, const Config* config,
-                   const RunOptions& options);
+Inspection inspect_model(const std::filesystem::path& model, const Config* config,
+                         const RunOptions& options);
+
+/// The same of a model; of a state or a report what a report tells. Throws Error(State) for one
+/// that is broken, Error(Usage) if it comes with a config.
+std::variant<Inspection, Report> inspect(const std::filesystem::path& file, const Config* config,
+                                         const RunOptions& options);
 
 /// Writes the masked model of a stepped state. Verified on made-up inputs of the calibrated shapes.
 Report apply(const std::filesystem::path& model, const std::filesystem::path& state,

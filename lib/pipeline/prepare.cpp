@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/version.h"
 #include "model/layer_tree.h"
 #include "model/load_model.h"
 #include "pipeline/stages.h"
@@ -67,6 +68,19 @@ void leave_out_inlined(Selection& selection, const Config& config,
   selection.layers = std::move(kept);
 }
 
+Provenance origin_of(const Config& config, const FunctionTable& functions) {
+  Provenance origin;
+  origin.tool_version = tool_version();
+  origin.libtorch_version = libtorch_version();
+  origin.model = config.model.written_path;
+  origin.model_digest = digest_of_file(config.model.path, ErrorKind::Model);
+  origin.method = config.model.method;
+  origin.mode = config.model.mode;
+  origin.config_digest = config_digest(config);
+  origin.functions = digests_of(functions.sources());
+  return origin;
+}
+
 torch::jit::Module load(const Config& config, const RunOptions& options) {
   auto model = load_model(config.model.path, options.device);
   try {
@@ -116,10 +130,7 @@ Prepared prepare(const Config& config, const RunOptions& options) {
   }
   for (const auto& warning : selection.warnings) spdlog::warn("{}", warning);
   Report& report = prepared.report;
-  report.model = config.model.written_path;
-  report.model_digest = digest_of_file(config.model.path, ErrorKind::Model);
-  report.method = config.model.method;
-  report.mode = config.model.mode;
+  report.origin = origin_of(config, prepared.sparsifier.functions());
   report.warnings = std::move(selection.warnings);
   report.timing.load_seconds = stopwatch.seconds();
   return prepared;

@@ -11,6 +11,7 @@ void check_same_job(const StateMeta& now, const std::string& fingerprint, const 
   const BatchRun &own = now.coverage.front(), &seen = then.coverage.at(0);
   const std::pair<bool, const char*> parts[] = {
       {now.tool_version == then.tool_version, "the version of actsparse"},
+      {now.libtorch_version == then.libtorch_version, "the version of LibTorch"},
       {now.model_digest == then.model_digest, "the model"},
       {now.config_digest == then.config_digest, "the config"},
       {same_functions(now, then), "a functions file"},

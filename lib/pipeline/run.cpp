@@ -26,9 +26,9 @@ std::filesystem::path main_output(const OutputConfig& output) {
 
 }  // namespace
 
-std::vector<c10::IValue> first_batch(BatchSource& data) {
+TrialBatch first_batch(BatchSource& data) {
   data.rewind();
-  return data.next().value().arguments;
+  return {data.next().value().arguments, "calibration batch"};
 }
 
 Report run(const Config& config, const RunOptions& options) {
@@ -44,11 +44,13 @@ Report run(const Config& config, const RunOptions& options) {
   StateDict state = sparsifier.state_dict();
   state.meta = calibrated.meta;
   if (!config.output.model.empty())
-    report.verification = write_masked(outputs, config.output.model, masked, model, state,
-                                       first_batch(*data), "calibration batch", options.device);
+    report.verification =
+        write_masked(outputs, {config.model.path, config.output.model, options.device},
+                     {masked, model, state}, first_batch(*data));
   if (!config.output.state.empty())
     write_state(state, outputs.create(config.output.state).stream());
   report.command = "run";
+  report.origin = state.meta;
   report.layers = report_layers(state.layers, warnings);
   report.outputs = output_names(config.output);
   report.timing.total_seconds = stopwatch.seconds();

@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "data/batch_source.h"
+#include "model/extra_files.h"
 #include "model/select_layers.h"
 #include "model/verify_masks.h"
 #include "pipeline/checkpoints.h"
@@ -36,7 +37,7 @@ struct Prepared {
   std::unique_ptr<BatchSource> data;
   std::string fingerprint;  ///< of the data, before any was read
   std::vector<SelectedLayer> layers;
-  Report report;  ///< command, model, method, warnings and load time are filled in
+  Report report;  ///< origin (but for data and batches), warnings and load time are filled in
 };
 Prepared prepare(const Config& config, const RunOptions& options);
 
@@ -74,9 +75,6 @@ enum class Seen { All, Shard, First };
 /// See calibrate_all.
 void settle_uncalled(Prepared& prepared, const Config& config, Seen seen);
 
-/// Fills in what a state tells of model, data and batches.
-void report_origin(Report& report, const StateMeta& meta);
-
 /// Output files that are put in place together at the end, so that a failure leaves none.
 class Outputs {
  public:
@@ -91,22 +89,39 @@ class Outputs {
   std::deque<AtomicFile> files_;
 };
 
-/// Verifies `masked` on `batch`, and on fewer samples of it if `unmasked` runs on them. Throws
-/// Error(Check), or Error(Function) if a mask is bound to the batch's size.
-VerificationReport verify_masked(const torch::jit::Module& masked,
-                                 const torch::jit::Module& unmasked, const StateDict& state,
-                                 const std::vector<c10::IValue>& batch,
-                                 const std::string& batch_name);
+/// A model and what became of it.
+struct Squashed {
+  const torch::jit::Module& masked;
+  const torch::jit::Module& unmasked;
+  const StateDict& state;
+};
+
+/// What a masked model is verified on.
+struct TrialBatch {
+  std::vector<c10::IValue> arguments;
+  std::string name;  ///< for the report
+};
+
+/// Verifies the masked model on `batch`, and on fewer samples of it if the unmasked one runs on
+/// them. Throws Error(Check), or Error(Function) if a mask is bound to the batch's size.
+VerificationReport verify_masked(const Squashed& squashed, const TrialBatch& batch);
 
 /// The first batch, read once more.
-std::vector<c10::IValue> first_batch(BatchSource& data);
+TrialBatch first_batch(BatchSource& data);
 
-/// Writes `masked` to `path` (not yet in place), loads that file again in a fresh module and
-/// verifies it as verify_masked does.
-VerificationReport write_masked(Outputs& outputs, const std::filesystem::path& path,
-                                const torch::jit::Module& masked,
-                                const torch::jit::Module& unmasked, const StateDict& state,
-                                const std::vector<c10::IValue>& batch,
-                                const std::string& batch_name, const std::string& device);
+/// Where a masked model is read from and written to.
+struct MaskedFile {
+  std::filesystem::path from, to;
+  std::string device;
+};
+
+/// What goes into the archive beside the masked model: the extra files of the model it was, and the
+/// state's provenance.
+ExtraFiles extra_files(const std::filesystem::path& model, const StateDict& state);
+
+/// Writes the masked model (not yet in place), loads that file again in a fresh module and verifies
+/// it as verify_masked does.
+VerificationReport write_masked(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
+                                const TrialBatch& batch);
 
 }  // namespace actsparse

@@ -3,7 +3,6 @@
 #include <set>
 #include <utility>
 
-#include "base/digest.h"
 #include "base/error.h"
 #include "pipeline/stages.h"
 #include "sparsifier/state_file.h"
@@ -68,16 +67,6 @@ void reconfigure(StateDict& state, const Config& config, std::vector<std::string
 
 }  // namespace
 
-void report_origin(Report& report, const StateMeta& meta) {
-  report.model = meta.model;
-  report.model_digest = meta.model_digest;
-  report.method = meta.method;
-  report.mode = meta.mode;
-  report.data_digest = meta.data_digest;
-  report.batches = meta.batches;
-  report.samples = meta.samples;
-}
-
 Report step(const std::filesystem::path& state_in, const Config* config,
             const std::filesystem::path& state_out) {
   const Stopwatch stopwatch;
@@ -86,8 +75,12 @@ Report step(const std::filesystem::path& state_in, const Config* config,
   StateDict state = read_state(state_in);
   FunctionTable functions = functions_for(state, config);
   Report report;
-  if (config != nullptr) reconfigure(state, *config, report.warnings);
+  if (config != nullptr) {
+    reconfigure(state, *config, report.warnings);
+    state.meta.step_config_digest = config_digest(*config);
+  }
   state.meta.function_sources = functions.sources();
+  state.meta.functions = digests_of(state.meta.function_sources);
   report.timing.load_seconds = stopwatch.seconds();
   std::vector<LayerWarning> warnings;
   try {
@@ -100,7 +93,7 @@ Report step(const std::filesystem::path& state_in, const Config* config,
   write_state(state, outputs.create(state_out).stream());
   outputs.commit();
   report.command = "step";
-  report_origin(report, state.meta);
+  report.origin = state.meta;
   report.layers = report_layers(state.layers, warnings);
   report.outputs = {{"state", state_out.filename().string()}};
   report.timing.total_seconds = stopwatch.seconds();

@@ -36,18 +36,16 @@ bool runs(const torch::jit::Module& model, const StateDict& state,
 
 }  // namespace
 
-VerificationReport verify_masked(const torch::jit::Module& masked,
-                                 const torch::jit::Module& unmasked, const StateDict& state,
-                                 const std::vector<c10::IValue>& batch,
-                                 const std::string& batch_name) {
+VerificationReport verify_masked(const Squashed& squashed, const TrialBatch& batch) {
+  const auto& [masked, unmasked, state] = squashed;
   std::vector<MaskSite> sites;
   for (const auto& layer : state.layers)
     if (auto site = mask_site(layer)) sites.push_back(std::move(*site));
-  const auto verify = [&](const std::vector<c10::IValue>& arguments) {
+  const auto verify = [&, &masked = masked, &state = state](const auto& arguments) {
     return verify_masks(masked, state.meta.method, state.meta.mode == "train", sites, arguments);
   };
-  const auto result = verify(batch);
-  const auto smaller = smaller_batch(batch);
+  const auto result = verify(batch.arguments);
+  const auto smaller = smaller_batch(batch.arguments);
   try {
     if (!smaller.empty()) verify(smaller);
   } catch (const Error& error) {
@@ -57,19 +55,23 @@ VerificationReport verify_masked(const torch::jit::Module& masked,
                   "the model runs, but the masked model does not; reduce over that dimension")
           .with_details(error.what());
   }
-  return {result.layers, result.calls, batch_name};
+  return {result.layers, result.calls, batch.name};
 }
 
-VerificationReport write_masked(Outputs& outputs, const std::filesystem::path& path,
-                                const torch::jit::Module& masked,
-                                const torch::jit::Module& unmasked, const StateDict& state,
-                                const std::vector<c10::IValue>& batch,
-                                const std::string& batch_name, const std::string& device) {
-  AtomicFile& file = outputs.create(path);
-  write_model(masked, file.stream());
-  file.close();
+ExtraFiles extra_files(const std::filesystem::path& model, const StateDict& state) {
+  ExtraFiles files = read_extra_files(model);
+  add_provenance(files, state.meta);
+  return files;
+}
+
+VerificationReport write_masked(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
+                                const TrialBatch& batch) {
+  AtomicFile& written = outputs.create(file.to);
+  write_model(squashed.masked, written.stream(), extra_files(file.from, squashed.state));
+  written.close();
   release_freed_memory();
-  return verify_masked(load_model(file.temporary(), device), unmasked, state, batch, batch_name);
+  return verify_masked(
+      {load_model(written.temporary(), file.device), squashed.unmasked, squashed.state}, batch);
 }
 
 }  // namespace actsparse

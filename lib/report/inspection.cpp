@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "functions/tensors.h"
+#include "report/report.h"
 #include "report/table.h"
 #include "sparsifier/compute_masks.h"
 
@@ -99,6 +100,7 @@ std::string notes_text(const InspectedLayer& inspected) {
 
 json to_json(const Inspection& inspection) {
   json document = {{"version", 1}, {"model", inspection.model}};
+  document["provenance"] = inspection.provenance ? to_json(*inspection.provenance) : json(nullptr);
   document["batch"] = inspection.batch.empty() ? json(nullptr) : json(inspection.batch);
   document["layers"] = json::array();
   for (const auto& layer : inspection.layers) document["layers"].push_back(layer_json(layer));
@@ -107,6 +109,7 @@ json to_json(const Inspection& inspection) {
 }
 
 void print_text(const Inspection& inspection, std::ostream& out) {
+  if (inspection.provenance) print_text(*inspection.provenance, out);
   const bool ran = !inspection.batch.empty();
   std::vector<std::vector<std::string>> table = {{"layer", "type", "parameters"}};
   std::vector<size_t> right = {2};

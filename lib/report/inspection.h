@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/provenance.h"
 #include "model/layer_tree.h"
 #include "model/probe_layers.h"
 
@@ -22,7 +23,8 @@ struct InspectedLayer {
 
 struct Inspection {
   std::string model;
-  std::string batch;  ///< which batch was run; empty without a config
+  std::optional<Provenance> provenance;  ///< of a model that actsparse wrote
+  std::string batch;                     ///< which batch was run; empty without a config
   std::vector<InspectedLayer> layers;
   std::vector<std::string> warnings;
 };

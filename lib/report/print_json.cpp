@@ -1,4 +1,3 @@
-#include "base/version.h"
 #include "report/report.h"
 
 namespace actsparse {
@@ -52,14 +51,8 @@ json precision_json(const std::optional<PrecisionReport>& precision) {
 json to_json(const Report& report) {
   json document;
   document["version"] = kReportVersion;
-  document["tool_version"] = tool_version();
   document["command"] = report.command;
-  document["model"] = {{"path", report.model},
-                       {"sha256", report.model_digest},
-                       {"method", report.method},
-                       {"mode", report.mode}};
-  document["data"] = {
-      {"sha256", report.data_digest}, {"batches", report.batches}, {"samples", report.samples}};
+  document.update(to_json(report.origin));
   document["precision"] = precision_json(report.precision);
   document["layers"] = json::array();
   for (const auto& layer : report.layers) document["layers"].push_back(layer_json(layer));
@@ -77,8 +70,8 @@ json to_json(const Report& report) {
   document["timing"] = {{"load_seconds", report.timing.load_seconds},
                         {"calibrate_seconds", report.timing.calibrate_seconds},
                         {"total_seconds", report.timing.total_seconds},
-                        {"batches", report.batches},
-                        {"samples", report.samples}};
+                        {"batches", report.origin.batches},
+                        {"samples", report.origin.samples}};
   return document;
 }
 

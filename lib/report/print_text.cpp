@@ -58,7 +58,23 @@ void print_precision(const PrecisionReport& precision, std::ostream& out) {
   out << '\n';
 }
 
+std::string or_unknown(const std::string& digest) { return digest.empty() ? "unknown" : digest; }
+
 }  // namespace
+
+void print_text(const Provenance& origin, std::ostream& out) {
+  out << fmt::format("made by actsparse {} with LibTorch {}\n", origin.tool_version,
+                     origin.libtorch_version)
+      << fmt::format("model   {}  {}, method {}, mode {}\n", or_unknown(origin.model_digest),
+                     origin.model, origin.method, origin.mode)
+      << fmt::format("data    {}  {} batches, {} samples\n", or_unknown(origin.data_digest),
+                     origin.batches, origin.samples)
+      << fmt::format("config  {}\n", or_unknown(origin.config_digest));
+  if (!origin.step_config_digest.empty())
+    out << fmt::format("step    {}  the config of the step\n", origin.step_config_digest);
+  for (const auto& source : origin.functions)
+    out << fmt::format("code    {}  {}\n", source.digest, source.label);
+}
 
 void print_text(const Report& report, std::ostream& out) {
   std::vector<std::vector<std::string>> rows = {
@@ -66,8 +82,10 @@ void print_text(const Report& report, std::ostream& out) {
   for (const auto& layer : report.layers) rows.push_back(layer_row(layer));
   print_table(rows, {2, 4, 5, 6}, out);
   print_warnings(report, out);
-  out << fmt::format("{} batches, {} samples; loop {:.2f} s, total {:.2f} s\n", report.batches,
-                     report.samples, report.timing.calibrate_seconds, report.timing.total_seconds);
+  if (report.timing.total_seconds > 0)
+    out << fmt::format("{} batches, {} samples; loop {:.2f} s, total {:.2f} s\n",
+                       report.origin.batches, report.origin.samples,
+                       report.timing.calibrate_seconds, report.timing.total_seconds);
   if (report.precision) print_precision(*report.precision, out);
   if (report.dry_run) print_dry_run(*report.dry_run, out);
   if (report.verification)

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/provenance.h"
 #include "sparsifier/compute_masks.h"
 #include "sparsifier/mask_summary.h"
 
@@ -53,9 +54,7 @@ struct DryRun {
 
 struct Report {
   std::string command;
-  std::string model, model_digest, method, mode;
-  std::string data_digest;
-  int64_t batches = 0, samples = 0;
+  Provenance origin;
   std::vector<LayerReport> layers;
   std::vector<std::string> warnings;         ///< those that belong to no layer that is left
   std::optional<PrecisionReport> precision;  ///< nothing if no batch was run
@@ -74,7 +73,13 @@ std::vector<LayerReport> report_layers(const std::vector<LayerRecord>& records,
 /// inputs alone.
 nlohmann::ordered_json to_json(const Report& report);
 
+/// The report that to_json() made this document of. Throws nlohmann::json::exception.
+Report report_from_json(const nlohmann::ordered_json& document);
+
 /// The same numbers for people.
 void print_text(const Report& report, std::ostream& out);
+
+/// Digests and versions, a line each.
+void print_text(const Provenance& origin, std::ostream& out);
 
 }  // namespace actsparse

@@ -38,6 +38,7 @@ void check_same_job(const NamedState& a, const NamedState& b) {
   const StateMeta &x = a.state.meta, &y = b.state.meta;
   const std::pair<bool, const char*> parts[] = {
       {x.tool_version == y.tool_version, "they are of different versions of actsparse"},
+      {x.libtorch_version == y.libtorch_version, "they were made with different LibTorch versions"},
       {x.model_digest == y.model_digest, "the models differ"},
       {x.data_digest == y.data_digest, "the data differ"},
       {x.config_digest == y.config_digest, "the configs differ"},

@@ -201,10 +201,12 @@ CheckpointMeta read_checkpoint(const Reader& entry) {
 StateMeta read_meta(const Reader& document) {
   StateMeta meta;
   meta.tool_version = document.text("tool_version");
+  meta.libtorch_version = document.text("libtorch_version");
   meta.model = document.text("model");
   meta.model_digest = document.text("model_digest");
   meta.data_digest = document.text("data_digest");
   meta.config_digest = document.text("config_digest");
+  meta.step_config_digest = document.text("step_config_digest");
   meta.method = document.text("method");
   meta.mode = document.text("mode");
   meta.precision = document.text("precision");
@@ -220,6 +222,7 @@ StateMeta read_meta(const Reader& document) {
     const Reader source(entry, "meta.function_sources");
     meta.function_sources.push_back({source.text("label"), source.text("text")});
   }
+  meta.functions = digests_of(meta.function_sources);
   return meta;
 }
 

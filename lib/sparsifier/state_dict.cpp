@@ -3,6 +3,7 @@
 #include <ATen/core/Dict.h>
 #include <ATen/core/List.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "sparsifier/json_ivalue.h"
 #include "sparsifier/sparse_mask.h"
@@ -95,12 +96,14 @@ GenericDict meta_document(const StateMeta& meta) {
   auto document = untyped_dict();
   document.insert("format_version", kFormatVersion);
   for (const auto& [key, text] :
-       {std::pair("tool_version", &meta.tool_version), std::pair("model", &meta.model),
+       {std::pair("tool_version", &meta.tool_version),
+        std::pair("libtorch_version", &meta.libtorch_version), std::pair("model", &meta.model),
         std::pair("model_digest", &meta.model_digest), std::pair("data_digest", &meta.data_digest),
-        std::pair("config_digest", &meta.config_digest), std::pair("method", &meta.method),
-        std::pair("mode", &meta.mode)})
+        std::pair("config_digest", &meta.config_digest),
+        std::pair("step_config_digest", &meta.step_config_digest),
+        std::pair("method", &meta.method), std::pair("mode", &meta.mode),
+        std::pair("precision", &meta.precision)})
     document.insert(key, *text);
-  document.insert("precision", meta.precision);
   document.insert("batches", meta.batches);
   document.insert("samples", meta.samples);
   document.insert("total_batches", meta.total_batches);
@@ -111,6 +114,7 @@ GenericDict meta_document(const StateMeta& meta) {
   for (const auto& source : meta.function_sources) {
     auto entry = untyped_dict();
     entry.insert("label", source.label);
+    entry.insert("sha256", digest_of(source.text));
     entry.insert("text", source.text);
     sources.push_back(entry);
   }
@@ -152,6 +156,12 @@ const char* to_string(HookState state) {
       break;
   }
   return "none";
+}
+
+std::vector<SourceDigest> digests_of(const std::vector<FunctionSource>& sources) {
+  std::vector<SourceDigest> digests;
+  for (const auto& source : sources) digests.push_back({source.label, digest_of(source.text)});
+  return digests;
 }
 
 IValue to_ivalue(const StateDict& state) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/provenance.h"
 #include "functions/functions.h"
 #include "model/call_methods.h"
 #include "model/changed_attributes.h"
@@ -66,22 +67,18 @@ struct CheckpointMeta {
   Attributes attributes;                 ///< what the model has written into itself
 };
 
-/// Where a state comes from.
-struct StateMeta {
-  std::string tool_version;
-  std::string model, model_digest;  ///< path as written in the config, SHA-256 of the file
-  std::string data_digest, config_digest;
-  std::string method = "forward";
-  std::string mode = "eval";
+/// Where a state comes from, and what it has seen.
+struct StateMeta : Provenance {
   std::string precision = "exact";  ///< how the batches were run: "exact" or "fast"
-  int64_t batches = 0;
-  int64_t samples = 0;
-  int64_t total_batches = 0;       ///< of the whole data
-  std::vector<BatchRun> coverage;  ///< which batches are in it, in order
+  int64_t total_batches = 0;        ///< of the whole data
+  std::vector<BatchRun> coverage;   ///< which batches are in it, in order
   std::optional<CheckpointMeta> checkpoint;
   std::vector<ArgumentRecord> arguments;
   std::vector<FunctionSource> function_sources;  ///< user functions, so that the state stands alone
 };
+
+/// Names and digests of function sources.
+std::vector<SourceDigest> digests_of(const std::vector<FunctionSource>& sources);
 
 struct StateDict {
   MergedSettings defaults;

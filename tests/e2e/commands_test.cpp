@@ -19,6 +19,24 @@ json layer_named(const json& layers, const std::string& name) {
 
 }  // namespace
 
+TEST_CASE("inspect tells where a masked model, a state and a report come from", "[e2e]") {
+  Scene scene;
+  const auto ran = only_json(scene.run({"--json"}).out);
+  for (const std::string file : {"masked.pt", "state.pt", "report.json"}) {
+    INFO(file);
+    const auto text = scene.actsparse({"inspect", file});
+    CHECK(text.exit_code == 0);
+    CHECK(contains(text.out, std::string("made by actsparse ") + tool_version()));
+    for (const char* part : {"model", "data", "config"})
+      CHECK(contains(text.out, ran[part]["sha256"].get<std::string>()));
+    CHECK(contains(text.out, "conv1"));
+    const auto shown = only_json(scene.actsparse({"inspect", file, "--json"}).out);
+    const auto& origin = shown.contains("provenance") ? shown["provenance"] : shown;
+    for (const char* part : {"model", "data", "config", "functions", "libtorch_version"})
+      CHECK(origin[part] == ran[part]);
+  }
+}
+
 TEST_CASE("inspect lists the layers, and what a config with overrides makes of them", "[e2e]") {
   Scene scene;
   const auto text = scene.actsparse({"inspect", sample("digits_resnet.pt")});

@@ -16,8 +16,8 @@ TEST_CASE("calibrate writes the aggregates and where they come from", "[pipeline
   CHECK(state.layers.at(0).hook_state == HookState::Aggregate);
   CHECK(std::get<at::Tensor>(state.layers[0].data.value()).sizes() == at::IntArrayRef{32, 1, 8, 8});
   CHECK(state.meta.model == "model.pt");
-  CHECK(state.meta.model_digest == report.model_digest);
-  CHECK(state.meta.data_digest == report.data_digest);
+  CHECK(state.meta.model_digest == report.origin.model_digest);
+  CHECK(state.meta.data_digest == report.origin.data_digest);
   CHECK(state.meta.batches == 2);
   REQUIRE(state.meta.arguments.size() == 1);
   CHECK(state.meta.arguments[0].shape == std::vector<int64_t>{32, 1, 8, 8});

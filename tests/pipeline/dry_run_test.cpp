@@ -11,7 +11,7 @@ TEST_CASE("A dry run tells what the run will take, and writes nothing", "[pipeli
   const Report report = dry_run(place.config(), {});
   CHECK(place.names() == Names{"model.pt"});
   REQUIRE(report.dry_run);
-  CHECK(report.batches == 1);
+  CHECK(report.origin.batches == 1);
   CHECK(report.dry_run->batches == 2);
   CHECK(report.dry_run->samples == 64);
   CHECK(report.dry_run->aggregate_bytes == 32 * (8 * 8 + 128) * 4);  // conv1's and fc's inputs

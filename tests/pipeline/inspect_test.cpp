@@ -7,7 +7,7 @@ using namespace actsparse;
 
 TEST_CASE("Without a config, inspect lists the layers and runs nothing", "[pipeline]") {
   const Workplace place;
-  const Inspection inspection = inspect(place / "model.pt", nullptr, {});
+  const Inspection inspection = inspect_model(place / "model.pt", nullptr, {});
   CHECK(inspection.batch.empty());
   CHECK(inspection.layers.size() == 6);
   for (const auto& layer : inspection.layers) {
@@ -20,7 +20,7 @@ TEST_CASE("With a config, inspect shows what the first batch does to every layer
   Workplace place(aliased(), {"a"});
   place.json["layers"][0]["sparse_config"] = {{"sparsity_level", 0.75}};
   const Config config = place.config();
-  const Inspection inspection = inspect(place / "model.pt", &config, {});
+  const Inspection inspection = inspect_model(place / "model.pt", &config, {});
   CHECK(contains(inspection.batch, "batch 1"));
   REQUIRE(inspection.layers.size() == 3);  // the root, a, and b, which is a
   const auto& a = inspection.layers[1];
@@ -37,6 +37,6 @@ TEST_CASE("With a config, inspect shows what the first batch does to every layer
 TEST_CASE("inspect shows what is masked already", "[pipeline]") {
   const Workplace place;
   run(place.config(), {});
-  for (const auto& layer : inspect(place / "masked.pt", nullptr, {}).layers)
+  for (const auto& layer : inspect_model(place / "masked.pt", nullptr, {}).layers)
     CHECK(layer.masked == (layer.layer.name == "conv1" || layer.layer.name == "fc"));
 }

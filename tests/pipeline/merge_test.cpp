@@ -58,8 +58,8 @@ TEST_CASE("Merged shards are the state of one run, byte for byte", "[pipeline]")
       std::reverse(paths.begin(), paths.end());
       const Report report = merge(paths, place / "merged.pt");
       CHECK(report.warnings.empty());
-      CHECK(report.batches == 8);
-      CHECK(report.samples == 60);
+      CHECK(report.origin.batches == 8);
+      CHECK(report.origin.samples == 60);
       CHECK(place.read("merged.pt") == place.read("whole.pt"));
     }
     const auto paths = shards(place, 4);  // in two steps
@@ -89,7 +89,7 @@ TEST_CASE("What is missing is told", "[pipeline]") {
   const Report report = merge({paths[0], paths[3]}, place / "half.pt");
   REQUIRE(report.warnings.size() == 1);
   CHECK(report.warnings[0] == "not merged yet: batches 2, 3, 6, 7 of 8");
-  CHECK(report.batches == 4);
+  CHECK(report.origin.batches == 4);
 }
 
 TEST_CASE("States that do not belong together are refused", "[pipeline]") {

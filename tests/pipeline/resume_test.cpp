@@ -89,7 +89,7 @@ TEST_CASE("A checkpoint is written every so many batches and replaces the one be
 TEST_CASE("Without a checkpoint --resume starts at the start", "[pipeline]") {
   const CheckpointedPlace place(per_channel);
   const Report report = run(place.config(), resuming());
-  CHECK(report.batches == 8);
+  CHECK(report.origin.batches == 8);
 }
 
 TEST_CASE("The fast clone goes on as it began", "[pipeline]") {

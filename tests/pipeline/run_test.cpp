@@ -29,9 +29,9 @@ TEST_CASE("run writes model, state and report, and leaves the user's model file 
   const Report report = run(place.config(), {});
   CHECK(place.names() == Names{"masked.pt", "model.pt", "report.json", "state.pt"});
   CHECK(digest(place) == before);
-  CHECK(report.model_digest == before);
-  CHECK(report.batches == 2);
-  CHECK(report.samples == 64);
+  CHECK(report.origin.model_digest == before);
+  CHECK(report.origin.batches == 2);
+  CHECK(report.origin.samples == 64);
   REQUIRE(report.layers.size() == 2);
   CHECK(report.layers[1].name == "fc");
   CHECK(report.layers[1].calls == 2);

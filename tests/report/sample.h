@@ -7,13 +7,8 @@ namespace actsparse {
 inline Report sample_report() {
   Report report;
   report.command = "run";
-  report.model = "m.pt";
-  report.model_digest = "aa";
-  report.method = "forward";
-  report.mode = "eval";
-  report.data_digest = "bb";
-  report.batches = 3;
-  report.samples = 24;
+  report.origin = {"0.1.0", "1.13.0", "m.pt", "aa", "forward", "eval",
+                   "bb",    3,        24,     "cc", "",        {{"f.py", "dd"}}};
   LayerReport whole{"block.conv", "Conv2d", 6, false, MaskSummary{{{16, 4, 4}}, 64, 256}, 0.7, {}};
   LayerReport features{
       "fc", "Linear", 3, true, MaskSummary{{{1}, {1}}, 0, 2}, {}, {"the mask is all zero"}};

@@ -91,8 +91,8 @@ TEST_CASE("missing parts of a state are named", "[sparsifier]") {
         "hook_state", "type", "input", "calls", "input_shape", "input_dtype"})
     cases.push_back(
         {[=](Document& d) { remove(d.a, key); }, "data_groups.a lacks '" + std::string(key) + "'"});
-  for (const char* key : {"format_version", "tool_version", "model", "method", "batches",
-                          "arguments", "function_sources"})
+  for (const char* key : {"format_version", "tool_version", "libtorch_version", "model", "method",
+                          "batches", "arguments", "function_sources"})
     cases.push_back(
         {[=](Document& d) { remove(d.meta, key); }, "meta lacks '" + std::string(key) + "'"});
   cases.push_back({[](Document& d) { remove(d.state_a, "mask"); }, "lacks 'mask'"});
