@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "config/config.h"
+#include "config/launch.h"
 #include "config/shard.h"
 #include "global_options.h"
 
@@ -20,10 +22,12 @@ struct RunChoice {
   bool is_dry_run = false;
   bool resume = false;
   Shard shard;
+  Launch launch;
+  double timeout = 600;  ///< seconds without news of a rank
 };
 
 /// One function per command: it does the work and prints the result to stdout, as one JSON document
-/// if `json`. Each throws Error of any kind.
+/// if `json`; of several ranks only the first prints. Each throws Error of any kind.
 class Engine {
  public:
   Engine() = default;
@@ -49,9 +53,11 @@ class Engine {
 /// What the library exports, as "actsparse_engine".
 struct EngineEntry {
   const char* version;  ///< tool_version() of its build
-  /// Sets threads and loads plug-ins: throws Error(Usage). `logger` becomes the library's default.
+  /// Sets threads and loads plug-ins: throws Error(Usage). `logger` becomes the library's default;
+  /// `report` tells the user of an error that ends the process at once.
   std::unique_ptr<Engine> (*make)(const GlobalOptions& options,
-                                  const std::shared_ptr<spdlog::logger>& logger);
+                                  const std::shared_ptr<spdlog::logger>& logger,
+                                  void (*report)(const Error&));
 };
 
 /// Loads the library, for the rest of the process. Throws Error(Internal) if it is missing, broken

@@ -38,6 +38,15 @@ void add_config_options(CLI::App& command, ConfigOptions& options, bool required
       ->allow_extra_args(false);
 }
 
+void add_timeout(CLI::App& command, double& seconds) {
+  command
+      .add_option("--timeout", seconds,
+                  "As one of several ranks: seconds after which one that is silent ends the job on "
+                  "all; longer than loading, and than any batch")
+      ->check(CLI::Range(1.0, 1e6))
+      ->capture_default_str();
+}
+
 Config load_config(const ConfigOptions& options) {
   std::vector<Override> overrides;
   for (const auto& text : options.overrides) overrides.push_back(parse_override(text));

@@ -35,6 +35,9 @@ std::string version_text();
 void add_global_options(CLI::App& command, GlobalOptions& options);
 void add_config_options(CLI::App& command, ConfigOptions& options, bool required);
 
+/// --timeout of the commands that can run as one of several ranks.
+void add_timeout(CLI::App& command, double& seconds);
+
 /// Throws Error(Usage) and Error(Config).
 Config load_config(const ConfigOptions& options);
 

@@ -7,15 +7,21 @@
 
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace actsparse {
 namespace {
 
-constexpr const char* kText = "actsparse: %^%l%$: %v";
+// Of several ranks each says which it is.
+std::string pattern_of(const Launch& launch) {
+  const std::string rank = launch.is_alone() ? "" : "rank " + std::to_string(launch.rank) + ": ";
+  return "actsparse: " + rank + "%^%l%$: %v";
+}
 
-/// {"time", "level", "message"} of each message, on one line.
+/// {"time", "level", "message"} of each message, on one line; "rank" too if there are several.
 class JsonFormatter final : public spdlog::formatter {
  public:
+  explicit JsonFormatter(std::optional<int64_t> rank) : rank_(rank) {}
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& line) override {
     spdlog::memory_buf_t time;
     time_.format(message, time);
@@ -23,31 +29,37 @@ class JsonFormatter final : public spdlog::formatter {
     object["time"] = std::string(time.data(), time.size());
     const auto level = spdlog::level::to_string_view(message.level);
     object["level"] = std::string(level.data(), level.size());
+    if (rank_) object["rank"] = *rank_;
     object["message"] = std::string(message.payload.data(), message.payload.size());
     const std::string text =
         object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     line.append(text.data(), text.data() + text.size());
   }
   std::unique_ptr<spdlog::formatter> clone() const override {
-    return std::make_unique<JsonFormatter>();
+    return std::make_unique<JsonFormatter>(rank_);
   }
 
  private:
+  std::optional<int64_t> rank_;
   spdlog::pattern_formatter time_{"%Y-%m-%dT%H:%M:%S.%eZ", spdlog::pattern_time_type::utc, ""};
 };
 
-std::unique_ptr<spdlog::formatter> formatter_of(const GlobalOptions& options) {
-  if (options.log_format == "json") return std::make_unique<JsonFormatter>();
-  return std::make_unique<spdlog::pattern_formatter>(kText);
+std::unique_ptr<spdlog::formatter> formatter_of(const GlobalOptions& options,
+                                                const Launch& launch) {
+  if (options.log_format != "json")
+    return std::make_unique<spdlog::pattern_formatter>(pattern_of(launch));
+  return std::make_unique<JsonFormatter>(launch.is_alone() ? std::nullopt
+                                                           : std::optional<int64_t>(launch.rank));
 }
 
-spdlog::sink_ptr make_sink(const GlobalOptions& options) {
+spdlog::sink_ptr make_sink(const GlobalOptions& options, const Launch& launch) {
   if (options.log_file.empty()) return std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+  std::string file = options.log_file;
+  if (!launch.is_first()) file += ".rank" + std::to_string(launch.rank);
   try {
-    return std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.log_file, true);
+    return std::make_shared<spdlog::sinks::basic_file_sink_mt>(file, true);
   } catch (const spdlog::spdlog_ex& cause) {
-    throw Error(ErrorKind::Output,
-                options.log_file + ": the log file cannot be written: " + cause.what());
+    throw Error(ErrorKind::Output, file + ": the log file cannot be written: " + cause.what());
   }
 }
 
@@ -64,7 +76,7 @@ std::shared_ptr<spdlog::logger> error_logger() {
     const auto sink =
         std::make_shared<spdlog::sinks::stderr_color_sink_mt>(spdlog::color_mode::never);
     auto made = std::make_shared<spdlog::logger>("error", sink);
-    made->set_formatter(std::make_unique<spdlog::pattern_formatter>(kText));
+    made->set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern_of({})));
     return made;
   }();
   return logger;
@@ -74,10 +86,10 @@ bool has_log_file = false;
 
 }  // namespace
 
-void set_up_log(const GlobalOptions& options) {
-  auto logger = std::make_shared<spdlog::logger>("actsparse", make_sink(options));
-  logger->set_formatter(formatter_of(options));
-  error_logger()->set_formatter(formatter_of(options));
+void set_up_log(const GlobalOptions& options, const Launch& launch) {
+  auto logger = std::make_shared<spdlog::logger>("actsparse", make_sink(options, launch));
+  logger->set_formatter(formatter_of(options, launch));
+  error_logger()->set_formatter(formatter_of(options, launch));
   has_log_file = !options.log_file.empty();
   logger->set_level(log_level(options));
   logger->flush_on(spdlog::level::warn);

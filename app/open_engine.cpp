@@ -1,11 +1,13 @@
 #include <dlfcn.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/version.h"
 #include "engine.h"
+#include "log.h"
 
 namespace actsparse {
 namespace {
@@ -21,6 +23,13 @@ fs::path engine_path() {
   return (binary.parent_path() / ACTSPARSE_ENGINE).lexically_normal();
 }
 
+// What LibTorch's logs would say of connections is in our errors; stderr is for one log. Set before
+// the library starts; who sets them himself keeps them.
+void quieten_libtorch() {
+  ::setenv("TORCH_CPP_LOG_LEVEL", "FATAL", 0);
+  ::setenv("GLOG_minloglevel", "3", 0);
+}
+
 }  // namespace
 
 std::unique_ptr<Engine> open_engine(const GlobalOptions& options) {
@@ -28,6 +37,7 @@ std::unique_ptr<Engine> open_engine(const GlobalOptions& options) {
   const auto fail = [&](const std::string& what) {
     throw Error(ErrorKind::Internal, path.string() + ": " + what + "; install actsparse again");
   };
+  quieten_libtorch();
   // Lazy: binding all functions of LibTorch at once would take 0.07 s. Global: plug-ins of
   // --load-library find its symbols there.
   void* library = ::dlopen(path.c_str(), RTLD_LAZY | RTLD_GLOBAL);
@@ -36,7 +46,7 @@ std::unique_ptr<Engine> open_engine(const GlobalOptions& options) {
   if (entry == nullptr) fail("is not actsparse's engine");
   if (std::string(entry->version) != tool_version())
     fail("is of version " + std::string(entry->version) + ", actsparse of " + tool_version());
-  return entry->make(options, spdlog::default_logger());
+  return entry->make(options, spdlog::default_logger(), log_error);
 }
 
 }  // namespace actsparse

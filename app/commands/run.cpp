@@ -22,13 +22,14 @@ struct Options {
 namespace fs = std::filesystem;
 
 /// --output-dir, made if missing; what was made goes again at the end of the scope if nothing was
-/// put into it.
+/// put into it. (Of several ranks none takes it away: another one may be about to use it.)
 class OutputFolder {
  public:
-  explicit OutputFolder(const fs::path& folder) {
+  OutputFolder(const fs::path& folder, const Launch& launch) {
     std::error_code failed;
     for (auto path = fs::absolute(folder); !fs::exists(path, failed); path = path.parent_path())
       if (path.has_filename()) made_.push_back(path);
+    if (!launch.is_alone()) made_.clear();
     fs::create_directories(folder, failed);
     if (failed)
       throw Error(ErrorKind::Output,
@@ -53,16 +54,19 @@ void print_outputs(const OutputConfig& output) {
       std::cout << kind << ": " << std::filesystem::proximate(*path).string() << '\n';
 }
 
-void run_command(const Options& options) {
-  set_up_log(options.global);
+void run_command(Options& options) {
+  options.choice.launch = read_launch();
+  const Launch& launch = options.choice.launch;
+  set_up_log(options.global, launch);
   Config config = load_config(options.config);
   std::optional<OutputFolder> folder;
   if (!options.output_dir.empty()) {
     redirect_outputs(config, options.output_dir);
-    folder.emplace(options.output_dir);
+    folder.emplace(options.output_dir, launch);
   }
   open_engine(options.global)->run(config, options.choice, options.json);
-  if (!options.json && !options.choice.is_dry_run) print_outputs(config.output);
+  if (!options.json && !options.choice.is_dry_run && launch.is_first())
+    print_outputs(config.output);
 }
 
 }  // namespace
@@ -80,6 +84,7 @@ void add_run(CLI::App& app) {
       ->add_flag("--resume", options->choice.resume,
                  "Go on from the checkpoint of an earlier run, if there is one")
       ->excludes(dry_run);
+  add_timeout(*command, options->choice.timeout);
   command->add_flag("--json", options->json, "Print the report as one JSON document");
   add_global_options(*command, options->global);
   command->callback([options] { run_command(*options); });

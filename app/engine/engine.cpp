@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
 #include <iostream>
 
 #include "base/error.h"
@@ -23,13 +24,16 @@ void print(const Result& result, bool as_json) {
 
 class LibTorchEngine : public Engine {
  public:
-  explicit LibTorchEngine(const GlobalOptions& options) : options_(options) {
+  LibTorchEngine(const GlobalOptions& options, void (*report)(const Error&))
+      : options_(options), report_(report) {
     set_up_libtorch(options_);
   }
 
   void run(const Config& config, const RunChoice& choice, bool json) override {
-    const RunOptions options = chosen(choice);
-    print(choice.is_dry_run ? dry_run(config, options) : actsparse::run(config, options), json);
+    if (choice.is_dry_run && choice.launch.is_first())
+      print(dry_run(config, run_options(options_)), json);
+    if (choice.is_dry_run) return;
+    in_group(choice, json, [&](const auto& options) { return actsparse::run(config, options); });
   }
   void inspect(const std::string& file, const Config* config, bool json) override {
     const auto found = actsparse::inspect(file, config, run_options(options_));
@@ -42,7 +46,8 @@ class LibTorchEngine : public Engine {
   }
   void calibrate(const Config& config, const std::string& state_out, const RunChoice& choice,
                  bool json) override {
-    print(actsparse::calibrate(config, state_out, chosen(choice)), json);
+    in_group(choice, json,
+             [&](const auto& options) { return actsparse::calibrate(config, state_out, options); });
   }
   void merge(const std::vector<std::string>& states, const std::string& state_out,
              bool json) override {
@@ -59,20 +64,35 @@ class LibTorchEngine : public Engine {
   void functions(bool json) override { print_functions(json); }
 
  private:
-  RunOptions chosen(const RunChoice& choice) const {
+  // The work of this rank; the others learn if it fails.
+  template <class Work>
+  void in_group(const RunChoice& choice, bool json, Work&& work) const {
     RunOptions options = run_options(options_);
     options.resume = choice.resume;
     options.shard = choice.shard;
-    return options;
+    if (!choice.launch.is_first()) options.progress = nullptr;
+    options.group = ProcessGroup(choice.launch, choice.timeout, [report = report_](const Error& e) {
+      report(e);
+      std::_Exit(e.exit_code());
+    });
+    try {
+      const Report report = work(options);
+      if (options.group.is_first()) print(report, json);
+    } catch (const std::exception& error) {
+      options.group.fail(error.what());
+      throw;
+    }
   }
 
   GlobalOptions options_;
+  void (*report_)(const Error&);
 };
 
 std::unique_ptr<Engine> make_engine(const GlobalOptions& options,
-                                    const std::shared_ptr<spdlog::logger>& logger) {
+                                    const std::shared_ptr<spdlog::logger>& logger,
+                                    void (*report)(const Error&)) {
   spdlog::set_default_logger(logger);  // another one than the binary's, if spdlog is no library
-  return std::make_unique<LibTorchEngine>(options);
+  return std::make_unique<LibTorchEngine>(options, report);
 }
 
 }  // namespace

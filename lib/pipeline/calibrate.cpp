@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "pipeline/stages.h"
 #include "sparsifier/state_file.h"
 
@@ -31,7 +32,7 @@ Calibrated calibrate_some(const Config& config, const RunOptions& options, Check
   const auto checkpoint = options.resume ? checkpoints.read() : std::nullopt;
   Calibrated calibrated{prepare(config, options), {}, std::move(checkpoints)};
   auto& [prepared, meta, kept] = calibrated;
-  meta = meta_at_start(prepared, options.shard);
+  meta = meta_at_start(prepared, shard_of(options));
   if (checkpoint) try {
       resume(prepared, meta, *checkpoint, config.run);
     } catch (const Error& error) {
@@ -44,15 +45,33 @@ Calibrated calibrate_some(const Config& config, const RunOptions& options, Check
   return calibrated;
 }
 
+// Shards do not see what the others' batches leave in the model.
+void warn_of_model_changes(Prepared& prepared) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : prepared.sparsifier.model_changes()) names.push_back(name);
+  if (names.empty()) return;
+  prepared.report.warnings.push_back(
+      "the model writes into itself (" + quoted_list(names) +
+      "), which other shards do not see: if later batches depend on it, calibrate in one piece");
+  spdlog::warn("{}", prepared.report.warnings.back());
+}
+
 }  // namespace
+
+Shard shard_of(const RunOptions& options) {
+  const auto& group = options.group;
+  return group.is_alone() ? options.shard : Shard{group.rank() + 1, group.size()};
+}
 
 Calibrated calibrate_all(const Config& config, const RunOptions& options,
                          const std::filesystem::path& output) {
-  Calibrated calibrated = calibrate_some(config, options, {config, output},
+  Calibrated calibrated = calibrate_some(config, options, {config, output, options.group},
                                          std::numeric_limits<int64_t>::max(), Seen::Shard);
   const auto& data = *calibrated.prepared.data;
   calibrated.meta.data_digest = data.digest();
   check_unchanged(calibrated.prepared);
+  if (!shard_of(options).is_whole()) warn_of_model_changes(calibrated.prepared);
+  combine_ranks(calibrated, config, options.group);
   return calibrated;
 }
 
@@ -65,12 +84,13 @@ Report calibrate(const Config& config, const std::filesystem::path& state_out,
   const Stopwatch stopwatch;
   check_output_path(config, state_out, "--state");
   Outputs outputs;
-  outputs.reserve(state_out);
+  if (options.group.is_first()) outputs.reserve(state_out);
   Calibrated calibrated = calibrate_all(config, options, state_out);
   StateDict state = calibrated.prepared.sparsifier.state_dict();
   state.meta = calibrated.meta;
-  write_state(state, outputs.create(state_out).stream());
+  if (options.group.is_first()) write_state(state, outputs.create(state_out).stream());
   outputs.commit();
+  options.group.finish();
   calibrated.checkpoints.remove();
   Report report = std::move(calibrated.prepared.report);
   report.command = "calibrate";

@@ -9,10 +9,11 @@
 namespace actsparse {
 namespace fs = std::filesystem;
 
-Checkpoints::Checkpoints(const Config& config, const fs::path& output)
+Checkpoints::Checkpoints(const Config& config, const fs::path& output, const ProcessGroup& group)
     : when_(config.run.checkpoint), path_(when_.path) {
   if (path_.empty() && !output.empty()) path_ = output.string() + ".checkpoint";
   if (path_.empty()) return;
+  if (!group.is_alone()) path_ += ".rank" + std::to_string(group.rank());
   for (const auto& path : {path_, previous()})
     check_output_path(config, path, "run.checkpoint.path");
   if (when_.batches > 0 || when_.seconds > 0) check_writable(path_);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "config/config.h"
+#include "distributed/process_group.h"
 #include "sparsifier/state_dict.h"
 
 namespace actsparse {
@@ -15,7 +16,8 @@ class Checkpoints {
   Checkpoints() = default;
   /// `when.path`, or `output` with ".checkpoint". Throws Error(Config) if that is a file the config
   /// reads, Error(Output) if it cannot be written. Empty `output`: none can be written.
-  Checkpoints(const Config& config, const std::filesystem::path& output);
+  /// Every rank of several has a file of its own.
+  Checkpoints(const Config& config, const std::filesystem::path& output, const ProcessGroup& group);
 
   const std::filesystem::path& path() const { return path_; }
   /// True if it is time after `batches` batches and `seconds` seconds of this process.

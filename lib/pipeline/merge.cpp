@@ -41,8 +41,9 @@ Report merge(const std::vector<fs::path>& states_in, const fs::path& state_out) 
   if (!merged.missing.empty())
     warn(report, "not merged yet: " + batches_text(merged.missing) + " of " +
                      std::to_string(meta.total_batches));
-  for (const auto& layer : merged.left_out)
-    warn(report, layer_text(layer) + ": never called in any batch; left out");
+  else
+    for (const auto& layer : leave_out_uncalled(merged.state))
+      warn(report, layer_text(layer) + ": never called in any batch; left out");
   write_state(merged.state, outputs.create(state_out).stream());
   outputs.commit();
   report.command = "merge";

@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "config/shard.h"
+#include "distributed/process_group.h"
 #include "report/inspection.h"
 #include "report/report.h"
 
@@ -27,13 +28,15 @@ struct Progress {
 struct RunOptions {
   std::string device = "cpu";
   bool resume = false;  ///< go on from the job's checkpoint, if there is one
-  Shard shard;          ///< of calibrate
+  Shard shard;          ///< of calibrate, in one process
+  ProcessGroup group;   ///< each rank runs its shard, rank 0 combines and writes
   std::function<void(const Progress&)> progress;   ///< called after every batch; may be empty
   const std::atomic<bool>* interrupted = nullptr;  ///< looked at after every batch
 };
 
 /// calibrate, step, squash, verify, and the files of config.output. All outputs appear or none.
 /// With options.resume it goes on from the checkpoint that an earlier one left, to the same bytes.
+/// Of a group all ranks call it; the others than rank 0 return what they know when it is done.
 /// Throws Error of any kind.
 Report run(const Config& config, const RunOptions& options);
 

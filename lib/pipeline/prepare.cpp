@@ -107,7 +107,7 @@ FunctionTable load_functions(const Config& config) {
 Prepared prepare(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   FunctionTable functions = load_functions(config);
-  auto data = open_batches(config.data, options.shard);
+  auto data = open_batches(config.data, shard_of(options));
   std::string fingerprint = data->fingerprint();
   refuse_ragged_batch(*data, config, functions);
   auto model = load(config, options);

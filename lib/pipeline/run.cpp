@@ -24,6 +24,15 @@ std::filesystem::path main_output(const OutputConfig& output) {
   return output.model.empty() ? output.report : output.model;
 }
 
+// The other ranks' end: the checkpoint stays until rank 0 has written everything.
+Report follow(Calibrated& calibrated, const ProcessGroup& group) {
+  group.finish();
+  calibrated.checkpoints.remove();
+  calibrated.prepared.report.command = "run";
+  calibrated.prepared.report.origin = calibrated.meta;
+  return std::move(calibrated.prepared.report);
+}
+
 }  // namespace
 
 TrialBatch first_batch(BatchSource& data) {
@@ -34,12 +43,15 @@ TrialBatch first_batch(BatchSource& data) {
 Report run(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   Outputs outputs;
-  outputs.reserve(config.output);
+  const bool writes = options.group.is_first();
+  if (writes) outputs.reserve(config.output);
   Calibrated calibrated = calibrate_all(config, options, main_output(config.output));
   auto& [model, sparsifier, data, fingerprint, layers, report] = calibrated.prepared;
+  if (!writes) return follow(calibrated, options.group);
   const auto warnings = sparsifier.step();
   for (const auto& warning : warnings)
     spdlog::warn("{}: {}", layer_text(warning.layer), warning.text);
+  options.group.progress("computed the masks");
   const torch::jit::Module masked = sparsifier.squash_mask();
   StateDict state = sparsifier.state_dict();
   state.meta = calibrated.meta;
@@ -57,6 +69,7 @@ Report run(const Config& config, const RunOptions& options) {
   if (!config.output.report.empty())
     outputs.create(config.output.report).stream() << to_json(report).dump(2) << '\n';
   outputs.commit();
+  options.group.finish();
   calibrated.checkpoints.remove();
   return std::move(report);
 }

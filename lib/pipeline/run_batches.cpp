@@ -45,6 +45,23 @@ void run_batch(Calibrated& calibrated, const Batch& batch, const Config& config)
   }
 }
 
+[[noreturn]] void stop(const Calibrated& calibrated, Checkpoints& checkpoints,
+                       const Progress& progress, const std::string& why) {
+  std::string kept = "nothing was written";
+  if (!checkpoints.path().empty()) {
+    checkpoints.write(checkpoint_of(calibrated), progress.seconds);
+    kept = "the same command with --resume goes on from " + checkpoints.path().filename().string();
+  }
+  throw Error(ErrorKind::Interrupted, why + " after batch " + std::to_string(progress.batch) +
+                                          " of " + std::to_string(progress.batches) + "; " + kept);
+}
+
+bool is_interrupted(const RunOptions& options) {
+  return options.interrupted != nullptr && options.interrupted->load();
+}
+
+}  // namespace
+
 StateDict checkpoint_of(const Calibrated& calibrated) {
   StateDict state = calibrated.prepared.sparsifier.state_dict();
   state.meta = calibrated.meta;
@@ -54,23 +71,6 @@ StateDict checkpoint_of(const Calibrated& calibrated) {
                      precision.reason, calibrated.prepared.sparsifier.model_changes()};
   return state;
 }
-
-[[noreturn]] void stop(const Calibrated& calibrated, Checkpoints& checkpoints,
-                       const Progress& progress) {
-  std::string kept = "nothing was written";
-  if (!checkpoints.path().empty()) {
-    checkpoints.write(checkpoint_of(calibrated), progress.seconds);
-    kept = "the same command with --resume goes on from " + checkpoints.path().filename().string();
-  }
-  throw Error(ErrorKind::Interrupted, "interrupted after batch " + std::to_string(progress.batch) +
-                                          " of " + std::to_string(progress.batches) + "; " + kept);
-}
-
-bool is_interrupted(const RunOptions& options) {
-  return options.interrupted != nullptr && options.interrupted->load();
-}
-
-}  // namespace
 
 void warn_of_fallback(Report& report) {
   if (!report.precision || report.precision->reason.empty()) return;
@@ -94,7 +94,11 @@ void run_batches(Calibrated& calibrated, const Config& config, const RunOptions&
     progress.samples = meta.samples;
     progress.seconds = stopwatch.seconds();
     if (options.progress) options.progress(progress);
-    if (is_interrupted(options)) stop(calibrated, checkpoints, progress);
+    options.group.progress("after batch " + std::to_string(progress.batch) + " of " +
+                           std::to_string(progress.batches));
+    if (is_interrupted(options)) stop(calibrated, checkpoints, progress, "interrupted");
+    if (const auto failure = options.group.failure())
+      stop(calibrated, checkpoints, progress, *failure + "; this rank stopped");
     if (meta.batches < progress.batches && checkpoints.is_due(meta.batches, progress.seconds))
       checkpoints.write(checkpoint_of(calibrated), progress.seconds);
   }

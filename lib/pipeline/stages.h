@@ -39,6 +39,8 @@ struct Prepared {
   std::vector<SelectedLayer> layers;
   Report report;  ///< origin (but for data and batches), warnings and load time are filled in
 };
+/// The rank's; without ranks what the user asked for.
+Shard shard_of(const RunOptions& options);
 Prepared prepare(const Config& config, const RunOptions& options);
 
 /// The warning of an optional layer that is left out.
@@ -62,6 +64,14 @@ Calibrated calibrate_first(const Config& config, const RunOptions& options);
 /// `meta`. Throws Error(Interrupted) after a checkpoint.
 void run_batches(Calibrated& calibrated, const Config& config, const RunOptions& options,
                  int64_t most);
+
+/// Makes rank 0's calibration that of all ranks' batches; leaves the others as they are. What a
+/// rank has is in its checkpoint before it depends on others. Throws Error(Interrupted) if one
+/// fails, merge_states' errors, and settle_uncalled's.
+void combine_ranks(Calibrated& calibrated, const Config& config, const ProcessGroup& group);
+
+/// The state that a later process goes on from.
+StateDict checkpoint_of(const Calibrated& calibrated);
 
 /// Puts the sparsifier, the data and `meta` where `checkpoint` left them. Throws Error(State) if it
 /// is of another job: of another model, config, data, shard or version.

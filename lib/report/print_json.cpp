@@ -71,7 +71,8 @@ json to_json(const Report& report) {
                         {"calibrate_seconds", report.timing.calibrate_seconds},
                         {"total_seconds", report.timing.total_seconds},
                         {"batches", report.origin.batches},
-                        {"samples", report.origin.samples}};
+                        {"samples", report.origin.samples},
+                        {"ranks", report.timing.ranks}};
   return document;
 }
 

@@ -54,7 +54,7 @@ DryRun read_dry_run(const json& entry) {
 
 Timing read_timing(const json& entry) {
   return {entry.at("load_seconds").get<double>(), entry.at("calibrate_seconds").get<double>(),
-          entry.at("total_seconds").get<double>()};
+          entry.at("total_seconds").get<double>(), entry.at("ranks").get<int64_t>()};
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ struct Timing {
   double load_seconds = 0;       ///< model, functions and data headers
   double calibrate_seconds = 0;  ///< the loop over the batches alone
   double total_seconds = 0;
+  int64_t ranks = 1;  ///< processes that shared the batches; the seconds are rank 0's
 };
 
 /// What the whole run will take, by its first batch.

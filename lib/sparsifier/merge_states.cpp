@@ -137,6 +137,8 @@ std::vector<int64_t> missing_batches(const StateMeta& meta) {
   return missing;
 }
 
+}  // namespace
+
 std::vector<std::string> leave_out_uncalled(StateDict& state) {
   std::vector<std::string> names;
   std::vector<LayerRecord> called;
@@ -149,8 +151,6 @@ std::vector<std::string> leave_out_uncalled(StateDict& state) {
   state.layers = std::move(called);
   return names;
 }
-
-}  // namespace
 
 bool same_functions(const StateMeta& a, const StateMeta& b) {
   const auto &x = a.function_sources, &y = b.function_sources;
@@ -175,7 +175,6 @@ MergedState merge_states(std::vector<NamedState> states) {
   for (size_t i = 0; i < states.front().state.layers.size(); ++i)
     merged.state.layers.push_back(merge_layer(states, i, functions));
   merged.missing = missing_batches(merged.state.meta);
-  if (merged.missing.empty()) merged.left_out = leave_out_uncalled(merged.state);
   return merged;
 }
 

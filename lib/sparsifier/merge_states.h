@@ -15,8 +15,7 @@ struct NamedState {
 
 struct MergedState {
   StateDict state;
-  std::vector<int64_t> missing;       ///< batches that none of them has seen, counted from 0
-  std::vector<std::string> left_out;  ///< layers that no batch called, of complete coverage
+  std::vector<int64_t> missing;  ///< batches that none of them has seen, counted from 0
 };
 
 /// True if the user functions of both have the same sources, whatever their files are called.
@@ -29,5 +28,8 @@ bool same_functions(const StateMeta& a, const StateMeta& b);
 /// another model, config, data, version or precision, or if one was stepped; Error(Function) if an
 /// aggregate_fn cannot be merged.
 MergedState merge_states(std::vector<NamedState> states);
+
+/// Takes the layers that were never called out of the state; returns their names.
+std::vector<std::string> leave_out_uncalled(StateDict& state);
 
 }  // namespace actsparse

@@ -1,8 +1,10 @@
 #include "sparsifier/state_file.h"
 
 #include <caffe2/serialize/inline_container.h>
+#include <torch/csrc/jit/serialization/pickle.h>
 #include <torch/csrc/jit/serialization/pickler.h>
 
+#include <sstream>
 #include <string>
 
 #include "base/error.h"
@@ -31,6 +33,20 @@ void write_state(const StateDict& state, std::ostream& out) {
   }
   writer.writeEndOfFile();
   if (!out) throw Error(ErrorKind::Output, "the state cannot be written: is the disk full?");
+}
+
+std::string state_bytes(const StateDict& state) {
+  std::ostringstream out;
+  write_state(state, out);
+  return out.str();
+}
+
+StateDict state_from_bytes(const std::string& bytes) {
+  try {
+    return state_from_ivalue(torch::jit::pickle_load({bytes.begin(), bytes.end()}));
+  } catch (const c10::Error& cause) {
+    throw Error(ErrorKind::State, "a state arrived damaged").with_details(cause.what());
+  }
 }
 
 StateDict read_state(const std::filesystem::path& path) {

@@ -11,6 +11,10 @@ namespace actsparse {
 /// Writes the archive; equal states give equal bytes. Throws Error(Output) if `out` fails.
 void write_state(const StateDict& state, std::ostream& out);
 
+/// The same in memory, for another process of this actsparse. Throws Error(State).
+std::string state_bytes(const StateDict& state);
+StateDict state_from_bytes(const std::string& bytes);
+
 /// Throws Error(State): absent, broken, and too new are three different messages.
 StateDict read_state(const std::filesystem::path& path);
 

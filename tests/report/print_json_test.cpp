@@ -103,7 +103,8 @@ TEST_CASE("A report as JSON has every key, in a fixed order", "[report]") {
   "calibrate_seconds": 1.5,
   "total_seconds": 2.125,
   "batches": 3,
-  "samples": 24
+  "samples": 24,
+  "ranks": 1
  }
 })");
 }

@@ -84,12 +84,6 @@ LayerRecord aggregated(const at::Tensor& data, int64_t calls, const nlohmann::js
   return layer;
 }
 
-std::string state_bytes(const StateDict& state) {
-  std::ostringstream out;
-  write_state(state, out);
-  return out.str();
-}
-
 StateDict through_file(const StateDict& state) {
   const TemporaryFolder folder;
   write_file(folder / "state.pt", state_bytes(state));

@@ -32,7 +32,6 @@ LayerRecord aggregated(const at::Tensor& data, int64_t calls = 1,
                        const nlohmann::json& changes = nlohmann::json::object());
 /// What a state file gives back.
 StateDict through_file(const StateDict& state);
-std::string state_bytes(const StateDict& state);
 /// Same layers, settings, hook states, masks and data, bit for bit.
 void check_equal(const StateDict& a, const StateDict& b);
 

@@ -1,0 +1,47 @@
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "pipeline/stages.h"
+#include "sparsifier/merge_states.h"
+#include "sparsifier/state_file.h"
+
+namespace actsparse {
+namespace {
+
+StateDict state_of(const Calibrated& calibrated) {
+  StateDict state = calibrated.prepared.sparsifier.state_dict();
+  state.meta = calibrated.meta;
+  return state;
+}
+
+// One after the other, in rank order: never more than two states are in memory.
+StateDict merge_with_others(StateDict own, const ProcessGroup& group) {
+  for (int64_t rank = 1; rank < group.size(); ++rank) {
+    NamedState other{"rank " + std::to_string(rank), state_from_bytes(group.receive(rank))};
+    own = merge_states({{"rank 0", std::move(own)}, std::move(other)}).state;
+    group.progress("merged rank " + std::to_string(rank));
+  }
+  return own;
+}
+
+}  // namespace
+
+void combine_ranks(Calibrated& calibrated, const Config& config, const ProcessGroup& group) {
+  if (group.is_alone()) return;
+  auto& [prepared, meta, checkpoints] = calibrated;
+  if (!checkpoints.path().empty() && prepared.report.precision)
+    checkpoints.write(checkpoint_of(calibrated), 0);
+  if (!group.is_first()) {
+    group.send(state_bytes(state_of(calibrated)));
+    return;
+  }
+  const StateDict merged = merge_with_others(state_of(calibrated), group);
+  prepared.sparsifier.load_state_dict(merged);
+  meta = merged.meta;
+  settle_uncalled(prepared, config, Seen::All);
+  prepared.report.timing.ranks = group.size();
+  spdlog::info("combined {} batches of {} ranks", meta.batches, group.size());
+}
+
+}  // namespace actsparse

@@ -1,0 +1,226 @@
+"""Runs one job as several ranks, starts it in every supported way, and breaks ranks.
+
+    ranks.py ACTSPARSE SAMPLE_MODELS
+
+What two or three ranks write must be, byte for byte, what one process writes. A rank that dies, hangs or fails must end the
+others within --timeout, with its name, and the same command with --resume must end with the same bytes.
+"""
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import torch.distributed
+
+OUTPUTS = ("masked.pt", "state.pt")
+TIMEOUT = 4
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+class Job:
+    """A folder with a config, and the bytes that one process makes of it."""
+
+    def __init__(self, binary, samples, folder, batches):
+        self.binary, self.folder = binary, pathlib.Path(folder)
+        config = {
+            "version": 1, "model": {"path": str(samples / "digits_resnet.pt")},
+            "data": {"inputs": [{"random": {"shape": [16 * batches, 1, 8, 8], "seed": 3}}], "batch_size": 16},
+            "defaults": {"aggregate_fn": {"name": "std", "except_dim": [1]}, "reduce_fn": "identity", "mask_fn": "magnitude",
+                         "sparse_config": {"sparsity_level": 0.5}},
+            "layers": [{"type": "Conv2d"}],
+            "run": {"checkpoint": {"batches": 2}},
+            "output": {"model": "masked.pt", "state": "state.pt", "report": "report.json"},
+        }
+        (self.folder / "config.json").write_text(json.dumps(config))
+        alone = self.start({}, "run")
+        out, errors = alone.communicate()
+        assert alone.returncode == 0, errors
+        self.expected = {name: (self.folder / name).read_bytes() for name in OUTPUTS}
+        self.clear()
+
+    def clear(self):
+        for path in self.folder.iterdir():
+            if path.name != "config.json":
+                path.unlink()
+
+    def start(self, variables, *arguments):
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", **variables}
+        command = [self.binary, *arguments, "-c", "config.json", "--timeout", str(TIMEOUT)]
+        return subprocess.Popen(command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+
+    def start_ranks(self, size, *arguments):
+        port = free_port()
+        return [self.start({"RANK": str(rank), "WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port},
+                           *arguments) for rank in range(size)]
+
+    def check_outputs(self):
+        for name in OUTPUTS:
+            assert (self.folder / name).read_bytes() == self.expected[name], f"{name} is not that of one process"
+        left = {path.name for path in self.folder.iterdir()}
+        assert left == {"config.json", "report.json", *OUTPUTS}, f"left over: {left}"
+        report = json.loads((self.folder / "report.json").read_text())
+        self.clear()
+        return report
+
+
+def finish(processes, codes):
+    """Waits for all; their exit codes must be `codes`. Returns what they wrote to stdout and stderr."""
+    results = [process.communicate(timeout=60) for process in processes]
+    found = [process.returncode for process in processes]
+    assert found == codes, f"exit codes {found}, not {codes}:\n" + "\n".join(errors for _, errors in results)
+    return results
+
+
+def wait_for(path):
+    deadline = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < deadline, f"no {path.name}"
+        time.sleep(0.005)
+
+
+def check_same_bytes(job, size):
+    results = finish(job.start_ranks(size, "run"), [0] * size)
+    assert all(out == "" for out, _ in results[1:]), "only rank 0 prints results"
+    assert "masked model: masked.pt" in results[0][0]
+    assert "rank 1: info" in results[1][1]
+    report = job.check_outputs()
+    assert report["timing"]["ranks"] == size and report["data"]["batches"] == 300, report
+
+
+def check_calibrate(job):
+    finish(job.start_ranks(2, "calibrate", "--state", "c.pt"), [0, 0])
+    ranks = (job.folder / "c.pt").read_bytes()
+    assert job.start({}, "calibrate", "--state", "c.pt").wait() == 0
+    assert (job.folder / "c.pt").read_bytes() == ranks, "calibrate's state is not that of one process"
+    job.clear()
+
+
+def check_agent_store(job):
+    """As torchrun does: the store is the launcher's, and kept when a job is started again."""
+    port = free_port()
+    store = torch.distributed.TCPStore("127.0.0.1", int(port), is_master=True, wait_for_workers=False)
+    variables = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "TORCHELASTIC_USE_AGENT_STORE": "True"}
+    for restart in ("0", "1"):
+        finish([job.start({**variables, "RANK": str(rank), "TORCHELASTIC_RESTART_COUNT": restart}, "run") for rank in range(2)],
+               [0, 0])
+        job.check_outputs()
+    del store
+
+
+def check_torchrun(job):
+    run = ["torchrun", "--no_python", "--nproc_per_node", "2", "--master_addr", "127.0.0.1", "--master_port"]
+    if subprocess.run([*run, free_port(), "true"], capture_output=True).returncode != 0:
+        print("torchrun itself does not work here (PyTorch 1.13 with Python 3.11): left out")
+        return 0
+    command = [job.binary, "run", "-c", "config.json"]
+    subprocess.run([*run, free_port(), *command], cwd=job.folder, check=True, capture_output=True, text=True)
+    job.check_outputs()
+    run[4:] = ["--rdzv_backend", "c10d", "--rdzv_endpoint", "127.0.0.1:" + free_port()]
+    subprocess.run([*run, *command], cwd=job.folder, check=True, capture_output=True, text=True)
+    job.check_outputs()
+    return 1
+
+
+def check_launchers(job):
+    port = free_port()
+    mpi = [{"OMPI_COMM_WORLD_RANK": str(rank), "OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_LOCAL_SIZE": "2",
+            "MASTER_PORT": port} for rank in range(2)]
+    finish([job.start(variables, "run") for variables in mpi], [0, 0])
+    job.check_outputs()
+    slurm = [{"SLURM_PROCID": str(rank), "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NUM_NODES": "1",
+              "SLURM_STEP_NODELIST": "localhost", "SLURM_JOB_ID": str(os.getpid()), "SLURM_STEP_ID": "0"} for rank in range(2)]
+    finish([job.start(variables, "run") for variables in slurm], [0, 0])
+    job.check_outputs()
+
+
+def check_broken(job, size, victim, blow, victims_code, fragment):
+    """`blow` a rank when it has left a checkpoint: the others end in time, name it, and a resumed job ends as if nothing was."""
+    ranks = job.start_ranks(size, "run")
+    wait_for(job.folder / f"state.pt.checkpoint.rank{victim}")
+    began = time.monotonic()
+    ranks[victim].send_signal(blow)
+    others = [rank for index, rank in enumerate(ranks) if index != victim]
+    for _, errors in finish(others, [130] * len(others)):
+        assert f"rank {victim}" in errors.splitlines()[-1] and fragment in errors, errors
+    seconds = time.monotonic() - began
+    assert seconds < TIMEOUT, f"the others took {seconds:.1f} s"
+    if blow == signal.SIGSTOP:
+        ranks[victim].kill()
+    finish([ranks[victim]], [victims_code])
+    assert not any((job.folder / name).exists() for name in OUTPUTS)
+    left = sorted(path.name for path in job.folder.glob("state.pt.checkpoint.rank?"))
+    assert len(left) == size, f"checkpoints: {left}"
+    results = finish(job.start_ranks(size, "run", "--resume"), [0] * size)
+    assert all("going on after batch" in errors for _, errors in results), results
+    job.check_outputs()
+
+
+def check_nobody_there(job):
+    """Whatever goes wrong with the connection, stderr is one log."""
+    lonely = {"RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    missing = {**lonely, "RANK": "0"}
+    for variables, fragment in ((lonely, "rank 0 was not found at 127.0.0.1"), (missing, "1 did not join within 4 s")):
+        errors = finish([job.start(variables, "run", "--log-format", "json")], [130])[0][1]
+        lines = [json.loads(line) for line in errors.splitlines()]
+        assert fragment in lines[-1]["message"] and lines[-1]["rank"] == int(variables["RANK"]), errors
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        errors = finish([job.start({**missing, "MASTER_PORT": port}, "run")], [2])[0][1]
+        assert len(errors.splitlines()) == 1 and "check MASTER_ADDR and MASTER_PORT" in errors, errors
+
+
+def check_failing_rank(job):
+    port = free_port()
+    variables = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    first = job.start({**variables, "RANK": "0"}, "run")
+    second = job.start({**variables, "RANK": "1"}, "run", "--set", "layers.0.type=Conv3d")
+    results = finish([first, second], [130, 4])
+    assert "rank 1 on" in results[0][1] and "Conv3d" in results[0][1], results[0][1]
+    other = [job.start({**variables, "RANK": "0"}, "run"),
+             job.start({**variables, "RANK": "1"}, "run", "--set", "run.seed=5")]
+    results = finish(other, [7, 130])
+    assert "rank 0 and rank 1 cannot be merged: the configs differ" in results[0][1], results[0][1]
+    alone = job.start({**variables, "RANK": "0"}, "calibrate", "--state", "c.pt", "--shard", "1/2")
+    assert "share the batches by themselves" in finish([alone], [2])[0][1]
+    job.clear()
+
+
+def main(binary, samples):
+    binary, samples = str(pathlib.Path(binary).resolve()), pathlib.Path(samples).resolve()
+    checks = 0
+    with tempfile.TemporaryDirectory() as folder:
+        job = Job(binary, samples, folder, 300)
+        for check in (lambda: check_same_bytes(job, 2), lambda: check_same_bytes(job, 3), lambda: check_calibrate(job),
+                      lambda: check_agent_store(job), lambda: check_torchrun(job), lambda: check_launchers(job),
+                      lambda: check_nobody_there(job), lambda: check_failing_rank(job)):
+            done = check()
+            checks += 1 if done is None else done
+    with tempfile.TemporaryDirectory() as folder:
+        job = Job(binary, samples, folder, 800)
+        for arguments in ((2, 1, signal.SIGKILL, -9, "died"), (3, 2, signal.SIGSTOP, -9, "died or hangs"),
+                          (2, 0, signal.SIGSTOP, -9, "does not answer"), (2, 0, signal.SIGKILL, -9, "does not answer"),
+                          (2, 1, signal.SIGTERM, 130, "interrupted after batch")):
+            check_broken(job, *arguments)
+            checks += 1
+    with tempfile.TemporaryDirectory() as folder:
+        job = Job(binary, samples, folder, 2)  # and three ranks
+        finish(job.start_ranks(3, "run"), [0] * 3)
+        job.check_outputs()
+        checks += 1
+    print(f"{checks} checks of ranks passed")
+
+
+main(*sys.argv[1:])
