@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -70,6 +71,7 @@ int exit_code(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of writing like a full disk
   int code = exit_code(argc, argv);
   if (!std::cout.flush() && code == 0)
     code = report_error(Error(ErrorKind::Output, "standard output cannot be written: disk full?"));

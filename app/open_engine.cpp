@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/version.h"
 #include "engine.h"
 #include "log.h"
@@ -30,6 +31,16 @@ void quieten_libtorch() {
   ::setenv("GLOG_minloglevel", "3", 0);
 }
 
+// LibTorch's libraries are mapped whole, and where OpenBLAS is refused memory it asks forever.
+void check_address_space() {
+  constexpr int64_t kLibTorch = int64_t{1} << 30;
+  const int64_t left = memory_left().address_space;
+  if (left < kLibTorch)
+    throw Error(ErrorKind::Usage, "LibTorch takes " + bytes_text(kLibTorch) +
+                                      " of address space, but " + bytes_text(left) +
+                                      " are left of the limit that is set: raise it (ulimit -v)");
+}
+
 }  // namespace
 
 std::unique_ptr<Engine> open_engine(const GlobalOptions& options) {
@@ -37,6 +48,7 @@ std::unique_ptr<Engine> open_engine(const GlobalOptions& options) {
   const auto fail = [&](const std::string& what) {
     throw Error(ErrorKind::Internal, path.string() + ": " + what + "; install actsparse again");
   };
+  check_address_space();
   quieten_libtorch();
   // Lazy: binding all functions of LibTorch at once would take 0.07 s. Global: plug-ins of
   // --load-library find its symbols there.

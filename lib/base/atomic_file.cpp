@@ -89,6 +89,12 @@ AtomicFile::~AtomicFile() {
   if (lock_ >= 0) ::close(lock_);
 }
 
+void AtomicFile::write(const std::function<void(std::ostream&)>& write) try {
+  write(stream_);
+} catch (const Error& error) {
+  throw error.in(target_.string());
+}
+
 void AtomicFile::close() {
   if (!std::exchange(open_, false)) return;
   errno = 0;

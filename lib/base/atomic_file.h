@@ -3,6 +3,7 @@
 // the end.
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 namespace actsparse {
 
@@ -17,6 +18,8 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   std::ostream& stream() { return stream_; }
+  /// Calls `write` with the stream; an Error of it gets the file's name.
+  void write(const std::function<void(std::ostream&)>& write);
   const std::filesystem::path& target() const { return target_; }
   /// Where the bytes stand before commit(): for checks on the written file. Valid after close().
   const std::filesystem::path& temporary() const { return temporary_; }

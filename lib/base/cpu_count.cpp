@@ -8,6 +8,8 @@
 #include <string>
 #include <thread>
 
+#include "base/control_groups.h"
+
 namespace actsparse {
 namespace fs = std::filesystem;
 namespace {
@@ -28,14 +30,6 @@ std::vector<int> allowed_cpus() {
   for (int cpu = 0; cpu < static_cast<int>(8 * bytes); ++cpu)
     if (CPU_ISSET_S(cpu, bytes, sets.data())) cpus.push_back(cpu);
   return cpus;
-}
-
-// The group's path in the version 2 tree: "0::/user.slice".
-std::string group_path(const fs::path& root) {
-  std::ifstream groups(root / "proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);)
-    if (line.rfind("0::/", 0) == 0) return line.substr(4);
-  return "";
 }
 
 // "200000 100000": microseconds in each period of so many; "max 100000": no limit.
@@ -60,13 +54,12 @@ int count_cores(const std::vector<int>& cpus, const fs::path& root) {
 }
 
 int cpu_quota(const fs::path& root) {
-  const fs::path top = root / "sys/fs/cgroup";
   int least = 0;
-  for (fs::path group = group_path(root);; group = group.parent_path()) {
-    const int own = granted(top / group / "cpu.max");
+  for (const auto& group : control_groups(root)) {
+    const int own = granted(group / "cpu.max");
     if (own > 0 && (least == 0 || own < least)) least = own;
-    if (group.empty()) return least;
   }
+  return least;
 }
 
 int usable_cores() {

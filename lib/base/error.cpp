@@ -43,6 +43,15 @@ void remove_source_place(std::string& line) {
   remove_prefix(line, ". ");
 }
 
+// "1200" of "... you tried to allocate 1200 bytes ..."; empty if it is about something else.
+std::string refused_bytes(const std::string& line) {
+  const std::string start = "can't allocate memory: you tried to allocate ";
+  const auto at = line.find(start);
+  if (at == std::string::npos) return "";
+  const auto begin = at + start.size();
+  return line.substr(begin, line.find(' ', begin) - begin);
+}
+
 }  // namespace
 
 std::string first_line(const std::string& text) {
@@ -58,7 +67,10 @@ std::string first_line(const std::string& text) {
     line.erase(0, begin);
     remove_source_place(line);
     remove_prefix(line, "RuntimeError: ");
-    return line;
+    const auto refused = refused_bytes(line);
+    return refused.empty() ? line
+                           : "out of memory: " + refused +
+                                 " more bytes were refused; a smaller data.batch_size takes less";
   }
   return "no message";
 }

@@ -92,6 +92,12 @@ class BatchedInputs : public BatchSource {
   int64_t batches() const override { return batches_; }
   std::optional<int64_t> samples() const override { return samples_; }
   int64_t ragged_last() const override { return batches_ > 1 ? samples_ % config_.batch_size : 0; }
+  int64_t batch_bytes() const override {
+    int64_t sample = 0;
+    for (const auto& argument : arguments_)
+      if (argument.reader) sample += argument.reader->sample_bytes();
+    return sample * std::min(config_.batch_size, samples_);
+  }
   std::string digest() const override { return digest_of_inputs(config_.inputs); }
   std::string fingerprint() const override { return fingerprint_of_inputs(config_.inputs); }
 

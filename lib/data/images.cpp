@@ -48,6 +48,9 @@ class Images : public SampleReader {
   }
 
   int64_t size() const override { return static_cast<int64_t>(files_.size()); }
+  int64_t sample_bytes() const override {
+    return input_.channels * size_[0] * size_[1] * static_cast<int64_t>(sizeof(float));
+  }
 
   at::Tensor read(int64_t first, int64_t count) override {
     at::Tensor batch = at::empty({count, input_.channels, size_[0], size_[1]});

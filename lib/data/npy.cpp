@@ -47,6 +47,7 @@ class NpyReader : public SampleReader {
   NpyReader(NpyHeader header, std::unique_ptr<ByteSource> bytes)
       : header_(std::move(header)), bytes_(std::move(bytes)) {}
   int64_t size() const override { return header_.sample_count(); }
+  int64_t sample_bytes() const override { return header_.sample_elements() * header_.item_size; }
 
   at::Tensor read(int64_t first, int64_t count) override {
     at::Tensor samples =

@@ -4,7 +4,9 @@
 #include <ATen/ops/empty.h>
 
 #include <exception>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <string>
 
 #include "base/error.h"
@@ -50,6 +52,11 @@ class RandomReader : public SampleReader {
  public:
   explicit RandomReader(const RandomInput& input) : input_(input), dtype_(dtype_of(input)) {}
   int64_t size() const override { return input_.shape.front(); }
+  int64_t sample_bytes() const override {
+    const auto& shape = input_.shape;
+    return std::accumulate(shape.begin() + 1, shape.end(), int64_t{1}, std::multiplies<>()) *
+           static_cast<int64_t>(c10::elementSize(dtype_));
+  }
 
   at::Tensor read(int64_t first, int64_t count) override {
     std::vector<int64_t> shape = input_.shape;

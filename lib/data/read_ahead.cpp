@@ -39,6 +39,7 @@ class ReadAhead : public BatchSource {
   int64_t total_batches() const override { return source_->total_batches(); }
   std::optional<int64_t> samples() const override { return source_->samples(); }
   int64_t ragged_last() const override { return source_->ragged_last(); }
+  int64_t batch_bytes() const override { return source_->batch_bytes(); }
   std::string digest() const override { return source_->digest(); }
   std::string fingerprint() const override { return source_->fingerprint(); }
 

@@ -15,6 +15,8 @@ class SampleReader {
   virtual ~SampleReader() = default;
   /// Number of samples, >= 1.
   virtual int64_t size() const = 0;
+  /// Of one sample as read() gives it.
+  virtual int64_t sample_bytes() const = 0;
   /// Samples first .. first + count - 1 as a contiguous CPU tensor of its own: writing to it
   /// reaches no other one. Samples are in dimension 0.
   /// Throws Error(Data) that names the file.

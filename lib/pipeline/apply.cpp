@@ -45,6 +45,7 @@ Report apply(const fs::path& model_path, const fs::path& state_path, const fs::p
   outputs.reserve(masked_out);
   StateDict state = read_state(state_path);
   auto model = load_model(model_path, options.device);
+  check_memory(0);
   Report report;
   try {
     check_model_digest(state, digest_of_file(model_path, ErrorKind::Model), model_path);

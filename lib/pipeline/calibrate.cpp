@@ -88,7 +88,8 @@ Report calibrate(const Config& config, const std::filesystem::path& state_out,
   Calibrated calibrated = calibrate_all(config, options, state_out);
   StateDict state = calibrated.prepared.sparsifier.state_dict();
   state.meta = calibrated.meta;
-  if (options.group.is_first()) write_state(state, outputs.create(state_out).stream());
+  if (options.group.is_first())
+    outputs.create(state_out).write([&](std::ostream& out) { write_state(state, out); });
   outputs.commit();
   options.group.finish();
   calibrated.checkpoints.remove();

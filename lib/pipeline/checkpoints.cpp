@@ -29,7 +29,7 @@ bool Checkpoints::is_due(int64_t batches, double seconds) const {
 
 void Checkpoints::write(const StateDict& state, double seconds) {
   AtomicFile file(path_);
-  write_state(state, file.stream());
+  file.write([&](std::ostream& out) { write_state(state, out); });
   file.close();
   std::error_code failed;
   if (fs::exists(path_, failed)) fs::rename(path_, previous(), failed);

@@ -47,6 +47,7 @@ std::vector<Site> mark_selected(Inspection& inspection, const Config& config) {
 void probe(Inspection& inspection, const torch::jit::Module& model, const Config& config,
            const std::vector<Site>& sites) {
   const auto data = open_batches(config.data);
+  check_memory(data->batch_bytes());
   const auto batch = data->next();
   at::manual_seed(config.run.seed);
   require_method(model, config.model.method);

@@ -44,7 +44,7 @@ Report merge(const std::vector<fs::path>& states_in, const fs::path& state_out) 
   else
     for (const auto& layer : leave_out_uncalled(merged.state))
       warn(report, layer_text(layer) + ": never called in any batch; left out");
-  write_state(merged.state, outputs.create(state_out).stream());
+  outputs.create(state_out).write([&](std::ostream& out) { write_state(merged.state, out); });
   outputs.commit();
   report.command = "merge";
   report.origin = meta;

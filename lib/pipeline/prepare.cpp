@@ -111,6 +111,7 @@ Prepared prepare(const Config& config, const RunOptions& options) {
   std::string fingerprint = data->fingerprint();
   refuse_ragged_batch(*data, config, functions);
   auto model = load(config, options);
+  check_memory(data->batch_bytes());
   Selection selection = select_layers(list_layers(model), config.layers);
   leave_out_inlined(selection, config, model);
   Prepared prepared{model,

@@ -60,7 +60,7 @@ Report run(const Config& config, const RunOptions& options) {
         write_masked(outputs, {config.model.path, config.output.model, options.device},
                      {masked, model, state}, first_batch(*data));
   if (!config.output.state.empty())
-    write_state(state, outputs.create(config.output.state).stream());
+    outputs.create(config.output.state).write([&](std::ostream& out) { write_state(state, out); });
   report.command = "run";
   report.origin = state.meta;
   report.layers = report_layers(state.layers, warnings);

@@ -43,6 +43,10 @@ struct Prepared {
 Shard shard_of(const RunOptions& options);
 Prepared prepare(const Config& config, const RunOptions& options);
 
+/// Throws Error(Data) if a batch of so many bytes cannot be held, Error(Usage) if `ulimit -v`
+/// leaves no room to run a model: OpenBLAS would wait for it forever.
+void check_memory(int64_t batch_bytes);
+
 /// The warning of an optional layer that is left out.
 std::string left_out(const std::string& layer, const std::string& reason);
 

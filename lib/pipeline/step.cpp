@@ -90,7 +90,7 @@ Report step(const std::filesystem::path& state_in, const Config* config,
   }
   for (const auto& warning : warnings)
     spdlog::warn("{}: {}", layer_text(warning.layer), warning.text);
-  write_state(state, outputs.create(state_out).stream());
+  outputs.create(state_out).write([&](std::ostream& out) { write_state(state, out); });
   outputs.commit();
   report.command = "step";
   report.origin = state.meta;

@@ -67,7 +67,9 @@ ExtraFiles extra_files(const std::filesystem::path& model, const StateDict& stat
 VerificationReport write_masked(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
                                 const TrialBatch& batch) {
   AtomicFile& written = outputs.create(file.to);
-  write_model(squashed.masked, written.stream(), extra_files(file.from, squashed.state));
+  written.write([&](std::ostream& out) {
+    write_model(squashed.masked, out, extra_files(file.from, squashed.state));
+  });
   written.close();
   release_freed_memory();
   return verify_masked(

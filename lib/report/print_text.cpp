@@ -1,6 +1,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "report/report.h"
 #include "report/table.h"
 
@@ -29,15 +30,6 @@ void print_warnings(const Report& report, std::ostream& out) {
     for (const auto& warning : layer.warnings)
       out << "warning: " << layer_text(layer.name) << ": " << warning << '\n';
   for (const auto& warning : report.warnings) out << "warning: " << warning << '\n';
-}
-
-// In powers of 1000, as disks and `ls --si` count.
-std::string bytes_text(int64_t bytes) {
-  if (bytes < 1000) return fmt::format("{} B", bytes);
-  double value = static_cast<double>(bytes);
-  size_t unit = 0;
-  for (; value >= 999.95 && unit < 4; ++unit) value /= 1000;
-  return fmt::format("{:.1f} {}B", value, " kMGT"[unit]);
 }
 
 void print_dry_run(const DryRun& dry_run, std::ostream& out) {

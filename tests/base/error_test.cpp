@@ -47,6 +47,13 @@ TEST_CASE("first_line drops the place in LibTorch's source", "[base]") {
   CHECK(first_line("[1, 2] has the wrong size") == "[1, 2] has the wrong size");
 }
 
+TEST_CASE("first_line says what helps where memory is refused", "[base]") {
+  CHECK(first_line("[enforce fail at alloc_cpu.cpp:75] err == 0. DefaultCPUAllocator: can't "
+                   "allocate memory: you tried to allocate 8192 bytes. Error code 12 (Cannot "
+                   "allocate memory)") ==
+        "out of memory: 8192 more bytes were refused; a smaller data.batch_size takes less");
+}
+
 TEST_CASE("first_line skips the TorchScript traceback", "[base]") {
   CHECK(first_line("The following operation failed in the TorchScript interpreter.\n"
                    "Traceback of TorchScript, serialized code (most recent call last):\n"
