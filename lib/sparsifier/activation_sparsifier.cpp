@@ -1,130 +1,55 @@
 #include "sparsifier/activation_sparsifier.h"
 
-#include <ATen/Context.h>
 #include <ATen/ops/ones.h>
-#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
-#include <map>
 #include <utility>
 
 #include "base/error.h"
 #include "base/nearest.h"
 #include "model/apply_masks.h"
-#include "model/fast_clone.h"
 #include "model/layer_tree.h"
-#include "sparsifier/compare_layers.h"
 #include "sparsifier/layer_shapes.h"
-#include "sparsifier/made_up_batch.h"
 #include "sparsifier/mask_buffer.h"
-#include "sparsifier/registered_layer.h"
+#include "sparsifier/sparsifier_impl.h"
 
 namespace actsparse {
 
-using torch::jit::Module;
+std::string ActivationSparsifier::Impl::first_name(const std::string& name) const {
+  const auto found = second_names.find(name);
+  return found == second_names.end() ? name : found->second;
+}
 
-struct ActivationSparsifier::Impl {
-  Module model;
-  FunctionTable functions;
-  MergedSettings defaults;
-  LayerSettings default_settings;
-  std::string method;
-  bool training;
-  std::deque<RegisteredLayer> layers;    // stable addresses: observers refer to them
-  std::unique_ptr<ObservedModel> clone;  // what forward() runs; null when the layers have changed
-  std::map<std::string, std::string> second_names = {};  // name -> first name of the same instance
-  int64_t batch_size = 0;                                // of the last forward; 0: unknown
+RegisteredLayer* ActivationSparsifier::Impl::find(const std::string& name) {
+  for (auto& layer : layers)
+    if (layer.settings().site.layer == name) return &layer;
+  return nullptr;
+}
 
-  // An instance that stands under several names is registered under its first.
-  std::string first_name(const std::string& name) const {
-    const auto found = second_names.find(name);
-    return found == second_names.end() ? name : found->second;
+RegisteredLayer& ActivationSparsifier::Impl::require(const std::string& name) {
+  if (auto* layer = find(first_name(name))) return *layer;
+  std::vector<std::string> names;
+  for (const auto& layer : layers) names.push_back(layer.settings().site.layer);
+  throw Error(ErrorKind::Model, "layer with the given name not found among the registered ones: '" +
+                                    name + "'" + did_you_mean(name, names));
+}
+
+void ActivationSparsifier::Impl::add_missing(const FunctionSource& source) {
+  for (const auto& known : functions.sources())
+    if (known.label == source.label && known.text == source.text) return;
+  functions.add_source(source);
+}
+
+RegisteredLayer ActivationSparsifier::Impl::make_layer(LayerRecord record) {
+  const std::string name = record.site.layer;
+  try {
+    call_methods(model, find_layer(model, name), record.site, method);
+    return {std::move(record), functions};
+  } catch (const Error& error) {
+    throw error.kind() == ErrorKind::Config ? error.in(layer_text(name)) : error;
   }
-
-  RegisteredLayer* find(const std::string& name) {
-    for (auto& layer : layers)
-      if (layer.settings().site.layer == name) return &layer;
-    return nullptr;
-  }
-
-  RegisteredLayer& require(const std::string& name) {
-    if (auto* layer = find(first_name(name))) return *layer;
-    std::vector<std::string> names;
-    for (const auto& layer : layers) names.push_back(layer.settings().site.layer);
-    throw Error(ErrorKind::Model,
-                "layer with the given name not found among the registered ones: '" + name + "'" +
-                    did_you_mean(name, names));
-  }
-
-  void add_missing(const FunctionSource& source) {
-    for (const auto& known : functions.sources())
-      if (known.label == source.label && known.text == source.text) return;
-    functions.add_source(source);
-  }
-
-  RegisteredLayer make_layer(LayerRecord record) {
-    const std::string name = record.site.layer;
-    try {
-      call_methods(model, find_layer(model, name), record.site, method);
-      return {std::move(record), functions};
-    } catch (const Error& error) {
-      throw error.kind() == ErrorKind::Config ? error.in(layer_text(name)) : error;
-    }
-  }
-
-  // The model as its layers see it: with the masks that are attached.
-  Module masked_model() const {
-    std::vector<MaskSite> masks;
-    for (const auto& layer : layers) {
-      if (layer.settings().hook_state != HookState::Sparsify) continue;
-      if (auto site = mask_site(layer.settings())) masks.push_back(std::move(*site));
-    }
-    return masks.empty() ? model : apply_masks(model, method, masks);
-  }
-
-  void build_clone() {
-    clone = std::make_unique<ObservedModel>(
-        insert_observers(masked_model(), method, observers_of(layers)));
-    clone->module().train(training);
-  }
-
-  static std::vector<ObserverSite> observers_of(std::deque<RegisteredLayer>& layers) {
-    std::vector<ObserverSite> observers;
-    for (auto& layer : layers)
-      if (layer.settings().hook_state == HookState::Aggregate)
-        observers.push_back(
-            {layer.settings().site, [&layer](const at::Tensor& input) { layer.observe(input); }});
-    return observers;
-  }
-
-  std::deque<RegisteredLayer> copy_layers() const {
-    std::deque<RegisteredLayer> copies;
-    for (const auto& layer : layers) copies.emplace_back(layer.record(), functions);
-    return copies;
-  }
-
-  // Runs `batch` through the fast clone into `trial` and compares; without a reason both are taken
-  // over.
-  FastOutcome try_fast_clone(std::deque<RegisteredLayer>& trial,
-                             const std::vector<c10::IValue>& batch, double tolerance) {
-    auto fast =
-        std::make_unique<ObservedModel>(fast_clone(masked_model(), method, observers_of(trial)));
-    fast->run(method, batch);
-    const LayersDifference found = compare_layers(trial, layers);
-    if (!found.miscall.empty()) return {found.miscall, std::nullopt, ""};
-    FastOutcome outcome{"", found.largest, found.layer};
-    if (found.largest > tolerance)
-      outcome.reason = fmt::format("{}: its statistic differs by {:.2g}, more than {:.2g}",
-                                   layer_text(found.layer), found.largest, tolerance);
-    else {
-      layers.swap(trial);  // the elements stay where they are: observers refer to them
-      clone = std::move(fast);
-    }
-    return outcome;
-  }
-};
+}
 
 ActivationSparsifier::ActivationSparsifier(const Module& model, FunctionTable functions,
                                            const LayerSettings& defaults, std::string method,
@@ -189,53 +114,6 @@ void ActivationSparsifier::unregister_layer(const std::string& name) {
   for (auto& layer : impl_->layers)
     if (layer.settings().site.layer != found) others.push_back(std::move(layer));
   impl_->layers = std::move(others);
-}
-
-c10::IValue ActivationSparsifier::forward(const std::vector<c10::IValue>& arguments) {
-  if (!impl_->clone) impl_->build_clone();
-  impl_->batch_size = batch_size_of(describe(arguments));
-  return impl_->clone->run(impl_->method, arguments);
-}
-
-FastOutcome ActivationSparsifier::use_fast_clone(const std::vector<c10::IValue>& batch,
-                                                 double tolerance) {
-  auto trial = impl_->copy_layers();
-  std::vector<c10::IValue> untouched;  // a model may write to its inputs
-  for (const auto& argument : batch) untouched.push_back(argument.deepcopy());
-  auto generator = at::globalContext().defaultGenerator(at::kCPU);
-  const at::Tensor random_state = generator.get_state();
-  impl_->clone.reset();
-  forward(batch);
-  if (impl_->training) return {"mode \"train\" cannot be frozen", std::nullopt, ""};
-  generator.set_state(random_state);
-  try {
-    return impl_->try_fast_clone(trial, untouched, tolerance);
-  } catch (const std::exception& error) {
-    return {first_line(error.what()), std::nullopt, ""};
-  }
-}
-
-void ActivationSparsifier::resume_fast_clone(const std::vector<ArgumentRecord>& arguments) {
-  auto trial = impl_->copy_layers();
-  auto fast = std::make_unique<ObservedModel>(
-      fast_clone(impl_->masked_model(), impl_->method, impl_->observers_of(trial)));
-  try {
-    fast->run(impl_->method, made_up_batch(arguments));
-  } catch (const Error&) {  // zeros need not be an input that the model takes
-  }
-  for (size_t i = 0; i < trial.size(); ++i)
-    trial[i] = RegisteredLayer(impl_->layers[i].record(), impl_->functions);
-  impl_->layers.swap(trial);  // the elements stay where they are: observers refer to them
-  impl_->clone = std::move(fast);
-}
-
-Attributes ActivationSparsifier::model_changes() const {
-  return impl_->clone ? changed_attributes(impl_->clone->module(), impl_->model) : Attributes();
-}
-
-void ActivationSparsifier::set_model_changes(const Attributes& attributes) {
-  if (!impl_->clone) impl_->build_clone();
-  set_attributes(impl_->clone->module(), attributes);
 }
 
 std::vector<LayerWarning> ActivationSparsifier::step() {

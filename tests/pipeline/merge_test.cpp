@@ -171,3 +171,14 @@ TEST_CASE("A layer that only some shards call is merged, one that none calls lef
         std::vector<std::string>{"layer 'c': never called in any batch; left out"});
   CHECK(place.read("merged.pt") == place.read("whole.pt"));
 }
+
+TEST_CASE("A shard of a model that writes into itself warns; the whole does not", "[pipeline]") {
+  const Workplace place(counting(), {"counter"});
+  RunOptions options;
+  CHECK(calibrate(place.config(), place / "whole.pt", options).warnings.empty());
+  options.shard = {2, 2};
+  const Report report = calibrate(place.config(), place / "shard.pt", options);
+  REQUIRE(report.warnings.size() == 1);
+  CHECK(contains(report.warnings[0], "the model writes into itself ("));
+  CHECK(contains(report.warnings[0], "'counter.total'"));
+}

@@ -153,3 +153,11 @@ TEST_CASE("a disk that takes no state is an output error", "[sparsifier]") {
   const Error error = error_of([&] { write_state(rich_state(), full << std::unitbuf); });
   CHECK(error.kind() == ErrorKind::Output);
 }
+
+TEST_CASE("a state in memory comes back, and a damaged one is refused", "[sparsifier]") {
+  const std::string bytes = state_bytes(rich_state());
+  const bool same = state_bytes(state_from_bytes(bytes)) == bytes;
+  CHECK(same);
+  const Error error = error_of([&] { state_from_bytes(bytes.substr(0, bytes.size() / 2)); });
+  CHECK(error.kind() == ErrorKind::State);
+}

@@ -1,0 +1,114 @@
+// Running the model: through the observed clone, or through the fast one.
+#include <ATen/Context.h>
+#include <spdlog/fmt/fmt.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "model/apply_masks.h"
+#include "model/fast_clone.h"
+#include "sparsifier/compare_layers.h"
+#include "sparsifier/made_up_batch.h"
+#include "sparsifier/mask_buffer.h"
+#include "sparsifier/sparsifier_impl.h"
+
+namespace actsparse {
+
+Module ActivationSparsifier::Impl::masked_model() const {
+  std::vector<MaskSite> masks;
+  for (const auto& layer : layers) {
+    if (layer.settings().hook_state != HookState::Sparsify) continue;
+    if (auto site = mask_site(layer.settings())) masks.push_back(std::move(*site));
+  }
+  return masks.empty() ? model : apply_masks(model, method, masks);
+}
+
+void ActivationSparsifier::Impl::build_clone() {
+  clone = std::make_unique<ObservedModel>(
+      insert_observers(masked_model(), method, observers_of(layers)));
+  clone->module().train(training);
+}
+
+std::vector<ObserverSite> ActivationSparsifier::Impl::observers_of(
+    std::deque<RegisteredLayer>& layers) {
+  std::vector<ObserverSite> observers;
+  for (auto& layer : layers)
+    if (layer.settings().hook_state == HookState::Aggregate)
+      observers.push_back(
+          {layer.settings().site, [&layer](const at::Tensor& input) { layer.observe(input); }});
+  return observers;
+}
+
+std::deque<RegisteredLayer> ActivationSparsifier::Impl::copy_layers() const {
+  std::deque<RegisteredLayer> copies;
+  for (const auto& layer : layers) copies.emplace_back(layer.record(), functions);
+  return copies;
+}
+
+FastOutcome ActivationSparsifier::Impl::try_fast_clone(std::deque<RegisteredLayer>& trial,
+                                                       const std::vector<c10::IValue>& batch,
+                                                       double tolerance) {
+  auto fast =
+      std::make_unique<ObservedModel>(fast_clone(masked_model(), method, observers_of(trial)));
+  fast->run(method, batch);
+  const LayersDifference found = compare_layers(trial, layers);
+  if (!found.miscall.empty()) return {found.miscall, std::nullopt, ""};
+  FastOutcome outcome{"", found.largest, found.layer};
+  if (found.largest > tolerance)
+    outcome.reason = fmt::format("{}: its statistic differs by {:.2g}, more than {:.2g}",
+                                 layer_text(found.layer), found.largest, tolerance);
+  else {
+    layers.swap(trial);  // the elements stay where they are: observers refer to them
+    clone = std::move(fast);
+  }
+  return outcome;
+}
+
+c10::IValue ActivationSparsifier::forward(const std::vector<c10::IValue>& arguments) {
+  if (!impl_->clone) impl_->build_clone();
+  impl_->batch_size = batch_size_of(describe(arguments));
+  return impl_->clone->run(impl_->method, arguments);
+}
+
+FastOutcome ActivationSparsifier::use_fast_clone(const std::vector<c10::IValue>& batch,
+                                                 double tolerance) {
+  auto trial = impl_->copy_layers();
+  std::vector<c10::IValue> untouched;  // a model may write to its inputs
+  for (const auto& argument : batch) untouched.push_back(argument.deepcopy());
+  auto generator = at::globalContext().defaultGenerator(at::kCPU);
+  const at::Tensor random_state = generator.get_state();
+  impl_->clone.reset();
+  forward(batch);
+  if (impl_->training) return {"mode \"train\" cannot be frozen", std::nullopt, ""};
+  generator.set_state(random_state);
+  try {
+    return impl_->try_fast_clone(trial, untouched, tolerance);
+  } catch (const std::exception& error) {
+    return {first_line(error.what()), std::nullopt, ""};
+  }
+}
+
+void ActivationSparsifier::resume_fast_clone(const std::vector<ArgumentRecord>& arguments) {
+  auto trial = impl_->copy_layers();
+  auto fast = std::make_unique<ObservedModel>(
+      fast_clone(impl_->masked_model(), impl_->method, impl_->observers_of(trial)));
+  try {
+    fast->run(impl_->method, made_up_batch(arguments));
+  } catch (const Error&) {  // zeros need not be an input that the model takes
+  }
+  for (size_t i = 0; i < trial.size(); ++i)
+    trial[i] = RegisteredLayer(impl_->layers[i].record(), impl_->functions);
+  impl_->layers.swap(trial);  // the elements stay where they are: observers refer to them
+  impl_->clone = std::move(fast);
+}
+
+Attributes ActivationSparsifier::model_changes() const {
+  return impl_->clone ? changed_attributes(impl_->clone->module(), impl_->model) : Attributes();
+}
+
+void ActivationSparsifier::set_model_changes(const Attributes& attributes) {
+  if (!impl_->clone) impl_->build_clone();
+  set_attributes(impl_->clone->module(), attributes);
+}
+
+}  // namespace actsparse
