@@ -71,10 +71,11 @@ class LibTorchEngine : public Engine {
     options.resume = choice.resume;
     options.shard = choice.shard;
     if (!choice.launch.is_first()) options.progress = nullptr;
-    options.group = ProcessGroup(choice.launch, choice.timeout, [report = report_](const Error& e) {
-      report(e);
-      std::_Exit(e.exit_code());
-    });
+    const auto give_up = [report = report_](const Error& error) {
+      report(error);
+      std::_Exit(error.exit_code());
+    };
+    options.group = ProcessGroup(choice.launch, choice.timeout, give_up, options.interrupted);
     try {
       const Report report = work(options);
       if (options.group.is_first()) print(report, json);

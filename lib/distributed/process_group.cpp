@@ -56,7 +56,8 @@ c10::intrusive_ptr<c10d::ProcessGroupGloo> connect(const Launch& launch, JobStor
 }  // namespace
 
 struct ProcessGroup::Impl {
-  Impl(const Launch& own, double timeout, std::function<void(const Error&)> give_up);
+  Impl(const Launch& own, double timeout, std::function<void(const Error&)> give_up,
+       const std::atomic<bool>* flag);
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -68,7 +69,10 @@ struct ProcessGroup::Impl {
   std::string name_of(int64_t rank) { return fmt::format("rank {} on {}", rank, host_of(rank)); }
   std::string host_of(int64_t rank) { return store.get(host_key(rank)); }
 
+  void pause(const std::string& waiting_for) const;
+
   Launch launch;
+  const std::atomic<bool>* interrupted;
   Patience patience;
   JobStore store;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
@@ -78,8 +82,9 @@ struct ProcessGroup::Impl {
 };
 
 ProcessGroup::Impl::Impl(const Launch& own, double timeout,
-                         std::function<void(const Error&)> give_up)
+                         std::function<void(const Error&)> give_up, const std::atomic<bool>* flag)
     : launch(own),
+      interrupted(flag),
       patience(timeout),
       store(launch, launch.is_first() && !launch.has_agent_store, timeout, patience.grace) {
   store.set(host_key(launch.rank), host_name());
@@ -130,7 +135,7 @@ void ProcessGroup::Impl::wait_for_all_to_join() {
   auto ranks = missing();
   for (; !ranks.empty() && Clock::now() < deadline; ranks = missing()) {
     if (store.has(kFailureKey)) throw Error(ErrorKind::Interrupted, store.get(kFailureKey));
-    std::this_thread::sleep_for(milliseconds(patience.poll / 4));
+    pause("waiting for all ranks to join");
   }
   if (!ranks.empty()) {
     const std::string text =
@@ -142,18 +147,26 @@ void ProcessGroup::Impl::wait_for_all_to_join() {
   if (launch.is_first()) store.set(kCompleteKey, "");
 }
 
+void ProcessGroup::Impl::pause(const std::string& waiting_for) const {
+  if (interrupted != nullptr && interrupted->load())
+    throw Error(ErrorKind::Interrupted, "interrupted while " + waiting_for);
+  std::this_thread::sleep_for(milliseconds(patience.poll / 4));
+}
+
 void ProcessGroup::Impl::wait_for_key(const std::string& key, const std::string& what) {
   while (!store.has(key)) {
     if (const auto failure = watcher->failure())
       throw Error(ErrorKind::Interrupted, *failure + "; this rank stopped");
     progress(what, false);
-    std::this_thread::sleep_for(milliseconds(patience.poll / 4));
+    pause(what);
   }
 }
 
 ProcessGroup::ProcessGroup(const Launch& launch, double timeout,
-                           std::function<void(const Error&)> give_up) {
-  if (!launch.is_alone()) impl_ = std::make_shared<Impl>(launch, timeout, std::move(give_up));
+                           std::function<void(const Error&)> give_up,
+                           const std::atomic<bool>* interrupted) {
+  if (launch.is_alone()) return;
+  impl_ = std::make_shared<Impl>(launch, timeout, std::move(give_up), interrupted);
 }
 
 int64_t ProcessGroup::rank() const { return impl_ ? impl_->launch.rank : 0; }

@@ -1,5 +1,6 @@
 #pragma once
 // The processes of one job: LibTorch's c10d, with Gloo for the data. Rank 0 combines and writes.
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,9 +20,11 @@ class ProcessGroup {
   /// Returns when all ranks have joined. From then on a rank that fails, dies or makes no progress
   /// makes failure() of all others true within `timeout` seconds; `give_up` is called on another
   /// thread where the rank does not ask in time, and should end the process.
+  /// Whatever waits for other ranks ends with Error(Interrupted) when `interrupted` becomes true.
   /// Throws Error(Usage) if the address cannot be used, Error(Interrupted) that names the ranks
   /// which did not join within `timeout`.
-  ProcessGroup(const Launch& launch, double timeout, std::function<void(const Error&)> give_up);
+  ProcessGroup(const Launch& launch, double timeout, std::function<void(const Error&)> give_up,
+               const std::atomic<bool>* interrupted = nullptr);
 
   int64_t rank() const;
   int64_t size() const;

@@ -174,6 +174,10 @@ def check_nobody_there(job):
         errors = finish([job.start(variables, "run", "--log-format", "json")], [130])[0][1]
         lines = [json.loads(line) for line in errors.splitlines()]
         assert fragment in lines[-1]["message"] and lines[-1]["rank"] == int(variables["RANK"]), errors
+    waiting = job.start(missing, "run")
+    time.sleep(1.5)
+    waiting.terminate()
+    assert "interrupted while waiting for all ranks to join" in finish([waiting], [130])[0][1]
     with socket.socket() as taken:
         taken.bind(("0.0.0.0", 0))
         taken.listen()
