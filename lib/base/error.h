@@ -21,7 +21,8 @@ enum class ErrorKind {
   Interrupted = 130,
 };
 
-/// `what()` is one line: what went wrong, where, and what to do next.
+/// `what()` is one line: what went wrong, where, and what to do next. Control characters come out as
+/// "\x0a".
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message);
