@@ -6,6 +6,7 @@ target_compile_options(actsparse_flags INTERFACE -Wall -Wextra -Wpedantic -Wshad
   $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>)
 if(ACTSPARSE_SANITIZE)
   target_compile_options(actsparse_flags INTERFACE -fsanitize=${ACTSPARSE_SANITIZE}
-    -fno-omit-frame-pointer -fno-sanitize-recover=all -fno-sanitize=vptr -Wno-maybe-uninitialized)
+    -fno-omit-frame-pointer -fno-sanitize-recover=all -fno-sanitize=vptr
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(actsparse_flags INTERFACE -fsanitize=${ACTSPARSE_SANITIZE})
 endif()

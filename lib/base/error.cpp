@@ -5,9 +5,26 @@
 #include <utility>
 
 namespace actsparse {
+namespace {
+
+// Messages quote names out of files, which may hold line feeds or what a terminal obeys.
+std::string one_line(const std::string& text) {
+  constexpr const char* digits = "0123456789abcdef";
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= ' ' && byte != 0x7f)
+      line += c;
+    else
+      line += std::string("\\x") + digits[byte / 16] + digits[byte % 16];
+  }
+  return line;
+}
+
+}  // namespace
 
 Error::Error(ErrorKind kind, const std::string& message)
-    : std::runtime_error(message), kind_(kind) {}
+    : std::runtime_error(one_line(message)), kind_(kind) {}
 
 Error Error::in(const std::string& where) const {
   return Error(kind_, where + ": " + what()).with_details(details_);

@@ -13,9 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-// Recursion over the value (in dump, say) must not meet a text made to overflow the stack.
-constexpr size_t most_levels = 64;
-
 // Follows the parser to know where it is and which keys it has seen.
 class Follower {
  public:
@@ -53,9 +50,9 @@ class Follower {
   };
 
   void enter(bool is_list) {
-    if (levels_.size() == most_levels)
+    if (levels_.size() == most_json_levels)
       reject(label_, path(), "a value nested too deeply",
-             "at most " + std::to_string(most_levels) + " levels");
+             "at most " + std::to_string(most_json_levels) + " levels");
     levels_.push_back({is_list, 0, {}, {}});
   }
 

@@ -71,7 +71,11 @@ void apply_override(json& json, const Override& change, const std::string& label
   const std::string place = (label.empty() ? "" : label + ": ") + "--set";
   auto* target = &json;
   std::string path;
-  for (const auto& part : split(change.path)) {
+  const auto parts = split(change.path);
+  if (parts.size() > most_json_levels)
+    reject(place, "", "a path of " + std::to_string(parts.size()) + " parts",
+           "at most " + std::to_string(most_json_levels));
+  for (const auto& part : parts) {
     target = &child(*target, part, path, place);
     path = child_path(path, part);
   }

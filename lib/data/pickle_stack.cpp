@@ -13,6 +13,9 @@ using c10::IValue;
 // Far from what exhausts the call stack when values are walked or destroyed.
 constexpr int deepest_nesting = 100;
 
+// About what a number, or the entry for a string, takes wherever it is put.
+constexpr int64_t bytes_per_value = 64;
+
 const IValue& PickleStack::top() const {
   if (stack_.size() <= (marks_.empty() ? 0 : marks_.back()))
     throw std::runtime_error("the pickle takes a value that is not there");
@@ -22,6 +25,13 @@ const IValue& PickleStack::top() const {
 IValue PickleStack::pop() {
   IValue value = top();
   stack_.pop_back();
+  return value;
+}
+
+IValue PickleStack::pop_result() {
+  IValue value = pop();
+  Extent whole;
+  add(whole, close(value));
   return value;
 }
 
@@ -73,26 +83,34 @@ void PickleStack::set_items(const std::vector<IValue>& items) {
 
 // The address may have belonged to a container that is gone.
 void PickleStack::push_container(const IValue& value) {
-  depths_[value.internalToPointer()] = 0;
+  extents_[value.internalToPointer()] = {};
   push(value);
 }
 
 void PickleStack::put_in(const IValue& container, const std::vector<IValue>& values) {
-  int& depth = depths_[container.internalToPointer()];
-  int deepest = depth;
-  for (const IValue& value : values) deepest = std::max(deepest, close(value) + 1);
+  Extent extent = extents_[container.internalToPointer()];
+  for (const IValue& value : values) add(extent, close(value));
   if (closed_.count(container.internalToPointer()) > 0)
     throw std::runtime_error("a list or dict holds itself");
-  if (deepest > deepest_nesting) throw std::runtime_error("its values are nested too deeply");
-  depth = deepest;
+  extents_[container.internalToPointer()] = extent;
 }
 
-int PickleStack::close(const IValue& value) {
-  if (!value.isTuple() && !value.isList() && !value.isGenericDict()) return 0;
+void PickleStack::add(Extent& whole, const Extent& part) const {
+  whole.depth = std::max(whole.depth, part.depth + 1);
+  if (whole.depth > deepest_nesting) throw std::runtime_error("its values are nested too deeply");
+  if (__builtin_add_overflow(whole.bytes, part.bytes + bytes_per_value, &whole.bytes) ||
+      whole.bytes > most_bytes_)
+    throw std::runtime_error("its values would fill far more memory than the file");
+}
+
+PickleStack::Extent PickleStack::close(const IValue& value) {
+  if (value.isTensor()) return {0, static_cast<int64_t>(value.toTensor().nbytes())};
+  if (value.isString()) return {0, static_cast<int64_t>(value.toStringRef().size())};
+  if (!value.isTuple() && !value.isList() && !value.isGenericDict()) return {};
   const void* address = value.internalToPointer();
   closed_[address] = value;
-  const auto depth = depths_.find(address);
-  return depth == depths_.end() ? 0 : depth->second;
+  const auto extent = extents_.find(address);
+  return extent == extents_.end() ? Extent{} : extent->second;
 }
 
 }  // namespace actsparse

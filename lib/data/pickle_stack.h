@@ -12,9 +12,14 @@ namespace actsparse {
 /// Every function throws std::runtime_error if what it needs is not there.
 class PickleStack {
  public:
+  /// `most_bytes`: see unpickle_value.
+  explicit PickleStack(int64_t most_bytes) : most_bytes_(most_bytes) {}
+
   void push(c10::IValue value) { stack_.push_back(std::move(value)); }
   const c10::IValue& top() const;
   c10::IValue pop();
+  /// The value that the pickle is about.
+  c10::IValue pop_result();
   std::vector<c10::IValue> pop_many(size_t count);
   void mark() { marks_.push_back(stack_.size()); }
   std::vector<c10::IValue> pop_to_mark();
@@ -32,16 +37,23 @@ class PickleStack {
   void set_items(const std::vector<c10::IValue>& items);
 
  private:
+  // What a container comes to if everything in it that is shared is copied.
+  struct Extent {
+    int depth = 0;
+    int64_t bytes = 0;
+  };
   void push_container(const c10::IValue& value);
   void put_in(const c10::IValue& container, const std::vector<c10::IValue>& values);
-  int close(const c10::IValue& value);
+  Extent close(const c10::IValue& value);
+  void add(Extent& whole, const Extent& part) const;
 
+  int64_t most_bytes_;
   std::vector<c10::IValue> stack_;
   std::vector<size_t> marks_;
   std::unordered_map<uint64_t, c10::IValue> memo_;
   // A container is closed once it lies in another one. Closed ones do not grow: so none can hold
-  // itself, and its depth stays true. They are kept, so that no address is used again.
-  std::unordered_map<const void*, int> depths_;
+  // itself, and its extent stays true. They are kept, so that no address is used again.
+  std::unordered_map<const void*, Extent> extents_;
   std::unordered_map<const void*, c10::IValue> closed_;
 };
 

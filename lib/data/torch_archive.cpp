@@ -2,6 +2,8 @@
 
 #include <ATen/ops/empty_strided.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/ne.h>
+#include <ATen/ops/view.h>
 
 #include <algorithm>
 #include <map>
@@ -51,7 +53,7 @@ namespace {
 int64_t end_of(const StoredTensor& stored) {
   if (stored.sizes.size() != stored.strides.size() || stored.offset < 0)
     throw std::runtime_error("a tensor's sizes and strides do not fit");
-  int64_t last = stored.offset, elements = 1;
+  int64_t last = stored.offset, bytes = static_cast<int64_t>(c10::elementSize(stored.dtype));
   bool overflow = false, any_zero = false;
   for (size_t i = 0; i < stored.sizes.size(); ++i) {
     const int64_t size = stored.sizes[i], stride = stored.strides[i];
@@ -60,7 +62,7 @@ int64_t end_of(const StoredTensor& stored) {
     int64_t reach = 0;
     overflow = overflow || __builtin_mul_overflow(size == 0 ? 0 : size - 1, stride, &reach) ||
                __builtin_add_overflow(last, reach, &last) ||
-               __builtin_mul_overflow(elements, size == 0 ? 1 : size, &elements);
+               __builtin_mul_overflow(bytes, size == 0 ? 1 : size, &bytes);
   }
   if (overflow) throw std::runtime_error("a tensor's sizes are impossible");
   return any_zero ? 0 : last + 1;
@@ -93,6 +95,8 @@ TorchArchive::TorchArchive(const std::string& path, ErrorKind kind)
 
 TorchArchive::~TorchArchive() = default;
 
+int64_t TorchArchive::size() const { return contents_->file->size(); }
+
 std::string TorchArchive::pickle() const { return contents_->text("data.pkl"); }
 
 at::Tensor TorchArchive::tensor(const StoredTensor& stored) const {
@@ -111,7 +115,10 @@ at::Tensor TorchArchive::tensor(const StoredTensor& stored) const {
     throw std::runtime_error("a tensor's data is shorter than its shape needs");
   char* bytes = contents_->mapped.get() + start + stored.offset * item;
   const auto keep_mapped = [whole = contents_->mapped](void*) {};
-  at::Tensor view = at::from_blob(bytes, stored.sizes, stored.strides, keep_mapped, stored.dtype);
+  const at::Tensor view =
+      at::from_blob(bytes, stored.sizes, stored.strides, keep_mapped, stored.dtype);
+  // A bool that is neither 0 nor 1 is undefined behaviour in C++; PyTorch writes none, others may.
+  if (stored.dtype == at::kBool) return view.view(at::kByte).ne(0);
   // torch.save aligns to 64 bytes; other zip tools do not.
   return reinterpret_cast<uintptr_t>(bytes) % static_cast<uintptr_t>(item) == 0 ? view
                                                                                 : view.clone();

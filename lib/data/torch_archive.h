@@ -20,6 +20,8 @@ class TorchArchive {
   TorchArchive(const TorchArchive&) = delete;
   TorchArchive& operator=(const TorchArchive&) = delete;
 
+  /// Of the file, in bytes.
+  int64_t size() const;
   /// The pickle's bytes.
   std::string pickle() const;
   /// A tensor on the bytes of the file itself, paged in when touched; writing to it does not reach

@@ -56,8 +56,8 @@ enum class Op : uint8_t {
 
 class Unpickler {
  public:
-  Unpickler(const std::string& pickle, const TensorLoader& load_tensor)
-      : bytes_(pickle), load_tensor_(load_tensor) {}
+  Unpickler(const std::string& pickle, const TensorLoader& load_tensor, int64_t most_bytes)
+      : bytes_(pickle), load_tensor_(load_tensor), stack_(most_bytes) {}
 
   IValue run() {
     for (;;) {
@@ -69,7 +69,7 @@ class Unpickler {
             "protocol",
             static_cast<int>(op)));
     }
-    IValue result = stack_.pop();
+    IValue result = stack_.pop_result();
     if (result.isCapsule()) throw std::runtime_error("it holds a name instead of a value");
     return result;
   }
@@ -238,8 +238,9 @@ class Unpickler {
 
 }  // namespace
 
-IValue unpickle_value(const std::string& pickle, const TensorLoader& load_tensor) {
-  return Unpickler(pickle, load_tensor).run();
+IValue unpickle_value(const std::string& pickle, const TensorLoader& load_tensor,
+                      int64_t most_bytes) {
+  return Unpickler(pickle, load_tensor, most_bytes).run();
 }
 
 }  // namespace actsparse

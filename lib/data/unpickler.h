@@ -25,8 +25,10 @@ using TensorLoader = std::function<at::Tensor(const StoredTensor&)>;
 
 /// The value in `pickle`; tensors come from `load_tensor`. Lists and dicts are untyped (List[Any],
 /// Dict[Any, Any]) but for lists of C++ (build_intlist and the like); requires_grad is dropped.
-/// Throws std::exception with one line if the pickle is damaged or holds anything else; no input
-/// makes it do worse.
-c10::IValue unpickle_value(const std::string& pickle, const TensorLoader& load_tensor);
+/// Throws std::exception with one line if the pickle is damaged, holds anything else, or would take
+/// more than about `most_bytes` once what it shares (a value used twice, an expanded tensor) is
+/// copied; no input makes it do worse.
+c10::IValue unpickle_value(const std::string& pickle, const TensorLoader& load_tensor,
+                           int64_t most_bytes = int64_t{1} << 30);
 
 }  // namespace actsparse

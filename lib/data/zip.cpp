@@ -27,6 +27,13 @@ std::shared_ptr<zip> open_archive(const std::filesystem::path& path, ErrorKind k
                         "; it may be cut off: write or copy it again");
 }
 
+// Before anyone takes memory for an entry. Deflate makes at most 1032 bytes of one.
+bool is_possible(const zip_stat_t& stat, uint64_t file_size) {
+  if (stat.comp_size > file_size) return false;
+  return stat.comp_method == ZIP_CM_STORE ? stat.size == stat.comp_size
+                                          : stat.size / 1032 <= stat.comp_size;
+}
+
 class ZipBytes : public ByteSource {
  public:
   ZipBytes(std::shared_ptr<zip> archive, ZipEntry entry, std::string label)
@@ -80,12 +87,17 @@ class ZipBytes : public ByteSource {
 ZipArchive::ZipArchive(const std::filesystem::path& path, ErrorKind kind)
     : label_(path.string()), zip_(open_archive(path, kind)) {
   const zip_int64_t count = zip_get_num_entries(zip_.get(), 0);
+  const auto file_size = static_cast<uint64_t>(std::filesystem::file_size(path));
   for (zip_uint64_t i = 0; i < static_cast<zip_uint64_t>(count); ++i) {
     zip_stat_t stat;
-    const zip_uint64_t wanted = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD;
+    const zip_uint64_t wanted =
+        ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
     if (zip_stat_index(zip_.get(), i, 0, &stat) != 0 || (stat.valid & wanted) != wanted ||
         stat.size > static_cast<zip_uint64_t>(std::numeric_limits<int64_t>::max()))
       throw Error(kind, label_ + ": has a damaged entry; write or copy it again");
+    if (!is_possible(stat, file_size))
+      throw Error(kind, label_ + ": its entry '" + stat.name +
+                            "' claims a size that cannot be; write or copy it again");
     entries_.push_back(
         {stat.name, i, static_cast<int64_t>(stat.size), stat.comp_method == ZIP_CM_STORE});
   }

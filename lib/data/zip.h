@@ -21,7 +21,8 @@ struct ZipEntry {
 
 class ZipArchive {
  public:
-  /// Throws Error(`kind`) if `path` is no zip archive that can be read.
+  /// Throws Error(`kind`) if `path` is no zip archive that can be read, or the size of an entry is
+  /// more than its bytes can hold.
   ZipArchive(const std::filesystem::path& path, ErrorKind kind);
   const std::vector<ZipEntry>& entries() const { return entries_; }
 

@@ -12,7 +12,9 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "functions/check_source.h"
 #include "functions/elementwise_aggregate.h"
+#include "functions/guard_division.h"
 #include "functions/tensors.h"
 
 namespace actsparse {
@@ -243,6 +245,8 @@ UserFunction describe(const std::shared_ptr<CompilationUnit>& unit, torch::jit::
 
 std::shared_ptr<CompilationUnit> compile(const FunctionSource& source) {
   try {
+    guard_division();
+    check_source(source.text);
     return torch::jit::compile(source.text);
   } catch (const std::exception& error) {  // not always a c10::Error
     throw compile_error(source.label, error.what());

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "data/zip.h"
 
 namespace actsparse {
 namespace fs = std::filesystem;
@@ -55,8 +56,17 @@ bool is_too_new(const std::string& reason) {
   return reason.find("the maximum supported version for reading") != std::string::npos;
 }
 
+// LibTorch takes memory for whatever size an entry claims.
+void check_sizes(const fs::path& path) try {
+  const ZipArchive checked(path, ErrorKind::Model);
+} catch (const Error& cause) {
+  throw model_error(path, "the archive is damaged or truncated; copy or save the model again")
+      .with_details(cause.what());
+}
+
 // A zip archive that is no TorchScript: say what it is.
 void check_archive(const fs::path& path) {
+  check_sizes(path);
   std::unique_ptr<caffe2::serialize::PyTorchStreamReader> reader;
   try {
     reader = std::make_unique<caffe2::serialize::PyTorchStreamReader>(path.string());

@@ -19,15 +19,18 @@ const IValue& part(const c10::impl::GenericDict& parts, const char* key,
   return found->value();
 }
 
-// 16 GB of float32: a size that lies must not ask for all memory.
-constexpr int64_t most_elements = int64_t{1} << 32;
+// A size that lies must not ask for all memory: 1 GB of float32, more only for masks that keep
+// much.
+int64_t most_elements(const at::Tensor& values) {
+  return (int64_t{1} << 28) + 1024 * values.numel();
+}
 
-std::vector<int64_t> read_size(const IValue& list) {
+std::vector<int64_t> read_size(const IValue& list, int64_t most) {
   std::vector<int64_t> size;
   int64_t numel = 1;
   for (const IValue& extent : list.toListRef()) {
     if (!extent.isInt() || extent.toInt() < 0 ||
-        __builtin_mul_overflow(numel, extent.toInt(), &numel) || numel > most_elements)
+        __builtin_mul_overflow(numel, extent.toInt(), &numel) || numel > most)
       throw Error(ErrorKind::State, "a mask's size is not a list of sensible integers");
     size.push_back(extent.toInt());
   }
@@ -62,7 +65,7 @@ at::Tensor dense_mask(const IValue& document) {
   const auto parts = document.toGenericDict();
   const at::Tensor indices = part(parts, "indices", &IValue::isTensor).toTensor();
   const at::Tensor values = part(parts, "values", &IValue::isTensor).toTensor();
-  const auto size = read_size(part(parts, "size", &IValue::isList));
+  const auto size = read_size(part(parts, "size", &IValue::isList), most_elements(values));
   check_indices(indices, values, size);
   at::Tensor flat_index = at::zeros({values.size(0)}, at::kLong);
   for (size_t d = 0; d < size.size(); ++d)
