@@ -31,6 +31,11 @@ TEST_CASE("messages name a layer, and say when it is the root", "[base]") {
   CHECK(layer_text("") == "layer '' (the root)");
 }
 
+TEST_CASE("a message is one line of text, whatever names it quotes", "[base]") {
+  const Error error(ErrorKind::Data, "layer 'a\nb\x1b[31m' of größe");
+  CHECK(error.what() == std::string("layer 'a\\x0ab\\x1b[31m' of größe"));
+}
+
 TEST_CASE("first_line drops LibTorch's stack trace", "[base]") {
   CHECK(first_line("expected 4 channels\nException raised from f at a.cpp:3\nframe #0") ==
         "expected 4 channels");

@@ -68,6 +68,12 @@ TEST_CASE("a path that leads nowhere is a config error", "[config]") {
   CHECK(contains(rejected(3, "a=0"), "--set: the top level: found the number 3"));
 }
 
+TEST_CASE("a path of --set that would exhaust the stack is refused", "[config]") {
+  std::string path = "a";
+  for (int i = 0; i < 64; ++i) path += ".a";
+  CHECK(contains(rejected(json::object(), path + "=0"), "a path of 65 parts, allowed at most 64"));
+}
+
 TEST_CASE("a value of --set is read as strictly as the config", "[config]") {
   CHECK(contains(rejected(json::object(), "a={\"b\":1,\"b\":2}"), "b: found the key twice"));
   CHECK(contains(rejected(json::object(), "a=\xff"), "a: found text that is not UTF-8"));

@@ -173,3 +173,10 @@ TEST_CASE("a pickle cut off or damaged anywhere throws or gives a value", "[data
   }
   CHECK(refused > 10000);
 }
+
+TEST_CASE("values that are shared without end are refused before anyone copies them", "[data]") {
+  std::string pickle = "\x80\x02]q\x00"s;  // each list holds the one before twice
+  for (char i = 1; i < 60; ++i)
+    pickle += "](h"s + static_cast<char>(i - 1) + "h" + static_cast<char>(i - 1) + "eq" + i;
+  CHECK(contains(message_of(pickle + "."), "would fill far more memory than the file"));
+}
