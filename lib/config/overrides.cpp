@@ -75,6 +75,7 @@ void apply_override(json& json, const Override& change, const std::string& label
   if (parts.size() > most_json_levels)
     reject(place, "", "a path of " + std::to_string(parts.size()) + " parts",
            "at most " + std::to_string(most_json_levels));
+  if (!is_utf8(change.path)) reject(place, "", "a path that is not UTF-8", "UTF-8");
   for (const auto& part : parts) {
     target = &child(*target, part, path, place);
     path = child_path(path, part);

@@ -1,5 +1,6 @@
 #include "data/torch_archive.h"
 
+#include <ATen/ops/as_strided.h>
 #include <ATen/ops/empty_strided.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/ne.h>
@@ -115,13 +116,15 @@ at::Tensor TorchArchive::tensor(const StoredTensor& stored) const {
     throw std::runtime_error("a tensor's data is shorter than its shape needs");
   char* bytes = contents_->mapped.get() + start + stored.offset * item;
   const auto keep_mapped = [whole = contents_->mapped](void*) {};
-  const at::Tensor view =
-      at::from_blob(bytes, stored.sizes, stored.strides, keep_mapped, stored.dtype);
-  // A bool that is neither 0 nor 1 is undefined behaviour in C++; PyTorch writes none, others may.
-  if (stored.dtype == at::kBool) return view.view(at::kByte).ne(0);
-  // torch.save aligns to 64 bytes; other zip tools do not.
-  return reinterpret_cast<uintptr_t>(bytes) % static_cast<uintptr_t>(item) == 0 ? view
-                                                                                : view.clone();
+  // torch.save aligns to 64 bytes; other zip tools do not. A bool that is neither 0 nor 1 is
+  // undefined behaviour in C++; PyTorch writes none, others may.
+  if (stored.dtype != at::kBool &&
+      reinterpret_cast<uintptr_t>(bytes) % static_cast<uintptr_t>(item) == 0)
+    return at::from_blob(bytes, stored.sizes, stored.strides, keep_mapped, stored.dtype);
+  // Copies what is stored, not what strides of 0 make of it.
+  const at::Tensor window = at::from_blob(bytes, {end - stored.offset}, stored.dtype);
+  return (stored.dtype == at::kBool ? window.view(at::kByte).ne(0) : window.clone())
+      .as_strided(stored.sizes, stored.strides);
 }
 
 }  // namespace actsparse

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "functions/check_source.h"
 #include "functions/elementwise_aggregate.h"
+#include "functions/guard_division.h"
 #include "functions/tensors.h"
 
 namespace actsparse {
@@ -244,6 +245,7 @@ UserFunction describe(const std::shared_ptr<CompilationUnit>& unit, torch::jit::
 
 std::shared_ptr<CompilationUnit> compile(const FunctionSource& source) {
   try {
+    guard_division();
     check_source(source.text);
     return torch::jit::compile(source.text);
   } catch (const std::exception& error) {  // not always a c10::Error

@@ -77,6 +77,7 @@ TEST_CASE("a path of --set that would exhaust the stack is refused", "[config]")
 TEST_CASE("a value of --set is read as strictly as the config", "[config]") {
   CHECK(contains(rejected(json::object(), "a={\"b\":1,\"b\":2}"), "b: found the key twice"));
   CHECK(contains(rejected(json::object(), "a=\xff"), "a: found text that is not UTF-8"));
+  CHECK(contains(rejected(json::object(), "a.\xff=1"), "found a path that is not UTF-8"));
 }
 
 TEST_CASE("overrides are validated like the config, and stand in effective", "[config]") {

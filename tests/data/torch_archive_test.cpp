@@ -71,3 +71,24 @@ TEST_CASE("a compressed record cannot be mapped and says so", "[data]") {
     CHECK(contains(error.what(), "compressed"));
   }
 }
+
+TEST_CASE("a tensor that lies badly for its dtype is copied as stored, not as expanded", "[data]") {
+  const TemporaryFolder folder;
+  for (const char* padding : {"", "1", "22", "333"}) {
+    write_zip(folder / "x.pt",
+              {{"x/version", padding}, {"x/data.pkl", "N."}, {"x/data/0", std::string(16, '\1')}});
+    const TorchArchive archive((folder / "x.pt").string(), ErrorKind::Data);
+    const at::Tensor tensor =
+        archive.tensor({"0", at::kDouble, 2, 0, {int64_t{1} << 40, 2}, {0, 1}});
+    CHECK(tensor.storage().nbytes() == 16);
+    CHECK(tensor[5][1].item<double>() == tensor[0][0].item<double>());
+  }
+}
+
+TEST_CASE("a bool is 0 or 1, whatever the file holds", "[data]") {
+  const TemporaryFolder folder;
+  write_zip(folder / "x.pt", {{"x/version", "3"}, {"x/data.pkl", "N."}, {"x/data/0", "\2\1\xff"}});
+  const TorchArchive archive((folder / "x.pt").string(), ErrorKind::Data);
+  const at::Tensor bools = archive.tensor({"0", at::kBool, 3, 0, {2, 2}, {1, 1}});
+  CHECK(bools.view(at::kByte).sum().item<int64_t>() == 4);
+}

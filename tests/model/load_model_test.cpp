@@ -61,6 +61,17 @@ TEST_CASE("a truncated model is named damaged, wherever it was cut", "[model]") 
                    "damaged or truncated"));
 }
 
+TEST_CASE("a model whose archive lies about a size is refused before memory is taken", "[model]") {
+  const TemporaryFolder folder;
+  std::string bytes = sample();
+  const size_t size_of_first = bytes.find("PK\x01\x02") + 24;
+  bytes.replace(size_of_first, 4, "\xf0\xff\xff\xff");
+  write_file(folder / "m.pt", bytes);
+  const Error error = error_of([&] { load_model(folder / "m.pt"); });
+  CHECK(contains(error.what(), "damaged or truncated"));
+  CHECK(contains(error.details(), "claims a size that cannot be"));
+}
+
 TEST_CASE("a model with flipped bytes fails with an error or loads, but never crashes", "[model]") {
   const TemporaryFolder folder;
   const std::string whole = sample();
