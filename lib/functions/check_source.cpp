@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <vector>
 
 namespace actsparse {
 namespace {
@@ -15,7 +16,8 @@ using torch::jit::ErrorReport;
 using torch::jit::TreeRef;
 
 // 8 MB of stack end at a depth of 1000 to 3000, and a sum of n terms is n deep too.
-constexpr int most_nested = 200, most_tokens = 2000, most_branches = 500;
+constexpr size_t most_nested = 200;
+constexpr int most_tokens = 2000, most_branches = 500;
 
 // +1 where something opens, -1 where it closes.
 int step(int kind) {
@@ -25,15 +27,24 @@ int step(int kind) {
   return 0;
 }
 
+// A long list is flat: what counts lies between its commas.
+bool ends_expression(int kind) {
+  using namespace torch::jit;
+  return kind == ',' || kind == TK_NEWLINE || kind == TK_INDENT || kind == TK_DEDENT;
+}
+
 void check_nesting(const std::shared_ptr<torch::jit::Source>& source) {
-  int depth = 0, tokens = 0, branches = 0;
+  int branches = 0;
+  std::vector<int> tokens = {0};  // of the expression at hand, at each depth
   for (torch::jit::Lexer lexer(source); lexer.cur().kind != torch::jit::TK_EOF;) {
     const auto token = lexer.next();
-    depth += step(token.kind);
-    tokens = token.kind == torch::jit::TK_NEWLINE ? 0 : tokens + 1;
+    const int way = step(token.kind);
+    if (way > 0) tokens.push_back(0);
+    if (way < 0 && tokens.size() > 1) tokens.pop_back();
+    tokens.back() = ends_expression(token.kind) ? 0 : tokens.back() + 1;
     branches += token.kind == torch::jit::TK_ELIF ? 1 : 0;
-    if (depth > most_nested) throw ErrorReport(token.range) << "nested too deeply";
-    if (tokens > most_tokens) throw ErrorReport(token.range) << "too long a statement";
+    if (tokens.size() > most_nested) throw ErrorReport(token.range) << "nested too deeply";
+    if (tokens.back() > most_tokens) throw ErrorReport(token.range) << "too long a statement";
     if (branches > most_branches) throw ErrorReport(token.range) << "too many branches";
   }
 }

@@ -54,6 +54,8 @@ TEST_CASE("Source that would exhaust the stack is refused", "[functions]") {
   CHECK(refusal(body(repeated("(", 100) + "x" + repeated(")", 100))) == "");
   CHECK(contains(refusal(body(repeated("(", 5000) + "x" + repeated(")", 5000))), "too deeply"));
   CHECK(contains(refusal(body(repeated("x + ", 5000) + "x")), "too long a statement"));
+  CHECK(contains(refusal(body(repeated("max(x, x) + ", 5000) + "x")), "too long a statement"));
+  CHECK(refusal(body("x * torch.tensor([" + repeated("0.5, ", 5000) + "1.0])")) == "");
   std::string branches = "def f(x: Tensor) -> Tensor:\n  if x.dim() == 0:\n    return x\n";
   branches += repeated("  elif x.dim() == 1:\n    return x\n", 1000) + "  return x\n";
   CHECK(contains(refusal(branches), "too many branches"));
