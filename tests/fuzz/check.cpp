@@ -33,7 +33,7 @@ void write_archive(const std::filesystem::path& path, const std::string& bytes,
 
 void write_torch_archive(const std::filesystem::path& path, const std::string& bytes) {
   ZipContents others = {{"x/version", "3\n"}};
-  for (char key = '0'; key < '8'; ++key)
+  for (char key = '0'; key < '4'; ++key)
     others.emplace_back(std::string("x/data/") + key, std::string(1024, '\0'));
   write_archive(path, bytes, "x/data.pkl", others);
 }

@@ -37,7 +37,7 @@ void touch(const at::Tensor& tensor);
 void write_archive(const std::filesystem::path& path, const std::string& bytes,
                    const std::string& member, ZipContents others = {});
 
-/// A torch.save archive: pickle and storages "0" to "7", of 1024 bytes each.
+/// A torch.save archive: pickle and storages "0" to "3", of 1024 bytes each.
 void write_torch_archive(const std::filesystem::path& path, const std::string& bytes);
 
 }  // namespace actsparse
