@@ -36,7 +36,8 @@ class BatchSource {
   virtual int64_t batches() const = 0;
   /// How many there are in all shards together.
   virtual int64_t total_batches() const { return batches(); }
-  /// Bytes of the largest batch; 0 where that is not known before it is read.
+  /// Bytes of the largest batch, at most the largest int64; 0 where that is not known before it is
+  /// read.
   virtual int64_t batch_bytes() const { return 0; }
   /// How many samples they hold; 0 if no argument has a sample dimension.
   virtual std::optional<int64_t> samples() const = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <utility>
 
 #include "data/constants.h"
@@ -93,10 +94,12 @@ class BatchedInputs : public BatchSource {
   std::optional<int64_t> samples() const override { return samples_; }
   int64_t ragged_last() const override { return batches_ > 1 ? samples_ % config_.batch_size : 0; }
   int64_t batch_bytes() const override {
-    int64_t sample = 0;
+    constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+    int64_t sample = 0, batch = 0;
     for (const auto& argument : arguments_)
       if (argument.reader) sample += argument.reader->sample_bytes();
-    return sample * std::min(config_.batch_size, samples_);
+    const int64_t count = std::min(config_.batch_size, samples_);
+    return __builtin_mul_overflow(sample, count, &batch) ? kMost : batch;
   }
   std::string digest() const override { return digest_of_inputs(config_.inputs); }
   std::string fingerprint() const override { return fingerprint_of_inputs(config_.inputs); }

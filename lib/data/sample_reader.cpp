@@ -11,15 +11,11 @@ namespace actsparse {
 namespace fs = std::filesystem;
 namespace {
 
-int64_t bytes_of(const at::Tensor& tensor) {
-  return tensor.numel() * static_cast<int64_t>(tensor.element_size());
-}
-
 class TensorSamples : public SampleReader {
  public:
   explicit TensorSamples(at::Tensor tensor) : tensor_(std::move(tensor)) {}
   int64_t size() const override { return tensor_.size(0); }
-  int64_t sample_bytes() const override { return bytes_of(tensor_[0]); }
+  int64_t sample_bytes() const override { return static_cast<int64_t>(tensor_[0].nbytes()); }
   // A copy, not a view: what a model writes into its input must not reach the next pass.
   at::Tensor read(int64_t first, int64_t count) override {
     return tensor_.narrow(0, first, count).clone(at::MemoryFormat::Contiguous);

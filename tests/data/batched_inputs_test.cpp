@@ -3,6 +3,7 @@
 #include <ATen/ops/equal.h>
 #include <sys/resource.h>
 
+#include <limits>
 #include <random>
 
 #include "data/batch_source.h"
@@ -34,6 +35,23 @@ std::string message_of(const DataConfig& config) {
 }
 
 }  // namespace
+
+TEST_CASE("the bytes of a batch are known before it is read, of any inputs", "[data]") {
+  const TemporaryFolder folder;
+  DataConfig config = numbers(folder, 10, 4);
+  CHECK(open_batches(config)->batch_bytes() == 4 * 2 * 8);
+  CHECK(open_batches(config, {2, 2})->batch_bytes() == 4 * 2 * 8);
+  config.batch_size = 100;
+  CHECK(open_batches(config)->batch_bytes() == 10 * 2 * 8);
+  RandomInput random;
+  random.shape = {10, 3};
+  config.inputs.push_back(random);
+  CHECK(open_batches(config)->batch_bytes() == 10 * (2 * 8 + 3 * 4));
+  random.shape = {int64_t{1} << 60, 3};
+  config.inputs = {random};
+  config.batch_size = int64_t{1} << 60;
+  CHECK(open_batches(config)->batch_bytes() == std::numeric_limits<int64_t>::max());
+}
 
 TEST_CASE("batches take batch_size samples of every input", "[data]") {
   const TemporaryFolder folder;
