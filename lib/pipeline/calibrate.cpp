@@ -63,6 +63,12 @@ Shard shard_of(const RunOptions& options) {
   return group.is_alone() ? options.shard : Shard{group.rank() + 1, group.size()};
 }
 
+StateDict state_of(const Calibrated& calibrated) {
+  StateDict state = calibrated.prepared.sparsifier.state_dict();
+  state.meta = calibrated.meta;
+  return state;
+}
+
 Calibrated calibrate_all(const Config& config, const RunOptions& options,
                          const std::filesystem::path& output) {
   Calibrated calibrated = calibrate_some(config, options, {config, output, options.group},
@@ -86,8 +92,7 @@ Report calibrate(const Config& config, const std::filesystem::path& state_out,
   Outputs outputs;
   if (options.group.is_first()) outputs.reserve(state_out);
   Calibrated calibrated = calibrate_all(config, options, state_out);
-  StateDict state = calibrated.prepared.sparsifier.state_dict();
-  state.meta = calibrated.meta;
+  const StateDict state = state_of(calibrated);
   if (options.group.is_first())
     outputs.create(state_out).write([&](std::ostream& out) { write_state(state, out); });
   outputs.commit();

@@ -9,12 +9,6 @@
 namespace actsparse {
 namespace {
 
-StateDict state_of(const Calibrated& calibrated) {
-  StateDict state = calibrated.prepared.sparsifier.state_dict();
-  state.meta = calibrated.meta;
-  return state;
-}
-
 // One after the other, in rank order: never more than two states are in memory.
 StateDict merge_with_others(StateDict own, const ProcessGroup& group) {
   for (int64_t rank = 1; rank < group.size(); ++rank) {

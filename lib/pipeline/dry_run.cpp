@@ -66,8 +66,7 @@ Report dry_run(const Config& config, const RunOptions& options) {
                                                                static_cast<double>(dry_run.batches);
   const auto warnings = sparsifier.step();
   const torch::jit::Module masked = sparsifier.squash_mask();
-  StateDict state = sparsifier.state_dict();
-  state.meta = calibrated.meta;
+  const StateDict state = state_of(calibrated);
   const StateDict whole = with_room(state, *data);
   if (!config.output.model.empty()) {
     dry_run.model_bytes = bytes_written([&](std::ostream& out) {

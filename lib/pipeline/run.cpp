@@ -53,8 +53,7 @@ Report run(const Config& config, const RunOptions& options) {
     spdlog::warn("{}: {}", layer_text(warning.layer), warning.text);
   options.group.progress("computed the masks");
   const torch::jit::Module masked = sparsifier.squash_mask();
-  StateDict state = sparsifier.state_dict();
-  state.meta = calibrated.meta;
+  const StateDict state = state_of(calibrated);
   if (!config.output.model.empty())
     report.verification =
         write_masked(outputs, {config.model.path, config.output.model, options.device},

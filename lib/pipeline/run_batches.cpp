@@ -63,8 +63,7 @@ bool is_interrupted(const RunOptions& options) {
 }  // namespace
 
 StateDict checkpoint_of(const Calibrated& calibrated) {
-  StateDict state = calibrated.prepared.sparsifier.state_dict();
-  state.meta = calibrated.meta;
+  StateDict state = state_of(calibrated);
   const auto& precision = *calibrated.prepared.report.precision;
   state.meta.checkpoint =
       CheckpointMeta{calibrated.prepared.fingerprint, precision.max_difference, precision.layer,

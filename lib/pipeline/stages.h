@@ -74,6 +74,9 @@ void run_batches(Calibrated& calibrated, const Config& config, const RunOptions&
 /// fails, merge_states' errors, and settle_uncalled's.
 void combine_ranks(Calibrated& calibrated, const Config& config, const ProcessGroup& group);
 
+/// The sparsifier's state as it is now, with its meta.
+StateDict state_of(const Calibrated& calibrated);
+
 /// The state that a later process goes on from.
 StateDict checkpoint_of(const Calibrated& calibrated);
 
