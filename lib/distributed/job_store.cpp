@@ -1,6 +1,9 @@
 #include "distributed/job_store.h"
 
 #include <chrono>
+#include <future>
+#include <stdexcept>
+#include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
@@ -14,10 +17,19 @@ std::chrono::milliseconds milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
 }
 
+// LibTorch's calls may wait forever for a server that hangs, whatever the store's timeout is: they
+// are made on a thread that is left behind then.
 template <class Call>
-auto asked(const std::string& address, Call&& call) {
+auto asked(const std::string& address, double seconds, Call&& call) {
+  using Answer = decltype(call());
   try {
-    return call();
+    std::packaged_task<Answer()> task(std::forward<Call>(call));
+    auto answer = task.get_future();
+    std::thread(std::move(task)).detach();
+    // LibTorch's own timeout comes first where it works.
+    if (answer.wait_for(milliseconds(1.5 * seconds)) == std::future_status::ready)
+      return answer.get();
+    throw std::runtime_error("no answer in time");
   } catch (const std::exception& cause) {
     throw Error(ErrorKind::Interrupted, "the job's store at " + address +
                                             ", which rank 0 or the launcher keeps, does not answer")
@@ -28,7 +40,8 @@ auto asked(const std::string& address, Call&& call) {
 }  // namespace
 
 JobStore::JobStore(const Launch& launch, bool serves, double seconds, double answer_seconds)
-    : address_(launch.master_address + ":" + std::to_string(launch.master_port)) {
+    : address_(launch.master_address + ":" + std::to_string(launch.master_port)),
+      answer_seconds_(answer_seconds) {
   c10d::TCPStoreOptions options;
   options.port = launch.master_port;
   options.isServer = serves;
@@ -53,16 +66,18 @@ JobStore::JobStore(const Launch& launch, bool serves, double seconds, double ans
 }
 
 bool JobStore::has(const std::string& key) {
-  return asked(address_, [&] { return store_->check({key}); });
+  return asked(address_, answer_seconds_, [store = store_, key] { return store->check({key}); });
 }
 
 std::string JobStore::get(const std::string& key) {
-  const auto bytes = asked(address_, [&] { return store_->get(key); });
+  const auto bytes =
+      asked(address_, answer_seconds_, [store = store_, key] { return store->get(key); });
   return {bytes.begin(), bytes.end()};
 }
 
 void JobStore::set(const std::string& key, const std::string& text) {
-  asked(address_, [&] { store_->set(key, std::vector<uint8_t>(text.begin(), text.end())); });
+  const std::vector<uint8_t> bytes(text.begin(), text.end());
+  asked(address_, answer_seconds_, [store = store_, key, bytes] { store->set(key, bytes); });
 }
 
 }  // namespace actsparse

@@ -26,6 +26,7 @@ class JobStore {
 
  private:
   std::string address_;
+  double answer_seconds_;
   c10::intrusive_ptr<c10d::Store> store_;
 };
 
