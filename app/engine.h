@@ -26,6 +26,13 @@ struct RunChoice {
   double timeout = 600;  ///< seconds without news of a rank
 };
 
+/// What a masked model is compacted with.
+struct CompactChoice {
+  std::string method = "forward";
+  DataConfig data;
+  double tolerance = 1e-5;
+};
+
 /// One function per command: it does the work and prints the result to stdout, as one JSON document
 /// if `json`; of several ranks only the first prints. Each throws Error of any kind.
 class Engine {
@@ -47,6 +54,8 @@ class Engine {
                     bool json) = 0;
   virtual void apply(const std::string& model, const std::string& state, const std::string& masked,
                      bool json) = 0;
+  virtual void compact(const std::string& masked, const std::string& small,
+                       const CompactChoice& choice, bool json) = 0;
   virtual void functions(bool json) = 0;
 };
 

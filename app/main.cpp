@@ -37,9 +37,9 @@ int run_command(int argc, char** argv) {
   CLI::App app("Masks the activations of TorchScript models from a calibration run.", "actsparse");
   app.set_version_flag("--version", actsparse::version_text());
   app.require_subcommand(1);
-  for (const auto add :
-       {actsparse::add_run, actsparse::add_inspect, actsparse::add_calibrate, actsparse::add_merge,
-        actsparse::add_step, actsparse::add_apply, actsparse::add_functions})
+  for (const auto add : {actsparse::add_run, actsparse::add_inspect, actsparse::add_calibrate,
+                         actsparse::add_merge, actsparse::add_step, actsparse::add_apply,
+                         actsparse::add_compact, actsparse::add_functions})
     add(app);
   try {
     app.parse(argc, argv);

@@ -13,6 +13,7 @@ void add_calibrate(CLI::App& app);
 void add_merge(CLI::App& app);
 void add_step(CLI::App& app);
 void add_apply(CLI::App& app);
+void add_compact(CLI::App& app);
 void add_functions(CLI::App& app);
 
 }  // namespace actsparse

@@ -61,6 +61,12 @@ class LibTorchEngine : public Engine {
              bool json) override {
     print(actsparse::apply(model, state, masked, run_options(options_)), json);
   }
+  void compact(const std::string& masked, const std::string& small, const CompactChoice& choice,
+               bool json) override {
+    print(actsparse::compact(masked, small, {choice.method, choice.data, choice.tolerance},
+                             run_options(options_)),
+          json);
+  }
   void functions(bool json) override { print_functions(json); }
 
  private:

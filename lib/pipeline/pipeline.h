@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "config/shard.h"
 #include "distributed/process_group.h"
+#include "report/compact_report.h"
 #include "report/inspection.h"
 #include "report/report.h"
 
@@ -73,5 +74,17 @@ std::variant<Inspection, Report> inspect(const std::filesystem::path& file, cons
 /// Writes the masked model of a stepped state. Verified on made-up inputs of the calibrated shapes.
 Report apply(const std::filesystem::path& model, const std::filesystem::path& state,
              const std::filesystem::path& masked_out, const RunOptions& options);
+
+/// What a masked model is compacted with.
+struct CompactRequest {
+  std::string method = "forward";
+  DataConfig data;  ///< its first batch is what shapes, constants and the proof are found on
+  double tolerance = 1e-5;  ///< of the relative difference to the masked model
+};
+
+/// Writes the small model when it has been reloaded and found equal to the masked one. Throws
+/// Error(Check) if it is not.
+CompactReport compact(const std::filesystem::path& masked, const std::filesystem::path& small_out,
+                      const CompactRequest& request, const RunOptions& options);
 
 }  // namespace actsparse

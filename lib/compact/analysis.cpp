@@ -1,0 +1,133 @@
+#include "compact/analysis.h"
+
+#include <torch/csrc/jit/ir/alias_analysis.h>
+#include <torch/csrc/jit/ir/constants.h>
+
+#include "compact/rule.h"
+
+namespace actsparse {
+namespace {
+
+using c10::IValue;
+using torch::jit::Block;
+using torch::jit::Node;
+using torch::jit::Value;
+
+bool is_plain(const at::Tensor& tensor) {
+  return tensor.defined() && tensor.layout() == at::kStrided && !tensor.is_quantized() &&
+         !tensor.is_complex();
+}
+
+Abstract whole_value(const IValue& value) {
+  if (value.isTensor() && value.toTensor().defined())
+    return {Abstract::Kind::Tensor, whole(value.toTensor().sizes()), false, nullptr};
+  if (!value.isTuple() && !(value.isList() && !value.isIntList())) return {};
+  auto elements = std::make_shared<std::vector<Abstract>>();
+  const auto values =
+      value.isTuple() ? c10::ArrayRef<IValue>(value.toTupleRef().elements()) : value.toListRef();
+  for (const IValue& element : values) elements->push_back(whole_value(element));
+  return {Abstract::Kind::List, {}, false, std::move(elements)};
+}
+
+class Analysis {
+ public:
+  Analysis(const FlatModel& model, const Trace& trace)
+      : graph_(model.graph), trace_(trace), aliases_(model.graph) {}
+
+  Findings run() {
+    for (const Value* input : graph_->inputs()) give_whole(input);
+    for (Node* node : graph_->nodes()) visit(*node);
+    for (const Value* output : graph_->outputs()) keep(output, nullptr, "model output");
+    return std::move(findings_);
+  }
+
+ private:
+  void visit(Node& node) {
+    if (node.kind() == c10::prim::Constant) return constant(*node.output());
+    const Rule rule = find_rule(node.kind());
+    try {
+      if (rule == nullptr) throw NotUnderstood{"no rule"};
+      Visit visit(node, trace_, findings_);
+      rule(visit);
+    } catch (const NotUnderstood& cause) {
+      keep_all(node, cause.reason);
+    }
+    forget_written(node);
+  }
+
+  void constant(const Value& value) {
+    const auto found = torch::jit::toIValue(&value);
+    if (!found || !found->isTensor() || !is_plain(found->toTensor())) return;
+    findings_.values[&value] = {Abstract::Kind::Tensor, constant_channels(found->toTensor()), true,
+                                nullptr};
+  }
+
+  void keep_all(Node& node, const std::string& reason) {
+    keep_inputs(node, node, reason);
+    for (const Value* output : node.outputs()) give_whole(output);
+  }
+
+  void keep_inputs(Node& node, const Node& by, const std::string& reason) {
+    for (const Value* input : node.inputs()) {
+      keep(input, &by, reason);
+      // Who knows what becomes of a list that is written to and that an unknown operator has seen.
+      const auto found = findings_.values.find(input);
+      if (found != findings_.values.end() && found->second.kind == Abstract::Kind::List &&
+          aliases_.hasWriters(input))
+        found->second = {};
+    }
+    for (Block* block : node.blocks()) {
+      for (Node* inner : block->nodes()) keep_inputs(*inner, by, reason);
+      keep_inputs(*block->return_node(), by, reason);
+    }
+  }
+
+  void keep(const Value* value, const Node* by, const std::string& reason) {
+    const auto found = findings_.values.find(value);
+    if (found != findings_.values.end()) keep(found->second, by, reason);
+  }
+
+  void keep(const Abstract& value, const Node* by, const std::string& reason) {
+    if (value.kind == Abstract::Kind::Tensor) {
+      auto ids = distinct(unexpanded(value.channels.ids));
+      if (!ids.empty())
+        findings_.constraints.needs.push_back({{Ids::needed}, std::move(ids), by, reason});
+    }
+    if (value.elements)
+      for (const auto& element : *value.elements) keep(element, by, reason);
+  }
+
+  void give_whole(const Value* value) {
+    const IValue* found = trace_.value(value);
+    if (found == nullptr) return;
+    Abstract all = whole_value(*found);
+    const bool may_change = all.kind == Abstract::Kind::List && aliases_.hasWriters(value);
+    if (!may_change) findings_.values[value] = std::move(all);
+  }
+
+  // A tensor that is written in place: its values are not what its operator gave.
+  void forget_written(Node& node) {
+    for (const Value* output : node.outputs()) {
+      const auto found = findings_.values.find(output);
+      if (found == findings_.values.end() || found->second.kind != Abstract::Kind::Tensor ||
+          !aliases_.hasWriters(output))
+        continue;
+      keep(found->second, &node, "it is written in place");
+      auto& known = found->second.channels.known;
+      known = whole(known.sizes()).known;
+    }
+  }
+
+  std::shared_ptr<torch::jit::Graph> graph_;
+  const Trace& trace_;
+  const torch::jit::AliasDb aliases_;
+  Findings findings_;
+};
+
+}  // namespace
+
+Findings analyse(const FlatModel& model, const Trace& trace) {
+  return Analysis(model, trace).run();
+}
+
+}  // namespace actsparse

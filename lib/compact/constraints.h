@@ -1,0 +1,37 @@
+#pragma once
+// What the rules say about channels: plain data between the analysis and the solution.
+#include <ATen/core/Tensor.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace actsparse {
+
+/// If one of `when` is kept, all of `then` are. Id 0 (Ids::needed) is always kept.
+struct Need {
+  std::vector<int64_t> when, then;
+  const torch::jit::Node* by = nullptr;  ///< null: the graph's inputs and outputs
+  std::string reason;  ///< in words for the report; empty: `by` computes with them
+};
+
+/// Of every group as many channels as of the others, or none: what a grouped convolution can do.
+struct Balance {
+  at::Tensor in, out;  ///< int64 [groups, channels]
+  const torch::jit::Node* by = nullptr;
+};
+
+/// A value of the graph. What is kept of it must be one set of indices per axis, and not empty.
+struct Box {
+  at::Tensor ids;
+  const torch::jit::Node* by = nullptr;
+};
+
+struct Constraints {
+  std::vector<Need> needs;
+  std::vector<Balance> balances;
+  std::vector<Box> boxes;
+};
+
+}  // namespace actsparse

@@ -1,0 +1,21 @@
+#pragma once
+// What a model costs: multiplications, parameters.
+#include <torch/csrc/jit/api/module.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compact/flat_model.h"
+#include "compact/trace.h"
+
+namespace actsparse {
+
+/// Multiply-accumulates of convolutions, linear layers, matrix products and recurrent layers in one
+/// run of what `trace` has recorded; a loop's body counts once.
+int64_t count_macs(const FlatModel& model, const Trace& trace);
+
+/// Elements of all parameters.
+int64_t count_parameters(const torch::jit::Module& model);
+
+}  // namespace actsparse

@@ -1,0 +1,77 @@
+#include "compact/explain.h"
+
+#include <torch/csrc/jit/ir/constants.h>
+
+#include <algorithm>
+#include <map>
+
+namespace actsparse {
+namespace {
+
+using torch::jit::Node;
+
+std::string owner_of(const std::string& path) {
+  const size_t dot = path.rfind('.');
+  return dot == std::string::npos ? "" : path.substr(0, dot);
+}
+
+// The layer that the innermost inlined call belongs to: "layer1.0", from the names of the calls.
+std::string calling_layer(const Node& node) {
+  std::string path;
+  if (!node.callstack()) return path;
+  for (const auto& [function, range, instance] : (*node.callstack())->vec()) {
+    const std::string name = instance ? instance->instance_name() : "";
+    if (!name.empty() && name != "SELF" && name != "INSTANCE_NAME_UNKNOWN")
+      path += (path.empty() ? "" : ".") + name;
+  }
+  return path;
+}
+
+std::string text_of(const FlatModel& model, const Cause& cause) {
+  if (cause.by == nullptr)
+    return cause.reason.empty() ? "goes with channels that are always kept" : cause.reason;
+  const std::string name = node_name(model, *cause.by);
+  return cause.reason.empty() ? "read by " + name : "read by " + name + ": " + cause.reason;
+}
+
+MaskedChannels explain_mask(const FlatModel& model, const MaskNode& mask,
+                            const Solution& solution) {
+  MaskedChannels result;
+  const auto name = model.names.find(mask.mask);
+  result.layer = name == model.names.end() ? "(constant)" : owner_of(name->second.path);
+  const auto ids = mask.channels.ids, known = mask.channels.known;
+  result.total = ids.numel();
+  std::map<std::string, int64_t> kept;
+  for (int64_t i = 0; i < result.total; ++i) {
+    const int64_t id = ids[i].item<int64_t>();
+    const bool is_masked = known[i].item<double>() == 0, is_kept = solution.is_kept(id);
+    result.masked += is_masked;
+    result.removed += is_masked && !is_kept;
+    result.lost += !is_masked && !is_kept;
+    if (is_masked && is_kept) ++kept[text_of(model, solution.cause(id))];
+  }
+  for (const auto& [text, count] : kept) result.kept.emplace_back(count, text);
+  std::stable_sort(result.kept.begin(), result.kept.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  return result;
+}
+
+}  // namespace
+
+std::string node_name(const FlatModel& model, const Node& node) {
+  for (const auto* input : node.inputs())
+    if (const auto found = model.names.find(input);
+        found != model.names.end() && !owner_of(found->second.path).empty())
+      return "'" + owner_of(found->second.path) + "'";
+  const std::string layer = calling_layer(node);
+  return node.kind().toQualString() + (layer.empty() ? "" : " in '" + layer + "'");
+}
+
+std::vector<MaskedChannels> explain(const FlatModel& model, const Findings& findings,
+                                    const Solution& solution) {
+  std::vector<MaskedChannels> masks;
+  for (const auto& mask : findings.masks) masks.push_back(explain_mask(model, mask, solution));
+  return masks;
+}
+
+}  // namespace actsparse

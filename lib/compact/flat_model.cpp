@@ -1,0 +1,143 @@
+#include "compact/flat_model.h"
+
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/alias_analysis.h>
+#include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/passes/constant_propagation.h>
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
+#include <torch/csrc/jit/passes/inline_fork_wait.h>
+#include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/passes/peephole.h>
+#include <torch/csrc/jit/passes/remove_mutation.h>
+
+#include <functional>
+#include <set>
+
+#include "base/error.h"
+#include "model/own_types.h"
+
+namespace actsparse {
+namespace {
+
+using c10::IValue;
+using torch::jit::Block;
+using torch::jit::Graph;
+using torch::jit::Module;
+using torch::jit::Node;
+using torch::jit::Value;
+
+void for_each_node(Block& block, const std::function<void(Node&)>& visit) {
+  for (Node* node : block.nodes()) {
+    visit(*node);
+    for (Block* inner : node->blocks()) for_each_node(*inner, visit);
+  }
+}
+
+std::vector<Node*> attribute_reads(Graph& graph) {
+  std::vector<Node*> reads;
+  for_each_node(*graph.block(), [&](Node& node) {
+    if (node.kind() == c10::prim::GetAttr) reads.push_back(&node);
+  });
+  return reads;
+}
+
+std::string joined(const std::string& owner, const std::string& name) {
+  return owner.empty() ? name : owner + "." + name;
+}
+
+std::set<std::string> written_attributes(Graph& graph) {
+  std::set<std::string> written;
+  for_each_node(*graph.block(), [&](Node& node) {
+    if (node.kind() != c10::prim::SetAttr) return;
+    if (const auto owner = attribute_path(node.inputs().at(0)))
+      written.insert(joined(*owner, node.s(c10::attr::name)));
+  });
+  return written;
+}
+
+Module module_at(Module module, const std::string& path) {
+  for (size_t start = 0; start < path.size();) {
+    const size_t end = std::min(path.find('.', start), path.size());
+    module = module.attr(path.substr(start, end - start)).toModule();
+    start = end + 1;
+  }
+  return module;
+}
+
+bool is_parameter(const Module& owner, const std::string& name) {
+  const auto& type = owner.type();
+  return type->is_parameter(type->getAttributeSlot(name));
+}
+
+// Makes constants of the attributes that `wanted` picks and that the model does not write.
+class Binder {
+ public:
+  explicit Binder(FlatModel& flat) : flat_(flat), written_(written_attributes(*flat.graph)) {}
+
+  void bind(const std::function<bool(const Node&, const IValue&)>& wanted) {
+    for (Node* read : attribute_reads(*flat_.graph)) bind(*read, wanted);
+    torch::jit::ConstantPropagation(flat_.graph);
+    torch::jit::PeepholeOptimize(flat_.graph);
+    torch::jit::EliminateDeadCode(flat_.graph);
+  }
+
+ private:
+  void bind(Node& read, const std::function<bool(const Node&, const IValue&)>& wanted) {
+    const auto owner_path = attribute_path(read.input());
+    if (!owner_path) return;
+    const std::string name = read.s(c10::attr::name), path = joined(*owner_path, name);
+    const Module owner = module_at(flat_.module, *owner_path);
+    const IValue value = owner.attr(name);
+    if (value.isModule() || written_.count(path) != 0 || !wanted(read, value)) return;
+    replace(read, value, {path, is_parameter(owner, name)});
+  }
+
+  void replace(Node& read, const IValue& value, const TensorName& name) {
+    const torch::jit::WithInsertPoint guard(&read);
+    const auto constant = torch::jit::tryInsertConstant(
+        *flat_.graph, value.isTensor() ? IValue(value.toTensor().detach()) : value);
+    if (!constant) return;
+    if (value.isTensor()) flat_.names[*constant] = name;
+    read.output()->replaceAllUsesWith(*constant);
+  }
+
+  FlatModel& flat_;
+  std::set<std::string> written_;
+};
+
+void refuse_calls(Graph& graph) {
+  for_each_node(*graph.block(), [](Node& node) {
+    if (node.kind() == c10::prim::CallMethod && !node.inputs()[0]->type()->cast<c10::ClassType>())
+      throw Error(ErrorKind::Model, "the model calls '" + node.s(c10::attr::name) +
+                                        "' of a module through an interface; what that is cannot "
+                                        "be known before it runs");
+  });
+}
+
+}  // namespace
+
+std::optional<std::string> attribute_path(const Value* value) {
+  const Node* node = value->node();
+  if (value == node->owningGraph()->inputs().at(0)) return "";
+  if (node->kind() != c10::prim::GetAttr) return std::nullopt;
+  const auto owner = attribute_path(node->input());
+  return owner ? std::optional(joined(*owner, node->s(c10::attr::name))) : std::nullopt;
+}
+
+FlatModel flatten(const Module& model, const std::string& method) {
+  FlatModel flat{clone_with_own_types(model, {}), method, nullptr, {}};
+  flat.module.eval();
+  flat.graph = torch::jit::toGraphFunction(flat.module.get_method(method).function()).graph();
+  torch::jit::Inline(*flat.graph);
+  torch::jit::InlineForkWait(flat.graph);
+  refuse_calls(*flat.graph);
+  Binder binder(flat);
+  binder.bind([](const Node&, const IValue& value) { return !value.isTensor(); });
+  torch::jit::RemoveTensorMutation(flat.graph);
+  torch::jit::RemoveListMutation(flat.graph);
+  const torch::jit::AliasDb aliases(flat.graph);
+  binder.bind([&](const Node& read, const IValue&) { return !aliases.hasWriters(read.output()); });
+  return flat;
+}
+
+}  // namespace actsparse

@@ -1,0 +1,36 @@
+#pragma once
+// A model as one graph without calls, whose parameters and buffers are constants with names.
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace actsparse {
+
+/// Where a constant tensor of the graph comes from.
+struct TensorName {
+  std::string path;  ///< FQN in the state_dict: "layer1.0.conv1.weight"
+  bool is_parameter = false;
+};
+
+struct FlatModel {
+  torch::jit::Module module;  ///< in eval mode; its root has a type of its own
+  std::string method;
+  std::shared_ptr<torch::jit::Graph> graph;  ///< the method's: the module, then the arguments
+  std::unordered_map<const torch::jit::Value*, TensorName> names;
+};
+
+/// `model` in eval mode with all calls inlined, branches on constants decided, and in-place
+/// operators replaced where LibTorch can show that nobody sees the difference. Attributes that the
+/// model itself writes stay attributes. Unlike freeze_module it joins no equal constants, so each
+/// keeps its name. `model` is left untouched. Throws Error(Model) if calls remain.
+FlatModel flatten(const torch::jit::Module& model, const std::string& method);
+
+/// The FQN of what a chain of attribute accesses from the graph's first input reads; "" is the
+/// module itself, nothing if it is no such chain.
+std::optional<std::string> attribute_path(const torch::jit::Value* value);
+
+}  // namespace actsparse

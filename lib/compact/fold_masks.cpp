@@ -1,0 +1,104 @@
+#include "compact/fold_masks.h"
+
+#include <ATen/TensorOperators.h>
+#include <torch/csrc/jit/ir/constants.h>
+
+namespace actsparse {
+namespace {
+
+using torch::jit::Node;
+using torch::jit::Value;
+
+at::Tensor constant_tensor(const Value& value) {
+  const auto found = torch::jit::toIValue(&value);
+  return found && found->isTensor() ? found->toTensor() : at::Tensor();
+}
+
+struct Factor {
+  Value* input;  // what is multiplied
+  at::Tensor mask;
+};
+
+std::optional<Factor> factor_of(Node& node) {
+  if (node.kind() != c10::aten::mul || node.inputs().size() != 2) return std::nullopt;
+  for (const size_t place : {1, 0})
+    if (const auto mask = constant_tensor(*node.inputs()[place]); mask.defined())
+      return Factor{node.inputs()[1 - place], mask};
+  return std::nullopt;
+}
+
+// A recorded tensor; undefined if there is none, as of values that rewriting made.
+at::Tensor recorded(const Trace& trace, const Value& value) {
+  const auto* found = trace.value(&value);
+  return found != nullptr && found->isTensor() ? found->toTensor() : at::Tensor();
+}
+
+// The mask as one number per channel, if it is that for an input of this rank; else undefined.
+at::Tensor per_channel(const at::Tensor& mask, int64_t rank, int64_t axis) {
+  for (int64_t i = 0; i < mask.dim(); ++i)
+    if (mask.size(i) != 1 && i + rank - mask.dim() != axis) return {};
+  return mask.flatten();
+}
+
+bool is_convolution(c10::Symbol kind) {
+  const std::string name = kind.toUnqualString();
+  return name == "conv1d" || name == "conv2d" || name == "conv3d" || name == "_convolution";
+}
+
+// The weight with the mask in its columns; undefined if the node is no such layer.
+at::Tensor folded_weight(const Node& user, const at::Tensor& mask, int64_t rank) {
+  const bool is_linear = user.kind() == c10::aten::linear;
+  if (!is_linear && !is_convolution(user.kind())) return {};
+  const auto weight = constant_tensor(*user.inputs()[1]);
+  const auto factors = per_channel(mask, rank, is_linear ? rank - 1 : 1);
+  if (!weight.defined() || !factors.defined() || weight.dim() < 2) return {};
+  if (is_linear || factors.numel() == 1) return weight * factors.to(weight.scalar_type());
+  const auto transposed = user.maybeSchema()->argumentIndexWithName("transposed");
+  if (transposed && torch::jit::toIValue(user.inputs()[*transposed])->toBool()) return {};
+  const int64_t groups =
+      torch::jit::toIValue(user.inputs()[*user.maybeSchema()->argumentIndexWithName("groups")])
+          ->toInt();
+  std::vector<int64_t> shape(weight.dim() + 1, 1), split = weight.sizes().vec();
+  shape[0] = groups;
+  shape[2] = weight.size(1);
+  split[0] /= groups;
+  split.insert(split.begin(), groups);
+  return (weight.view(split) * factors.to(weight.scalar_type()).view(shape)).view(weight.sizes());
+}
+
+// All layers that read the product, with their new weights; empty if something else reads it too.
+std::vector<std::pair<Node*, at::Tensor>> folded_users(const Node& product, const Factor& factor,
+                                                       int64_t rank) {
+  std::vector<std::pair<Node*, at::Tensor>> users;
+  for (const auto& use : product.output()->uses()) {
+    const auto weight =
+        use.offset == 0 ? folded_weight(*use.user, factor.mask, rank) : at::Tensor();
+    if (!weight.defined()) return {};
+    users.emplace_back(use.user, weight);
+  }
+  return users;
+}
+
+void fold(Node& product, Rewrite& rewrite, const Trace& trace) {
+  const auto factor = factor_of(product);
+  if (!factor) return;
+  const auto before = recorded(trace, *factor->input), after = recorded(trace, *product.output());
+  if (!before.defined() || !after.defined() || before.sizes() != after.sizes() ||
+      before.scalar_type() != after.scalar_type())
+    return;
+  if (!factor->mask.eq(1).all().item<bool>()) {
+    const auto users = folded_users(product, *factor, before.dim());
+    if (users.empty()) return;
+    for (const auto& [user, weight] : users) rewrite.set(*user, 1, weight);
+  }
+  product.output()->replaceAllUsesWith(factor->input);
+}
+
+}  // namespace
+
+void fold_masks(FlatModel& model, Rewrite& rewrite, const Trace& trace) {
+  const std::vector<Node*> nodes(model.graph->nodes().begin(), model.graph->nodes().end());
+  for (Node* node : nodes) fold(*node, rewrite, trace);
+}
+
+}  // namespace actsparse

@@ -1,0 +1,173 @@
+#include "compact/named_module.h"
+
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
+
+#include <map>
+
+#include "model/layer_tree.h"
+
+namespace actsparse {
+namespace {
+
+using c10::IValue;
+using torch::jit::Block;
+using torch::jit::Module;
+using torch::jit::Node;
+using torch::jit::Value;
+
+std::pair<std::string, std::string> owner_and_name(const std::string& path) {
+  const size_t dot = path.rfind('.');
+  if (dot == std::string::npos) return {"", path};
+  return {path.substr(0, dot), path.substr(dot + 1)};
+}
+
+void all_nodes(Block& block, std::vector<Node*>& nodes) {
+  for (Node* node : block.nodes()) {
+    nodes.push_back(node);
+    for (Block* inner : node->blocks()) all_nodes(*inner, nodes);
+  }
+}
+
+bool is_tensor_constant(const Node& node) {
+  if (node.kind() != c10::prim::Constant || node.outputs().size() != 1) return false;
+  const auto value = torch::jit::toIValue(node.output());
+  return value && value->isTensor() && value->toTensor().defined();
+}
+
+class Builder {
+ public:
+  explicit Builder(FlatModel& model) : model_(model) {
+    modules_.emplace("", new_module(model.module.type()->name()->qualifiedName()));
+    modules_.at("").register_attribute("training", c10::BoolType::get(), false);
+  }
+
+  Module build() {
+    std::vector<Node*> nodes;
+    all_nodes(*model_.graph->block(), nodes);
+    for (Node* node : nodes) {
+      if (is_tensor_constant(*node)) constants_.push_back(node);
+      if (node->kind() == c10::prim::GetAttr) keep_attribute(*node);
+    }
+    for (Node* node : constants_) places_[node] = register_tensor(*node);
+    attach_submodules();
+    set_types(nodes);
+    for (Node* node : constants_) read_attribute(*node, places_.at(node));
+    torch::jit::EliminateDeadCode(model_.graph);
+    return with_method();
+  }
+
+ private:
+  Module new_module(const std::string& type) const {
+    return Module(c10::QualifiedName(type), unit_, true);
+  }
+
+  Module& module_at(const std::string& path) {
+    const auto found = modules_.find(path);
+    if (found != modules_.end()) return found->second;
+    module_at(owner_and_name(path).first);
+    return modules_.emplace(path, new_module("__torch__.Parameters")).first->second;
+  }
+
+  // The first free of "name", "name_1", ...; a tensor used twice is registered once.
+  std::string register_tensor(const Node& constant) {
+    const auto found = model_.names.find(constant.output());
+    const TensorName name =
+        found == model_.names.end() ? TensorName{"constant", false} : found->second;
+    const at::Tensor tensor = torch::jit::toIValue(constant.output())->toTensor();
+    const auto [owner, leaf] = owner_and_name(name.path);
+    Module& module = module_at(owner);
+    std::string free = leaf;
+    for (int i = 1; module.hasattr(free); ++i) {
+      if (module.attr(free).isTensor() && module.attr(free).toTensor().is_same(tensor)) break;
+      free = leaf + "_" + std::to_string(i);
+    }
+    if (!module.hasattr(free)) module.register_parameter(free, tensor, !name.is_parameter);
+    return owner.empty() ? free : owner + "." + free;
+  }
+
+  void keep_attribute(const Node& read) {
+    const auto path = attribute_path(read.output());
+    if (!path || read.output()->type()->is_module()) return;
+    const auto [owner, name] = owner_and_name(*path);
+    const Module from = owner.empty() ? model_.module : find_layer(model_.module, owner);
+    Module& to = module_at(owner);
+    if (to.hasattr(name)) return;
+    const size_t slot = from.type()->getAttributeSlot(name);
+    if (from.type()->is_parameter(slot) || from.type()->is_buffer(slot))
+      to.register_parameter(name, from.attr(name).toTensor(), from.type()->is_buffer(slot));
+    else
+      to.register_attribute(name, from.type()->getAttribute(slot), from.attr(name));
+  }
+
+  // Deepest first: a module's type is final when its parent takes it.
+  void attach_submodules() {
+    for (auto it = modules_.rbegin(); it != modules_.rend(); ++it) {
+      if (it->first.empty()) continue;
+      const auto [owner, name] = owner_and_name(it->first);
+      modules_.at(owner).register_module(name, it->second);
+    }
+  }
+
+  void set_types(const std::vector<Node*>& nodes) {
+    model_.graph->inputs().at(0)->setType(modules_.at("").type());
+    for (Node* node : nodes) {
+      if (node->kind() != c10::prim::GetAttr || !node->output()->type()->is_module()) continue;
+      const auto path = attribute_path(node->output());
+      if (path && modules_.count(*path) != 0) node->output()->setType(modules_.at(*path).type());
+    }
+  }
+
+  // The module at `path`, read once at the graph's start.
+  Value* read_module(const std::string& path) {
+    if (path.empty()) return model_.graph->inputs().at(0);
+    const auto found = reads_.find(path);
+    if (found != reads_.end()) return found->second;
+    const auto [owner, name] = owner_and_name(path);
+    Value* const from = read_module(owner);
+    return reads_[path] = insert_read(from, name);
+  }
+
+  Value* insert_read(Value* from, const std::string& name) {
+    auto& graph = *model_.graph;
+    Node* const read = graph.createGetAttr(from, name);
+    if (last_read_ == nullptr)
+      graph.block()->prependNode(read);
+    else
+      read->insertAfter(last_read_);
+    return (last_read_ = read)->output();
+  }
+
+  void read_attribute(Node& constant, const std::string& place) {
+    const auto [owner, name] = owner_and_name(place);
+    constant.output()->replaceAllUsesWith(insert_read(read_module(owner), name));
+  }
+
+  Module with_method() {
+    Module& root = modules_.at("");
+    auto& old = model_.module.get_method(model_.method).function();
+    auto* method = unit_->create_function(c10::QualifiedName(*root.type()->name(), model_.method),
+                                          model_.graph);
+    auto arguments = old.getSchema().arguments();
+    arguments.at(0) = arguments.at(0).cloneWithType(root.type());
+    method->setSchema(old.getSchema().cloneWithArguments(std::move(arguments)));
+    root.type()->addMethod(method);
+    return root;
+  }
+
+  FlatModel& model_;
+  std::shared_ptr<torch::jit::CompilationUnit> unit_ =
+      std::make_shared<torch::jit::CompilationUnit>();
+  std::map<std::string, Module> modules_;  // by path; parents come before their children
+  std::vector<Node*> constants_;
+  std::map<const Node*, std::string> places_;
+  std::map<std::string, Value*> reads_;
+  Node* last_read_ = nullptr;
+};
+
+}  // namespace
+
+Module named_module(FlatModel& model) { return Builder(model).build(); }
+
+}  // namespace actsparse

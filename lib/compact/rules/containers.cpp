@@ -1,0 +1,77 @@
+#include <map>
+
+#include "compact/rule.h"
+
+namespace actsparse {
+namespace {
+
+Abstract& abstract(Visit& visit, const torch::jit::Value* value) {
+  return visit.findings.values[value];
+}
+
+bool changes(const Channels& channels) { return !changing_axes(channels.ids).empty(); }
+
+}  // namespace
+
+// What the model computes from sizes stays what it was: it reads the original ones.
+void size(Visit& visit) {
+  const Channels input = visit.channels(0);
+  if (!changes(input)) return;
+  const bool is_one = visit.node.inputs().size() == 2;
+  const int64_t one = is_one ? visit.axis(0, visit.value(1).toInt()) : 0;
+  visit.edit([visit, input, is_one, one](Rewrite& rewrite) {
+    if (is_one && rewrite.kept(input, one).defined())
+      rewrite.replace(*visit.node.output(), input.ids.size(one));
+    std::map<size_t, int64_t> original;
+    for (int64_t axis = 0; axis < input.dim() && !is_one; ++axis)
+      if (rewrite.kept(input, axis).defined()) original[axis] = input.ids.size(axis);
+    if (!original.empty()) rewrite.replace_elements(*visit.node.output(), original);
+  });
+}
+
+void reads_no_values(Visit& visit) {
+  if (visit.node.kind() == c10::aten::len && visit.is_tensor(0))
+    visit.require(!changes(visit.channels(0)), "its size is used");
+}
+
+void make_list(Visit& visit) {
+  auto elements = std::make_shared<std::vector<Abstract>>();
+  bool has_tensors = false;
+  for (const auto* input : visit.node.inputs()) {
+    elements->push_back(abstract(visit, input));
+    has_tensors |= elements->back().kind != Abstract::Kind::Other;
+  }
+  const bool may_hold_tensors = has_tensors || visit.node.inputs().empty();
+  if (may_hold_tensors)
+    abstract(visit, visit.node.output()) = {Abstract::Kind::List, {}, false, std::move(elements)};
+}
+
+void unpack_list(Visit& visit) {
+  if (abstract(visit, visit.node.input()).kind != Abstract::Kind::List) {
+    // A list of numbers, or one that nothing is known of: its tensors are kept already.
+    throw NotUnderstood{"no rule"};
+  }
+  const auto elements = visit.list(0);
+  visit.require(elements.size() == visit.node.outputs().size(), "no rule");
+  for (size_t i = 0; i < elements.size(); ++i)
+    abstract(visit, visit.node.outputs()[i]) = elements[i];
+}
+
+void append(Visit& visit) {
+  visit.list(0).push_back(abstract(visit, visit.node.inputs()[1]));
+  abstract(visit, visit.node.output()) = Abstract(abstract(visit, visit.node.inputs()[0]));
+}
+
+void list_element(Visit& visit) {
+  const auto elements = visit.list(0);
+  int64_t index = visit.value(1).toInt();
+  if (index < 0) index += static_cast<int64_t>(elements.size());
+  visit.require(index >= 0 && index < static_cast<int64_t>(elements.size()), "no rule");
+  abstract(visit, visit.node.output()) = elements[index];
+}
+
+void same_value(Visit& visit) {
+  abstract(visit, visit.node.output()) = Abstract(abstract(visit, visit.node.inputs()[0]));
+}
+
+}  // namespace actsparse

@@ -1,0 +1,45 @@
+#include "compact/rules/contraction.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros_like.h>
+
+#include <limits>
+
+namespace actsparse {
+namespace {
+
+at::Tensor known_or_zero(const at::Tensor& known) {
+  return at::where(known.isnan(), at::zeros_like(known), known);
+}
+
+}  // namespace
+
+at::Tensor contract(Visit& visit, const Contraction& contraction, const at::Tensor& out) {
+  const auto& [in, known, weight, reads, bias, is_padded] = contraction;
+  auto unknown = known.isnan();
+  if (is_padded) unknown = unknown.logical_or(known.ne(0));
+  const auto needs = reads.logical_and(unknown.unsqueeze(1));  // [groups, outputs, inputs]
+  const auto computed = needs.any(2);
+  for (int64_t group = 0; group < in.size(0); ++group)
+    visit.need(distinct(out[group].masked_select(computed[group])),
+               distinct(in[group].masked_select(needs[group].any(0))));
+  const auto values = bias + weight.matmul(known_or_zero(known).unsqueeze(2)).squeeze(2);
+  return at::where(computed, at::full({}, std::numeric_limits<double>::quiet_NaN(), at::kDouble),
+                   values);
+}
+
+at::Tensor of_removed(const Contraction& contraction, const at::Tensor& kept) {
+  const auto values = known_or_zero(contraction.known).masked_fill(kept, 0);
+  return contraction.weight.matmul(values.unsqueeze(2)).squeeze(2);
+}
+
+Channels spread_over(const at::Tensor& ids, const at::Tensor& known, int64_t axis,
+                     at::IntArrayRef sizes) {
+  std::vector<int64_t> shape(sizes.size(), 1);
+  shape.at(axis) = sizes.at(axis);
+  return {ids.reshape(shape).expand(sizes), known.reshape(shape).expand(sizes)};
+}
+
+}  // namespace actsparse

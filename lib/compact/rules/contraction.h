@@ -1,0 +1,27 @@
+#pragma once
+// What convolutions, linear layers and others that multiply with a constant matrix have in common.
+#include "compact/visit.h"
+
+namespace actsparse {
+
+struct Contraction {
+  at::Tensor in, known;    ///< [groups, inputs]: ids, and values
+  at::Tensor weight;       ///< float64 [groups, outputs, inputs]: summed over the kernel
+  at::Tensor reads;        ///< bool, like weight: not all zeros
+  at::Tensor bias;         ///< float64 [groups, outputs]
+  bool is_padded = false;  ///< at borders it reads zeros, so a known value must be 0 to count
+};
+
+/// Says what is needed for what; `out` [groups, outputs]. Returns the values of those outputs that
+/// are known, NaN for others; like `out`.
+at::Tensor contract(Visit& visit, const Contraction& contraction, const at::Tensor& out);
+
+/// What the inputs that `kept` [groups, inputs] (bool) lacks add to each output: float64
+/// [groups, outputs].
+at::Tensor of_removed(const Contraction& contraction, const at::Tensor& kept);
+
+/// The channels of a value of these sizes that change along `axis` alone.
+Channels spread_over(const at::Tensor& ids, const at::Tensor& known, int64_t axis,
+                     at::IntArrayRef sizes);
+
+}  // namespace actsparse

@@ -1,0 +1,119 @@
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+
+#include "compact/rule.h"
+#include "compact/rules/contraction.h"
+
+namespace actsparse {
+namespace {
+
+bool all_zero(const c10::IValue& padding) {
+  if (!padding.isIntList()) return padding.isString() && padding.toStringRef() == "valid";
+  const auto sizes = padding.toIntVector();
+  return std::all_of(sizes.begin(), sizes.end(), [](int64_t size) { return size == 0; });
+}
+
+// One convolution node with weights as [groups, outputs, inputs, kernel...].
+struct Kernel {
+  explicit Kernel(const Visit& visit) {
+    const auto* schema = visit.node.maybeSchema();
+    weight = visit.constant(visit.input("weight"));
+    bias = visit.optional_constant(visit.input("bias"));
+    groups = visit.value(visit.input("groups")).toInt();
+    is_padded = !all_zero(visit.value(visit.input("padding")));
+    const auto flag = schema->argumentIndexWithName("transposed");
+    transposed = flag ? visit.value(*flag).toBool()
+                      : std::string(visit.node.kind().toUnqualString()).find("transpose") !=
+                            std::string::npos;
+    visit.require(visit.channels(0).dim() == weight.dim(), "its input has no batch axis");
+    visit.require(weight.is_floating_point() && weight.size(0) % groups == 0, "no rule");
+  }
+
+  at::Tensor grouped(const at::Tensor& tensor) const {
+    auto sizes = tensor.sizes().vec();
+    sizes[0] /= groups;
+    sizes.insert(sizes.begin(), groups);
+    const auto split = tensor.reshape(sizes);
+    return transposed ? split.transpose(1, 2) : split;
+  }
+
+  // Kept rows and columns, [groups, outputs or inputs] (bool, as many in each group that is left).
+  at::Tensor reduced(const at::Tensor& out, const at::Tensor& in) const {
+    std::vector<at::Tensor> parts;
+    const auto all = grouped(weight);
+    for (int64_t group = 0; group < groups; ++group) {
+      const auto rows = out[group].nonzero().flatten(), columns = in[group].nonzero().flatten();
+      if (columns.numel() == 0) continue;
+      const auto part = all[group].index_select(0, rows.to(weight.device()));
+      const auto kept = part.index_select(1, columns.to(weight.device()));
+      parts.push_back(transposed ? kept.transpose(0, 1) : kept);
+    }
+    return at::cat(parts, 0).contiguous();
+  }
+
+  at::Tensor weight, bias;
+  int64_t groups = 1;
+  bool is_padded = false, transposed = false;
+};
+
+Contraction contraction_of(const Visit& visit, const Kernel& kernel) {
+  const auto input = visit.along(0, 1);
+  const auto weight = kernel.grouped(kernel.weight).detach().to(at::kCPU, at::kDouble);
+  const auto flat = weight.reshape({weight.size(0), weight.size(1), weight.size(2), -1});
+  const auto bias = kernel.bias.defined()
+                        ? kernel.bias.detach().to(at::kCPU, at::kDouble)
+                        : at::zeros({weight.size(0) * weight.size(1)}, at::kDouble);
+  return {input.ids.view({kernel.groups, -1}),
+          input.known.view({kernel.groups, -1}),
+          flat.sum(3),
+          flat.ne(0).any(3),
+          bias.view({kernel.groups, -1}),
+          kernel.is_padded || kernel.transposed};
+}
+
+struct Change {
+  Kernel kernel;
+  Contraction contraction;
+  at::Tensor out;  // ids
+};
+
+at::Tensor is_kept(const at::Tensor& index, const at::Tensor& like) {
+  if (!index.defined()) return at::ones(like.sizes(), at::kBool);
+  return at::zeros({like.numel()}, at::kBool).index_fill_(0, index, true).view(like.sizes());
+}
+
+void rewrite(Rewrite& rewrite, torch::jit::Node& node, const Visit& visit, const Change& change,
+             const Channels& input, const Channels& output) {
+  const auto& [kernel, contraction, out] = change;
+  const auto rows = rewrite.kept(output, 1), columns = rewrite.kept(input, 1);
+  if (!rows.defined() && !columns.defined()) return;
+  const auto in_kept = is_kept(columns, contraction.in), out_kept = is_kept(rows, out);
+  rewrite.set(node, visit.input("weight"), kernel.reduced(out_kept, in_kept));
+  const auto extra = of_removed(contraction, in_kept);
+  if (kernel.bias.defined() || extra.ne(0).any().item<bool>())
+    rewrite.set(node, visit.input("bias"),
+                sliced((contraction.bias + extra).flatten(), 0, rows).to(kernel.weight.options()));
+  const int64_t groups = in_kept.any(1).sum().item<int64_t>();
+  if (groups != kernel.groups) rewrite.set(node, visit.input("groups"), groups);
+}
+
+}  // namespace
+
+void convolution(Visit& visit) {
+  const Kernel kernel(visit);
+  const auto contraction = contraction_of(visit, kernel);
+  const auto out = visit.findings.ids.fresh(contraction.bias.numel()).view_as(contraction.bias);
+  const auto known = contract(visit, contraction, out);
+  const Channels input = visit.channels(0);
+  const Channels output = spread_over(out, known, 1, visit.output_sizes());
+  if (kernel.groups > 1)
+    visit.findings.constraints.balances.push_back({contraction.in, out, &visit.node});
+  visit.give(output);
+  visit.edit([visit, change = Change{kernel, contraction, out}, input, output](Rewrite& r) {
+    rewrite(r, visit.node, visit, change, input, output);
+  });
+}
+
+}  // namespace actsparse

@@ -1,0 +1,149 @@
+#include <ATen/ops/broadcast_tensors.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/prelu.h>
+#include <ATen/ops/where.h>
+
+#include <limits>
+
+#include "compact/rule.h"
+
+namespace actsparse {
+namespace {
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+at::Tensor nan_like(const at::Tensor& tensor) { return at::full_like(tensor, unknown); }
+
+// Runs the operator itself on what is known.
+at::Tensor run_on_known(const Visit& visit, size_t input) {
+  const auto known = unexpanded(visit.channels(input).known);
+  torch::jit::Stack stack;
+  for (size_t i = 0; i < visit.node.inputs().size(); ++i)
+    stack.push_back(i == input ? c10::IValue(known) : visit.value(i));
+  visit.node.getOperation()(stack);
+  const auto result = stack.at(0).toTensor().to(at::kDouble);
+  return at::where(known.isnan(), nan_like(result), result)
+      .expand(visit.channels(input).known.sizes());
+}
+
+void require_eval(const Visit& visit) {
+  const auto* schema = visit.node.maybeSchema();
+  for (const char* flag : {"train", "training"})
+    if (schema != nullptr && schema->argumentIndexWithName(flag))
+      visit.require(!visit.value(visit.input(flag)).toBool(), "it works as in training");
+}
+
+// Whether `operand` is one channel that has size 1 along all axes on which `other` changes: it
+// stays as it is, whatever is removed of the other.
+bool is_spread(const at::Tensor& operand, const at::Tensor& other) {
+  if (!changing_axes(operand).empty() || changing_axes(other).empty()) return false;
+  for (const int64_t axis : changing_axes(other)) {
+    const int64_t place = axis - other.dim() + operand.dim();
+    if (place >= 0 && operand.size(place) > 1) return false;
+  }
+  return true;
+}
+
+at::Tensor joined_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b,
+                      at::IntArrayRef sizes) {
+  const bool a_spread = is_spread(a, b);
+  if (!a_spread && !is_spread(b, a)) {
+    const auto pair = at::broadcast_tensors({unexpanded(a), unexpanded(b)});
+    visit.findings.ids.tie(pair[0], pair[1]);
+    return a.expand(sizes);
+  }
+  const auto &many = a_spread ? b : a, &one = a_spread ? a : b;
+  visit.need(distinct(unexpanded(many)), distinct(unexpanded(one)));
+  return many.expand(sizes);
+}
+
+at::Tensor known_result(const Visit& visit, const at::Tensor& a, const at::Tensor& b,
+                        at::IntArrayRef sizes) {
+  torch::jit::Stack stack = {unexpanded(a), unexpanded(b)};
+  for (size_t i = 2; i < visit.node.inputs().size(); ++i) stack.push_back(visit.value(i));
+  visit.node.getOperation()(stack);
+  auto result = stack.at(0).toTensor().to(at::kDouble);
+  if (visit.node.kind() == c10::aten::mul)  // whatever the other is, if it is finite
+    result = result.masked_fill(unexpanded(a).eq(0).logical_or(unexpanded(b).eq(0)), 0);
+  return result.expand(sizes);
+}
+
+// A constant operand shrinks with the activation.
+void slice_constant(Visit& visit, size_t input, const Channels& output) {
+  visit.edit([visit, input, output](Rewrite& rewrite) {
+    at::Tensor value = visit.constant(input);
+    const int64_t offset = output.dim() - value.dim();
+    bool changed = false;
+    for (int64_t axis = 0; axis < value.dim(); ++axis) {
+      const auto index = rewrite.kept(output, axis + offset);
+      if (value.size(axis) == 1 || !index.defined()) continue;
+      value = sliced(value, axis, index);
+      changed = true;
+    }
+    if (changed) rewrite.set(visit.node, input, value.contiguous());
+  });
+}
+
+// The axis that a mask's channels lie along.
+std::optional<int64_t> mask_axis(const at::Tensor& ids, const at::Tensor& mask) {
+  const auto axes = changing_axes(ids);
+  if (axes.size() == 1) return axes[0];
+  for (int64_t axis = 0; axis < mask.dim() && axes.empty(); ++axis)
+    if (mask.size(axis) > 1) return axis + ids.dim() - mask.dim();
+  return std::nullopt;
+}
+
+void note_mask(Visit& visit, size_t input, const Channels& activation) {
+  const auto mask = visit.constant(input);
+  const auto sizes = activation.ids.sizes();
+  if (visit.node.kind() != c10::aten::mul || !mask.eq(0).any().item<bool>() ||
+      mask.dim() > activation.dim() || visit.output_sizes() != sizes)
+    return;
+  const auto axis = mask_axis(activation.ids, mask);
+  if (!axis) return;
+  const Channels factors = {activation.ids, constant_channels(mask).known.expand(sizes)};
+  if (auto channels = along_axis(factors, *axis))
+    visit.findings.masks.push_back({visit.node.inputs()[input], std::move(*channels)});
+}
+
+}  // namespace
+
+void elementwise(Visit& visit) {
+  require_eval(visit);
+  const auto& input = visit.channels(0);
+  const bool like_another = visit.node.inputs().size() > 1 && visit.is_tensor(1);
+  visit.require(!like_another || visit.node.kind() == c10::aten::type_as ||
+                    visit.node.kind() == c10::aten::to,
+                "no rule");
+  visit.give({input.ids, like_another ? input.known : run_on_known(visit, 0)});
+}
+
+void binary(Visit& visit) {
+  if (!visit.is_tensor(1)) return elementwise(visit);
+  const auto &a = visit.channels(0), &b = visit.channels(1);
+  const auto sizes = visit.output_sizes();
+  const bool a_constant = visit.is_constant(0), b_constant = visit.is_constant(1);
+  const auto& activation = a_constant ? b : a;
+  const bool sliceable = a_constant || b_constant;
+  const Channels output = {
+      sliceable ? activation.ids.expand(sizes) : joined_ids(visit, a.ids, b.ids, sizes),
+      known_result(visit, a.known, b.known, sizes)};
+  visit.give(output);
+  if (!sliceable) return;
+  note_mask(visit, a_constant ? 0 : 1, Channels(activation));
+  slice_constant(visit, a_constant ? 0 : 1, output);
+}
+
+void prelu(Visit& visit) {
+  const auto weight = visit.constant(1).detach().to(at::kCPU, at::kDouble);
+  const Channels input = visit.channels(0);
+  const auto known = at::prelu(input.known, weight);
+  visit.give({input.ids, at::where(input.known.isnan(), input.known, known)});
+  if (weight.numel() == 1) return;
+  visit.edit([visit, input](Rewrite& rewrite) {
+    const auto index = rewrite.kept(input, 1);
+    if (index.defined()) rewrite.set(visit.node, 1, sliced(visit.constant(1), 0, index));
+  });
+}
+
+}  // namespace actsparse

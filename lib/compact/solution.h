@@ -1,0 +1,39 @@
+#pragma once
+// Which channels are kept, and why: a mark and sweep from what the model's outputs need.
+#include <cstdint>
+#include <vector>
+
+#include "compact/constraints.h"
+#include "compact/ids.h"
+
+namespace actsparse {
+
+/// Why a class of channels is kept.
+struct Cause {
+  const torch::jit::Node* by = nullptr;  ///< null: the model's inputs and outputs
+  std::string reason;                    ///< empty: `by` computes with them
+};
+
+class Solution {
+ public:
+  explicit Solution(const Ids& ids) : ids_(&ids), live_(ids.size(), false), causes_(ids.size()) {}
+
+  bool is_kept(int64_t id) const { return live_[ids_->root(id)]; }
+  /// Bool, of the same shape.
+  at::Tensor is_kept(const at::Tensor& ids) const;
+  /// Of a channel that is kept.
+  const Cause& cause(int64_t id) const { return causes_[ids_->root(id)]; }
+
+  /// False if it was kept already.
+  bool keep(int64_t id, const Cause& cause);
+
+ private:
+  const Ids* ids_;
+  std::vector<char> live_;
+  std::vector<Cause> causes_;
+};
+
+/// The fewest channels that satisfy all constraints.
+Solution solve(const Ids& ids, const Constraints& constraints);
+
+}  // namespace actsparse

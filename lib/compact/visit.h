@@ -1,0 +1,99 @@
+#pragma once
+// One node of the graph, as a rule sees it: what goes in, what the rule says of it, what comes out.
+#include <ATen/core/ivalue.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "compact/channels.h"
+#include "compact/constraints.h"
+#include "compact/ids.h"
+#include "compact/rewrite.h"
+#include "compact/trace.h"
+
+namespace actsparse {
+
+/// A rule throws it for a node that it cannot say anything of: then all that the node reads is
+/// kept.
+struct NotUnderstood {
+  std::string reason;  ///< for the report: "its weight is not constant"
+};
+
+/// What is known of a value of the graph: of a tensor, of the tensors in a list or tuple, nothing
+/// of others.
+struct Abstract {
+  enum class Kind { Other, Tensor, List };
+  Kind kind = Kind::Other;
+  Channels channels;
+  bool is_constant = false;                         ///< a tensor that can be sliced freely
+  std::shared_ptr<std::vector<Abstract>> elements;  ///< shared, as lists that change in place are
+};
+
+/// A multiplication of an activation by a constant that has zeros.
+struct MaskNode {
+  const torch::jit::Value* mask;
+  AxisChannels
+      channels;  ///< of the input; `known` are the factors, NaN where they differ in a plane
+};
+
+/// What has been found so far, by the values of the graph.
+struct Findings {
+  Ids ids;
+  Constraints constraints;
+  std::unordered_map<const torch::jit::Value*, Abstract> values;
+  std::vector<MaskNode> masks;
+  std::vector<std::function<void(Rewrite&)>> edits;  ///< to be made when the solution is there
+};
+
+class Visit {
+ public:
+  Visit(torch::jit::Node& visited, const Trace& values, Findings& found)
+      : node(visited), trace(values), findings(found) {}
+
+  torch::jit::Node& node;
+  const Trace& trace;
+  Findings& findings;
+
+  /// The place of an argument of the operator's schema. Throws NotUnderstood if it has none.
+  size_t input(const char* argument) const;
+
+  bool is_tensor(size_t input) const;
+  /// A tensor whose value is the same whatever the model's input.
+  bool is_constant(size_t input) const;
+  /// Each throws NotUnderstood if the input is no such thing.
+  const Channels& channels(size_t input) const;
+  at::Tensor constant(size_t input) const;
+  /// Undefined if it is None.
+  at::Tensor optional_constant(size_t input) const;
+  std::vector<Abstract>& list(size_t input) const;
+  /// No tensor, and the same for inputs of all sizes.
+  const c10::IValue& value(size_t input) const;
+  int64_t axis(size_t input, int64_t dim) const;  ///< not negative
+  /// Channels along one axis alone.
+  AxisChannels along(size_t input, int64_t axis) const;
+
+  /// The sizes that output `output` had.
+  std::vector<int64_t> output_sizes(size_t output = 0) const;
+
+  static void require(bool condition, const char* reason) {
+    if (!condition) throw NotUnderstood{reason};
+  }
+  void need(std::vector<int64_t> when, std::vector<int64_t> then, std::string reason = "");
+  /// All of `ids` are kept.
+  void keep(const at::Tensor& ids, const std::string& reason);
+  void edit(std::function<void(Rewrite&)> edit) { findings.edits.push_back(std::move(edit)); }
+
+  /// The results. A tensor whose ids change along several axes is tied along all but one, so that
+  /// what is kept is a box; along an axis whose size depends on the input all is kept.
+  void give(const Channels& channels, size_t output = 0);
+  void give_list(const std::vector<Channels>& elements, size_t output = 0);
+
+ private:
+  Abstract checked(Channels channels, size_t output, size_t element);
+};
+
+}  // namespace actsparse

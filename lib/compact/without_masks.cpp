@@ -1,0 +1,36 @@
+#include "compact/without_masks.h"
+
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
+
+#include "compact/flat_model.h"
+#include "compact/named_module.h"
+
+namespace actsparse {
+namespace {
+
+bool is_mask(const FlatModel& model, const torch::jit::Value* value) {
+  const auto name = model.names.find(value);
+  if (name == model.names.end()) return false;
+  const auto& path = name->second.path;
+  const size_t dot = path.rfind('.');
+  return path.compare(dot == std::string::npos ? 0 : dot + 1, 15, "activation_mask") == 0;
+}
+
+void skip_masks(const FlatModel& model, torch::jit::Block& block) {
+  for (auto* node : block.nodes()) {
+    for (auto* inner : node->blocks()) skip_masks(model, *inner);
+    if (node->kind() == c10::aten::mul && is_mask(model, node->inputs()[1]))
+      node->output()->replaceAllUsesWith(node->inputs()[0]);
+  }
+}
+
+}  // namespace
+
+torch::jit::Module without_masks(const torch::jit::Module& masked, const std::string& method) {
+  FlatModel flat = flatten(masked, method);
+  skip_masks(flat, *flat.graph->block());
+  torch::jit::EliminateDeadCode(flat.graph);
+  return named_module(flat);
+}
+
+}  // namespace actsparse

@@ -1,0 +1,60 @@
+#include "pipeline/measure_latency.h"
+
+#include <spdlog/spdlog.h>
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/passes/freeze_module.h>
+#include <torch/csrc/jit/passes/frozen_graph_optimizations.h>
+
+#include <algorithm>
+
+#include "model/own_types.h"
+#include "model/run_method.h"
+#include "pipeline/stages.h"
+
+namespace actsparse {
+namespace {
+
+using torch::jit::Module;
+
+Module frozen(const Module& model, const std::string& method) {
+  Module copy = clone_with_own_types(model, {});
+  copy.eval();
+  try {
+    Module result = torch::jit::freeze_module(copy, {method});
+    auto graph = torch::jit::toGraphFunction(result.get_method(method).function()).graph();
+    torch::jit::OptimizeFrozenGraph(graph);
+    return result;
+  } catch (const std::exception& cause) {
+    spdlog::debug("measured as it is, it cannot be frozen: {}", cause.what());
+    return copy;
+  }
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
+Medians measure_latency(const std::vector<Module>& models, const std::string& method,
+                        const std::vector<c10::IValue>& batch, double budget) {
+  std::vector<Module> contestants;
+  for (const auto& model : models) contestants.push_back(frozen(model, method));
+  for (auto& model : contestants) run_method(model, method, batch);
+  std::vector<std::vector<double>> seconds(models.size());
+  const Stopwatch all;
+  int64_t rounds = 0;
+  for (; rounds < 3 || (rounds < 15 && all.seconds() < budget); ++rounds)
+    for (size_t i = 0; i < models.size(); ++i) {
+      const Stopwatch one;
+      run_method(contestants[i], method, batch);
+      seconds[i].push_back(one.seconds());
+    }
+  Medians medians{{}, rounds};
+  for (auto& values : seconds) medians.seconds.push_back(median(std::move(values)));
+  return medians;
+}
+
+}  // namespace actsparse

@@ -1,0 +1,40 @@
+#pragma once
+// What compacting a model did, in numbers: printed as text or JSON (docs/compact.md).
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "compact/compare.h"
+#include "compact/explain.h"
+
+namespace actsparse {
+
+struct BeforeAfter {
+  int64_t before = 0, after = 0;
+};
+
+/// Median seconds of a call, the three models run in turn, each frozen and optimized as
+/// torch.jit.freeze does.
+struct Latency {
+  double unmasked = 0, masked = 0, small = 0;
+  int64_t rounds = 0, threads = 0, batch_size = 0;
+};
+
+struct CompactReport {
+  std::string masked, small;  ///< file names
+  std::vector<MaskedChannels> layers;
+  BeforeAfter parameters, macs, bytes;  ///< macs of one sample, of a whole batch if that has none
+  std::vector<Difference> differences;  ///< one per input the written file was compared on
+  double tolerance = 0;                 ///< for the relative difference
+  Latency latency;
+  std::vector<std::string> warnings;
+  double total_seconds = 0;
+};
+
+nlohmann::ordered_json to_json(const CompactReport& report);
+void print_text(const CompactReport& report, std::ostream& out);
+
+}  // namespace actsparse
