@@ -77,7 +77,8 @@ class Analysis {
         found->second = {};
     }
     for (Block* block : node.blocks()) {
-      for (Node* inner : block->nodes()) keep_inputs(*inner, by, reason);
+      for (Node* inner : block->nodes())
+        if (find_rule(inner->kind()) != reads_no_values) keep_inputs(*inner, by, reason);
       keep_inputs(*block->return_node(), by, reason);
     }
   }

@@ -105,6 +105,21 @@ class Binder {
   std::set<std::string> written_;
 };
 
+int64_t count_calls(Graph& graph) {
+  int64_t count = 0;
+  for_each_node(*graph.block(), [&](Node& node) {
+    count += node.kind() == c10::prim::CallMethod || node.kind() == c10::prim::CallFunction;
+  });
+  return count;
+}
+
+// Of functions that have run already LibTorch inlines a cached graph, in which calls are left.
+void inline_all(Graph& graph) {
+  for (int64_t before = -1, left = count_calls(graph); left != 0 && left != before;
+       before = left, left = count_calls(graph))
+    torch::jit::Inline(graph);
+}
+
 void refuse_calls(Graph& graph) {
   for_each_node(*graph.block(), [](Node& node) {
     if (node.kind() == c10::prim::CallMethod && !node.inputs()[0]->type()->cast<c10::ClassType>())
@@ -128,7 +143,7 @@ FlatModel flatten(const Module& model, const std::string& method) {
   FlatModel flat{clone_with_own_types(model, {}), method, nullptr, {}};
   flat.module.eval();
   flat.graph = torch::jit::toGraphFunction(flat.module.get_method(method).function()).graph();
-  torch::jit::Inline(*flat.graph);
+  inline_all(*flat.graph);
   torch::jit::InlineForkWait(flat.graph);
   refuse_calls(*flat.graph);
   Binder binder(flat);

@@ -11,6 +11,7 @@ namespace actsparse {
 at::Tensor Ids::fresh(int64_t count) {
   const int64_t first = size();
   parents_.resize(parents_.size() + count);
+  blocks_.resize(parents_.size(), blocks_.back() + 1);
   std::iota(parents_.begin() + first, parents_.end(), first);
   return at::arange(first, first + count, at::kLong);
 }

@@ -22,10 +22,13 @@ class Ids {
   int64_t root(int64_t id) const;
   /// The classes of all elements; same shape.
   at::Tensor roots(const at::Tensor& ids) const;
+  /// Which fresh() made it, counted from 1; 0 for `needed`.
+  int64_t block(int64_t id) const { return blocks_[id]; }
   int64_t size() const { return static_cast<int64_t>(parents_.size()); }
 
  private:
   mutable std::vector<int64_t> parents_ = {0};
+  std::vector<int64_t> blocks_ = {0};
 };
 
 /// The values of an int64 tensor, each once, ascending, without 0.

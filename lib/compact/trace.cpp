@@ -83,7 +83,8 @@ class RecordNodes {
   }
 
   void insert(Value* value, Node& before) {
-    if (value->type()->cast<c10::ClassType>()) return;  // modules
+    // Modules; and functions, which the interpreter keeps no register for.
+    if (value->type()->cast<c10::ClassType>() || value->type()->cast<c10::FunctionType>()) return;
     const torch::jit::WithInsertPoint guard(&before);
     Value* id = graph_.insertConstant(static_cast<int64_t>(values_.size()));
     nodes_.push_back(id->node());

@@ -175,11 +175,17 @@ const Fields<Config>& config_fields() {
 }
 
 std::map<std::string, Names> accepted_keys() {
-  return {{"config", keys_of(config_fields())}, {"model", keys_of(model_fields())},
-          {"data", keys_of(data_fields())},     {"input", input_keys()},
-          {"random", keys_of(random_fields())}, {"settings", keys_of(settings_fields())},
-          {"layer", keys_of(layer_fields())},   {"function", function_keys()},
-          {"run", keys_of(run_fields())},       {"checkpoint", keys_of(checkpoint_fields())},
+  return {{"config", keys_of(config_fields())},
+          {"model", keys_of(model_fields())},
+          {"data", keys_of(data_fields())},
+          {"input", input_keys()},
+          {"random", keys_of(random_fields())},
+          {"settings", keys_of(settings_fields())},
+          {"align", keys_of(align_fields())},
+          {"layer", keys_of(layer_fields())},
+          {"function", function_keys()},
+          {"run", keys_of(run_fields())},
+          {"checkpoint", keys_of(checkpoint_fields())},
           {"output", keys_of(output_fields())}};
 }
 

@@ -19,6 +19,17 @@ struct FunctionConfig {
   std::string path;  ///< where it stands in the JSON, for messages
 };
 
+/// Which layers decide together what channels are masked, and how.
+struct AlignConfig {
+  std::string name = "none";   ///< "none"; "value": layers that read the same value; "group": all
+                               ///< channels that can only be removed together
+  std::string score = "mean";  ///< of a channel over the layers that read it, or "max"
+  int64_t round_to = 1;        ///< channels are kept in multiples of it, >= 1
+  int64_t min_channels = 1;    ///< kept at least of each set, >= 1
+  bool is_on() const { return name != "none"; }
+};
+bool operator==(const AlignConfig& a, const AlignConfig& b);
+
 /// A key of `defaults` or of a layer entry: absent, null (nullopt inside), or a value. null
 /// overrides a default too.
 template <class T>
@@ -34,6 +45,7 @@ struct LayerSettings {
   Setting<std::vector<int64_t>>
       features;  ///< indices along feature_dim that are masked; null: the whole input
   Setting<int64_t> feature_dim;  ///< needed with features; negative counts from the last dimension
+  Setting<AlignConfig> align;    ///< null: "none"
 };
 
 /// Settings of one layer once defaults and overrides are merged; nullopt = null or never given.
@@ -42,6 +54,7 @@ struct MergedSettings {
   nlohmann::json sparse_config = nlohmann::json::object();
   std::optional<std::vector<int64_t>> features;
   std::optional<int64_t> feature_dim;
+  AlignConfig align;
 };
 
 /// `layer` over `defaults`: key by key, null overrides, sparse_config merged key by key; a key of

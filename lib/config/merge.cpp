@@ -42,16 +42,28 @@ MergedSettings merge(const LayerSettings& defaults, const LayerSettings& layer) 
   merged.sparse_config = merge_objects(defaults.sparse_config, layer.sparse_config);
   merged.features = pick(defaults.features, layer.features);
   merged.feature_dim = pick(defaults.feature_dim, layer.feature_dim);
+  merged.align = pick(defaults.align, layer.align).value_or(AlignConfig());
   return merged;
 }
 
 json to_json(const MergedSettings& settings) {
-  return {{"aggregate_fn", or_null(settings.aggregate_fn)},
-          {"reduce_fn", or_null(settings.reduce_fn)},
-          {"mask_fn", or_null(settings.mask_fn)},
-          {"sparse_config", settings.sparse_config},
-          {"features", or_null(settings.features)},
-          {"feature_dim", or_null(settings.feature_dim)}};
+  json document = {{"aggregate_fn", or_null(settings.aggregate_fn)},
+                   {"reduce_fn", or_null(settings.reduce_fn)},
+                   {"mask_fn", or_null(settings.mask_fn)},
+                   {"sparse_config", settings.sparse_config},
+                   {"features", or_null(settings.features)},
+                   {"feature_dim", or_null(settings.feature_dim)}};
+  if (settings.align.is_on())  // states without it are what they were before there was align
+    document["align"] = {{"name", settings.align.name},
+                         {"score", settings.align.score},
+                         {"round_to", settings.align.round_to},
+                         {"min_channels", settings.align.min_channels}};
+  return document;
+}
+
+bool operator==(const AlignConfig& a, const AlignConfig& b) {
+  return a.name == b.name && a.score == b.score && a.round_to == b.round_to &&
+         a.min_channels == b.min_channels;
 }
 
 json to_json(const FunctionConfig& function) {

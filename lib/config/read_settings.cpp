@@ -1,6 +1,7 @@
 // `defaults`, and what of it a layer entry overrides.
 #include <algorithm>
 
+#include "base/nearest.h"
 #include "config/messages.h"
 #include "config/sections.h"
 
@@ -61,6 +62,25 @@ int64_t read_feature_dim(const JsonNode& node) {
   return node.integer(range);
 }
 
+std::string one_of(const JsonNode& node, const Names& names) {
+  const std::string allowed = quoted_list(names);
+  std::string text = node.text(allowed);
+  if (std::find(names.begin(), names.end(), text) == names.end()) node.fail(allowed);
+  return text;
+}
+
+AlignConfig read_align(const JsonNode& node) {
+  static const Names names = {"none", "value", "group"};
+  AlignConfig align;
+  if (node.json().is_string()) {
+    align.name = one_of(node, names);
+    return align;
+  }
+  node.expect_object(quoted_list(names) + ", an object with such a name, or null");
+  read_fields(node, align_fields(), align);
+  return align;
+}
+
 Field<LayerSettings> function_field(const std::string& key,
                                     Setting<FunctionConfig> LayerSettings::*function) {
   return {key, [function](const JsonNode& node, LayerSettings& settings) {
@@ -69,6 +89,25 @@ Field<LayerSettings> function_field(const std::string& key,
 }
 
 }  // namespace
+
+const Fields<AlignConfig>& align_fields() {
+  static const Fields<AlignConfig> fields = {
+      {"name",
+       [](const JsonNode& node, AlignConfig& align) {
+         align.name = one_of(node, {"none", "value", "group"});
+       },
+       "\"none\", \"value\" or \"group\""},
+      {"score",
+       [](const JsonNode& node, AlignConfig& align) {
+         align.score = one_of(node, {"mean", "max"});
+       }},
+      {"round_to",
+       [](const JsonNode& node, AlignConfig& align) { align.round_to = node.integer({1}); }},
+      {"min_channels",
+       [](const JsonNode& node, AlignConfig& align) { align.min_channels = node.integer({1}); }},
+  };
+  return fields;
+}
 
 const Names& function_keys() {
   static const Names keys = {"name"};
@@ -91,6 +130,10 @@ const Fields<LayerSettings>& settings_fields() {
       {"feature_dim",
        [](const JsonNode& node, LayerSettings& settings) {
          settings.feature_dim = nullable<int64_t>(node, read_feature_dim);
+       }},
+      {"align",
+       [](const JsonNode& node, LayerSettings& settings) {
+         settings.align = nullable<AlignConfig>(node, read_align);
        }},
   };
   return fields;

@@ -14,6 +14,7 @@ const Fields<DataConfig>& data_fields();
 const Fields<RandomInput>& random_fields();
 const Fields<ImageInput>& image_fields();
 const Fields<LayerSettings>& settings_fields();
+const Fields<AlignConfig>& align_fields();
 const Fields<LayerSelector>& layer_fields();
 const Fields<RunConfig>& run_fields();
 const Fields<CheckpointConfig>& checkpoint_fields();

@@ -1,11 +1,13 @@
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "base/error.h"
 #include "base/nearest.h"
 #include "pipeline/stages.h"
+#include "pipeline/trial_batches.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
@@ -56,6 +58,16 @@ void warn_of_model_changes(Prepared& prepared) {
   spdlog::warn("{}", prepared.report.warnings.back());
 }
 
+// Of a shard without a batch the others' states tell.
+void find_channels(Prepared& prepared) {
+  const auto layers = prepared.sparsifier.layers();
+  const auto is_aligned = [](const LayerRecord& layer) { return layer.settings.align.is_on(); };
+  if (std::none_of(layers.begin(), layers.end(), is_aligned)) return;
+  prepared.data->rewind();
+  if (const auto batch = prepared.data->next())
+    prepared.sparsifier.find_channels(sizes_to_try(batch->arguments));
+}
+
 }  // namespace
 
 Shard shard_of(const RunOptions& options) {
@@ -78,11 +90,14 @@ Calibrated calibrate_all(const Config& config, const RunOptions& options,
   check_unchanged(calibrated.prepared);
   if (!shard_of(options).is_whole()) warn_of_model_changes(calibrated.prepared);
   combine_ranks(calibrated, config, options.group);
+  find_channels(calibrated.prepared);
   return calibrated;
 }
 
 Calibrated calibrate_first(const Config& config, const RunOptions& options) {
-  return calibrate_some(config, options, {}, 1, Seen::First);
+  Calibrated calibrated = calibrate_some(config, options, {}, 1, Seen::First);
+  find_channels(calibrated.prepared);
+  return calibrated;
 }
 
 Report calibrate(const Config& config, const std::filesystem::path& state_out,

@@ -22,19 +22,12 @@ using torch::jit::Module;
 constexpr double kDeadSignal = 1e-3;  // of a difference over the variation between samples
 constexpr double kLatencySeconds = 4;
 
-// Batches of other sizes than `batch`, for what the analysis and the proof have to tell apart.
+// Batches of other sizes than `batch`, for the proof.
 std::vector<Arguments> other_sizes(const Arguments& batch, int64_t samples) {
   std::vector<Arguments> others;
   for (auto& other : {with_samples(batch, samples), with_smaller_images(with_samples(batch, 2))})
     if (!other.empty()) others.push_back(other);
   return others;
-}
-
-std::vector<Arguments> analysis_batches(const Arguments& batch) {
-  const Arguments two = with_samples(batch, 2);
-  std::vector<Arguments> batches = {two.empty() ? batch : two};
-  for (auto& other : other_sizes(batch, 3)) batches.push_back(std::move(other));
-  return batches;
 }
 
 bool takes(const Module& model, const std::string& method, const Arguments& batch) try {
@@ -117,7 +110,7 @@ CompactReport compact(const fs::path& masked_path, const fs::path& small_out,
   const auto data = open_batches(request.data);
   check_memory(data->batch_bytes());
   const Arguments batch = data->next().value().arguments;
-  const auto batches = analysis_batches(batch);
+  const auto batches = sizes_to_try(batch);
   Compacted compacted = compact(masked, request.method, batches);
   CompactReport report;
   AtomicFile& written = outputs.create(small_out);

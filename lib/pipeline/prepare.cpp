@@ -9,6 +9,7 @@
 #include "model/layer_tree.h"
 #include "model/load_model.h"
 #include "pipeline/stages.h"
+#include "sparsifier/align_masks.h"
 
 namespace actsparse {
 namespace {
@@ -25,9 +26,16 @@ void check_mask(const MergedSettings& settings, const LayerSelector& layer,
   functions.mask(*settings.mask_fn, sources);
 }
 
+void check_align(const MergedSettings& settings, const LayerSelector& layer) try {
+  check_alignable(settings);
+} catch (const Error& error) {
+  throw error.in(layer.path);
+}
+
 void check_functions(const Config& config, const FunctionTable& functions) {
   for (const auto& layer : config.layers) {
     const MergedSettings settings = merge(config.defaults, layer.settings);
+    check_align(settings, layer);
     functions.aggregate(*settings.aggregate_fn);
     functions.reduce(*settings.reduce_fn);
     check_mask(settings, layer, functions);

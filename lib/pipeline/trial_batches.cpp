@@ -42,4 +42,13 @@ Arguments with_smaller_images(const Arguments& batch) {
   return changed ? smaller : Arguments();
 }
 
+std::vector<Arguments> sizes_to_try(const Arguments& batch) {
+  const Arguments two = with_samples(batch, 2);
+  if (two.empty()) return {batch};
+  std::vector<Arguments> sizes = {two, with_samples(batch, 3)};
+  if (auto smaller = with_smaller_images(two); !smaller.empty())
+    sizes.push_back(std::move(smaller));
+  return sizes;
+}
+
 }  // namespace actsparse

@@ -16,4 +16,8 @@ Arguments with_samples(const Arguments& batch, int64_t count);
 /// is possible. Empty if no argument is such a tensor.
 Arguments with_smaller_images(const Arguments& batch);
 
+/// For analyses (compact/trace.h): two samples of a batch, three, and two of smaller images; the
+/// batch itself where it has no samples.
+std::vector<Arguments> sizes_to_try(const Arguments& batch);
+
 }  // namespace actsparse

@@ -116,6 +116,13 @@ void ActivationSparsifier::unregister_layer(const std::string& name) {
   impl_->layers = std::move(others);
 }
 
+void ActivationSparsifier::find_channels(const std::vector<std::vector<c10::IValue>>& batches) {
+  std::vector<Site> sites;
+  for (const auto& layer : impl_->layers) sites.push_back(layer.settings().site);
+  auto groups = channel_groups(impl_->model, impl_->method, sites, batches);
+  for (size_t i = 0; i < groups.size(); ++i) impl_->layers[i].set_channels(std::move(groups[i]));
+}
+
 std::vector<LayerWarning> ActivationSparsifier::step() {
   auto records = layers();
   auto warnings = compute_masks(records, impl_->functions, impl_->batch_size);

@@ -82,6 +82,11 @@ class ActivationSparsifier {
   /// Throws Error(State) if they are not this model's.
   void set_model_changes(const Attributes& attributes);
 
+  /// Finds how the channels of the registered layers belong together (compact/channel_groups.h):
+  /// step() needs it if a layer is aligned. `batches` differ in size. Throws channel_groups()'s
+  /// errors.
+  void find_channels(const std::vector<std::vector<c10::IValue>>& batches);
+
   /// compute_masks over all layers. Does nothing without layers.
   std::vector<LayerWarning> step();
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "sparsifier/align_masks.h"
 #include "sparsifier/layer_shapes.h"
 
 namespace actsparse {
@@ -47,6 +48,36 @@ class LayerStep {
                              layer.settings.sparse_config, "sparse_config")),
         warnings_(warnings) {}
 
+  /// Of a layer that is aligned: what each channel is worth, the mean of |x| over the rest.
+  AlignedLayer scores() {
+    if (!layer_.channels)
+      throw Error(ErrorKind::State,
+                  "the state does not say how its channels belong to those of other layers; "
+                  "calibrate with align in the config");
+    const at::Tensor reduced = reduced_of(std::get<at::Tensor>(*layer_.data), "");
+    const int64_t axis =
+        layer_.channels->axis - static_cast<int64_t>(layer_.input_shape.size()) + reduced.dim();
+    const auto count = static_cast<int64_t>(layer_.channels->classes.size());
+    if (axis < 0 || reduced.size(axis) != count)
+      throw Error(
+          ErrorKind::Function,
+          fmt::format("align needs a score for each of the {} channels, but reduce_fn gives "
+                      "shape {}; reduce over the other dimensions only",
+                      count, shape_text(reduced.sizes().vec())));
+    const auto scores = reduced.abs().to(at::kDouble).movedim(axis, 0).reshape({count, -1}).mean(1);
+    return {layer_.site.layer, &*layer_.channels, scores, layer_.settings, mask_};
+  }
+
+  /// `mask`: one number per channel.
+  at::Tensor aligned(const at::Tensor& mask) {
+    std::vector<int64_t> shape(layer_.input_shape.size() - layer_.channels->axis, 1);
+    shape[0] = mask.numel();
+    const at::Tensor shaped = mask.view(shape);
+    check_mask(shaped, layer_);
+    warn_of(shaped, "");
+    return shaped.to(*layer_.input_dtype).contiguous();
+  }
+
   TensorOrList run() {
     if (const auto* data = std::get_if<at::Tensor>(&*layer_.data)) return mask_of(*data, "");
     if (layer_.settings.features->empty()) warn("features is an empty list: nothing is masked");
@@ -61,18 +92,22 @@ class LayerStep {
  private:
   at::Tensor mask_of(const at::Tensor& data, const std::string& feature) {
     try {
-      const auto aggregate = aggregate_();
-      aggregate->restore(data, layer_.calls);
-      const at::Tensor value = aggregate->value();
-      if ((value.is_floating_point() || value.is_complex()) && value.isnan().any().item<bool>())
-        warn(feature + "the aggregate holds NaN: the calibration data or the model produces it");
-      const at::Tensor mask = mask_(reduce_(value));
+      const at::Tensor mask = mask_(reduced_of(data, feature));
       check_mask(mask, layer_);
       warn_of(mask, feature);
       return mask.to(*layer_.input_dtype).contiguous();
     } catch (const Error& error) {
       throw feature.empty() ? error : error.in(feature.substr(0, feature.size() - 2));
     }
+  }
+
+  at::Tensor reduced_of(const at::Tensor& data, const std::string& feature) {
+    const auto aggregate = aggregate_();
+    aggregate->restore(data, layer_.calls);
+    const at::Tensor value = aggregate->value();
+    if ((value.is_floating_point() || value.is_complex()) && value.isnan().any().item<bool>())
+      warn(feature + "the aggregate holds NaN: the calibration data or the model produces it");
+    return reduce_(value);
   }
 
   void warn_of(const at::Tensor& mask, const std::string& feature) {
@@ -132,12 +167,23 @@ std::vector<LayerWarning> compute_masks(std::vector<LayerRecord>& layers,
   const at::NoGradGuard no_grad;
   std::vector<LayerWarning> warnings;
   std::vector<TensorOrList> masks;
+  std::vector<AlignedLayer> aligned;
   for (const auto& layer : layers) {
+    LayerStep step(layer, functions, batch_size, warnings);
     try {
-      masks.push_back(LayerStep(layer, functions, batch_size, warnings).run());
+      check_alignable(layer.settings);
+      if (layer.settings.align.is_on()) aligned.push_back(step.scores());
+      masks.push_back(layer.settings.align.is_on() ? TensorOrList() : step.run());
     } catch (const Error& error) {
       throw error.in(layer_text(layer.site.layer));
     }
+  }
+  auto next = align_masks(aligned);
+  std::reverse(next.begin(), next.end());
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (!layers[i].settings.align.is_on()) continue;
+    masks[i] = LayerStep(layers[i], functions, batch_size, warnings).aligned(next.back());
+    next.pop_back();
   }
   for (size_t i = 0; i < layers.size(); ++i) {
     layers[i].mask = std::move(masks[i]);

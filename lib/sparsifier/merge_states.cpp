@@ -88,6 +88,7 @@ LayerRecord merge_layer(const std::vector<NamedState>& states, size_t index,
   int64_t last = -1;
   for (const auto& [name, state] : states) {
     const LayerRecord& layer = state.layers[index];
+    if (!merged.channels) merged.channels = layer.channels;
     if (!layer.data) continue;
     const auto data = as_list(*layer.data);
     while (aggregates.size() < data.size()) aggregates.push_back(make());

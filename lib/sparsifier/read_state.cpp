@@ -111,6 +111,7 @@ MergedSettings read_settings(const Reader& group) {
   for (const char* key :
        {"aggregate_fn", "reduce_fn", "mask_fn", "sparse_config", "features", "feature_dim"})
     settings[key] = json_from_ivalue(group.at(key));
+  if (const IValue* align = group.find("align")) settings["align"] = json_from_ivalue(*align);
   try {
     return merge({}, layer_settings_from_json(settings, group.place()));
   } catch (const Error& error) {
@@ -145,6 +146,25 @@ void check_shapes(const LayerRecord& layer, const std::string& place) {
       broken(place + ": its mask has more dimensions than the input");
 }
 
+std::vector<int64_t> read_numbers(const Reader& group, const std::string& key) {
+  const IValue& value = group.at(key);
+  if (!value.isTensor() || !value.toTensor().defined() || value.toTensor().dim() != 1 ||
+      value.toTensor().scalar_type() != at::kLong)
+    broken(group.place() + "." + key + " is not a list of numbers");
+  const at::Tensor numbers = value.toTensor().contiguous();
+  return {numbers.data_ptr<int64_t>(), numbers.data_ptr<int64_t>() + numbers.numel()};
+}
+
+LayerChannels read_channels(const Reader& group, const std::vector<int64_t>& input_shape) {
+  LayerChannels channels = {group.integer("axis"), group.integer("value"),
+                            read_numbers(group, "classes"), read_numbers(group, "sets")};
+  if (channels.axis >= static_cast<int64_t>(input_shape.size()) ||
+      channels.classes.size() != channels.sets.size() ||
+      static_cast<int64_t>(channels.classes.size()) != input_shape[channels.axis])
+    broken(group.place() + " does not fit the layer's input");
+  return channels;
+}
+
 LayerRecord read_layer(const std::string& name, const Reader& group, const Reader& entry) {
   LayerRecord layer;
   layer.site.layer = name;
@@ -158,6 +178,8 @@ LayerRecord read_layer(const std::string& name, const Reader& group, const Reade
   layer.calls = group.integer("calls");
   layer.input_shape = group.integers("input_shape");
   layer.input_dtype = read_dtype(group, "input_dtype");
+  if (group.find("channels") != nullptr)
+    layer.channels = read_channels(group.dict("channels"), layer.input_shape);
   if (!entry.at("mask").isNone()) layer.mask = read_tensors(entry.at("mask"), dense_mask);
   if (const IValue* data = group.find("data")) layer.data = read_tensors(*data, read_data);
   check_shapes(layer, group.place());

@@ -24,6 +24,7 @@ class RegisteredLayer {
   std::vector<at::Tensor> values() const;
 
   void set_mask(std::optional<TensorOrList> mask) { record_.mask = std::move(mask); }
+  void set_channels(LayerChannels channels) { record_.channels = std::move(channels); }
   void set_hook_state(HookState state) { record_.hook_state = state; }
   /// Drops the data: the next call starts from zeros.
   void reset_data();

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Dict.h>
 #include <ATen/core/List.h>
+#include <ATen/ops/tensor.h>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -35,6 +36,15 @@ IValue dtype_name(const std::optional<at::ScalarType>& dtype) {
   return dtype ? IValue(c10::toString(*dtype)) : IValue();
 }
 
+GenericDict channels_document(const LayerChannels& channels) {
+  auto document = untyped_dict();
+  document.insert("axis", channels.axis);
+  document.insert("value", channels.value);
+  document.insert("classes", at::tensor(channels.classes, at::kLong));
+  document.insert("sets", at::tensor(channels.sets, at::kLong));
+  return document;
+}
+
 GenericDict data_group(const LayerRecord& layer) {
   auto group = ivalue_from_json(to_json(layer.settings)).toGenericDict();
   group.insert("hook_state", std::string(to_string(layer.hook_state)));
@@ -46,6 +56,7 @@ GenericDict data_group(const LayerRecord& layer) {
   group.insert("calls", layer.calls);
   group.insert("input_shape", int_list(layer.input_shape));
   group.insert("input_dtype", dtype_name(layer.input_dtype));
+  if (layer.channels) group.insert("channels", channels_document(*layer.channels));
   if (layer.data)
     group.insert("data", to_document(*layer.data,
                                      [](const at::Tensor& data) { return IValue(data.cpu()); }));

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "compact/channel_groups.h"
 #include "config/config.h"
 #include "config/provenance.h"
 #include "functions/functions.h"
@@ -38,6 +39,7 @@ struct LayerRecord {
   int64_t calls = 0;                          ///< calls aggregated for the mask or into the data
   std::vector<int64_t> input_shape;           ///< of the last call
   std::optional<at::ScalarType> input_dtype;  ///< nothing before the first call
+  std::optional<LayerChannels> channels;      ///< where any layer is aligned
 };
 
 /// An argument of the calibrated method, so that a later `apply` can make one up: a tensor's shape

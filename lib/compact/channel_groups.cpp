@@ -1,0 +1,125 @@
+#include "compact/channel_groups.h"
+
+#include <ATen/ops/ones.h>
+
+#include <map>
+
+#include "base/error.h"
+#include "compact/analysis.h"
+#include "model/apply_masks.h"
+#include "model/layer_tree.h"
+
+namespace actsparse {
+namespace {
+
+using torch::jit::Node;
+using torch::jit::Value;
+
+// A mask that masks nothing marks what enters the layer.
+torch::jit::Module mark(const torch::jit::Module& model, const std::string& method,
+                        const std::vector<Site>& sites) {
+  std::vector<MaskSite> masks;
+  for (const auto& site : sites) masks.push_back({site, at::ones({}, at::kBool)});
+  return apply_masks(model, method, masks);
+}
+
+// By the names of their masks, the first call of each.
+std::map<std::string, const Node*> marked_nodes(const FlatModel& flat) {
+  std::map<std::string, const Node*> nodes;
+  for (const Node* node : flat.graph->nodes()) {
+    if (node->kind() != c10::aten::mul) continue;
+    const auto name = flat.names.find(node->inputs()[1]);
+    if (name != flat.names.end()) nodes.emplace(name->second.path, node);
+  }
+  return nodes;
+}
+
+// Depthwise and grouped convolutions keep or lose a group as a whole.
+void tie_groups(Findings& findings) {
+  for (const auto& balance : findings.constraints.balances)
+    for (const auto* side : {&balance.in, &balance.out})
+      findings.ids.tie(*side, balance.in.narrow(1, 0, 1).expand_as(*side));
+}
+
+// Producers whose channels are tied to each other, by the block of ids that each was given.
+class Producers {
+ public:
+  explicit Producers(const Ids& ids) : ids_(ids) {
+    blocks_.fresh(ids.block(ids.size() - 1));
+    for (int64_t id = 1; id < ids.size(); ++id)
+      if (ids.root(id) != Ids::needed) blocks_.tie(ids.block(id), ids.block(ids.root(id)));
+  }
+  int64_t set_of(int64_t id) const { return blocks_.root(ids_.block(id)); }
+
+ private:
+  const Ids& ids_;
+  Ids blocks_;
+};
+
+// Where the channels of an input lie that is kept whole.
+int64_t usual_axis(const Node& mask, int64_t rank) {
+  for (const auto& use : mask.output()->uses())
+    if (std::string(use.user->kind().toUnqualString()).find("conv") != std::string::npos) return 1;
+  return rank - 1;
+}
+
+class Grouping {
+ public:
+  explicit Grouping(const Findings& findings) : findings_(findings), producers_(findings.ids) {}
+
+  LayerChannels of(const Node& mask) {
+    const Value* input = mask.inputs()[0];
+    const auto& ids = findings_.values.at(input).channels.ids;
+    LayerChannels channels;
+    const auto axes = changing_axes(ids);
+    channels.axis = axes.size() == 1 ? axes[0] : usual_axis(mask, ids.dim());
+    channels.value = values_.emplace(input, values_.size()).first->second;
+    const auto along = along_axis({ids, ids.to(at::kDouble)}, channels.axis);
+    for (int64_t i = 0; i < ids.size(channels.axis); ++i) {
+      const int64_t id = along ? findings_.ids.root(along->ids[i].item<int64_t>()) : Ids::needed;
+      const bool is_fixed = id == Ids::needed;
+      // Negative numbers: no id has one.
+      channels.classes.push_back(is_fixed ? fixed_class(channels.value, i) : id);
+      channels.sets.push_back(is_fixed ? -1 - channels.value : producers_.set_of(id));
+    }
+    return channels;
+  }
+
+ private:
+  int64_t fixed_class(int64_t value, int64_t channel) {
+    const int64_t number = -1 - static_cast<int64_t>(fixed_.size());
+    return fixed_.emplace(std::pair(value, channel), number).first->second;
+  }
+
+  const Findings& findings_;
+  Producers producers_;
+  std::map<const Value*, int64_t> values_;
+  std::map<std::pair<int64_t, int64_t>, int64_t> fixed_;
+};
+
+}  // namespace
+
+std::vector<LayerChannels> channel_groups(const torch::jit::Module& model,
+                                          const std::string& method, const std::vector<Site>& sites,
+                                          const std::vector<std::vector<c10::IValue>>& batches) {
+  const auto marked = mark(model, method, sites);
+  FlatModel flat = flatten(marked, method);
+  const Trace values = trace(flat, batches);
+  Findings findings = analyse(flat, values);
+  tie_groups(findings);
+  const auto nodes = marked_nodes(flat);
+  Grouping grouping(findings);
+  std::vector<LayerChannels> groups;
+  for (const auto& site : sites) {
+    const std::string buffer = mask_buffer(find_layer(marked, site.layer));
+    const auto node = nodes.find(site.layer.empty() ? buffer : site.layer + "." + buffer);
+    if (node == nodes.end() || values.value(node->second->output()) == nullptr)
+      throw Error(ErrorKind::Model, layer_text(site.layer) +
+                                        " cannot be aligned: its call is not in the model's graph "
+                                        "(in a branch or a loop, or never made)");
+    groups.push_back(grouping.of(*node->second));
+  }
+  return groups;
+}
+
+}  // namespace actsparse
