@@ -1,8 +1,10 @@
 #include "compact/analysis.h"
 
+#include <ATen/TensorOperators.h>
 #include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/ir/constants.h>
 
+#include "compact/explain.h"
 #include "compact/rule.h"
 
 namespace actsparse {
@@ -18,24 +20,28 @@ bool is_plain(const at::Tensor& tensor) {
          !tensor.is_complex();
 }
 
-Abstract whole_value(const IValue& value) {
-  if (value.isTensor() && value.toTensor().defined())
-    return {Abstract::Kind::Tensor, whole(value.toTensor().sizes()), false, nullptr};
+// All of its tensors are the one channel `id`.
+Abstract one_channel(const IValue& value, int64_t id) {
+  if (value.isTensor() && value.toTensor().defined()) {
+    Channels channels = whole(value.toTensor().sizes());
+    channels.ids = channels.ids + id;
+    return {Abstract::Kind::Tensor, canonical(channels), false, nullptr};
+  }
   if (!value.isTuple() && !(value.isList() && !value.isIntList())) return {};
   auto elements = std::make_shared<std::vector<Abstract>>();
   const auto values =
       value.isTuple() ? c10::ArrayRef<IValue>(value.toTupleRef().elements()) : value.toListRef();
-  for (const IValue& element : values) elements->push_back(whole_value(element));
+  for (const IValue& element : values) elements->push_back(one_channel(element, id));
   return {Abstract::Kind::List, {}, false, std::move(elements)};
 }
 
 class Analysis {
  public:
   Analysis(const FlatModel& model, const Trace& trace)
-      : graph_(model.graph), trace_(trace), aliases_(model.graph) {}
+      : model_(model), graph_(model.graph), trace_(trace), aliases_(model.graph) {}
 
   Findings run() {
-    for (const Value* input : graph_->inputs()) give_whole(input);
+    for (const Value* input : graph_->inputs()) give_whole(input, "model input");
     for (Node* node : graph_->nodes()) visit(*node);
     for (const Value* output : graph_->outputs()) keep(output, nullptr, "model output");
     return std::move(findings_);
@@ -64,7 +70,8 @@ class Analysis {
 
   void keep_all(Node& node, const std::string& reason) {
     keep_inputs(node, node, reason);
-    for (const Value* output : node.outputs()) give_whole(output);
+    for (const Value* output : node.outputs())
+      give_whole(output, "made by " + node_name(model_, node) + ": " + reason);
   }
 
   void keep_inputs(Node& node, const Node& by, const std::string& reason) {
@@ -98,10 +105,13 @@ class Analysis {
       for (const auto& element : *value.elements) keep(element, by, reason);
   }
 
-  void give_whole(const Value* value) {
+  void give_whole(const Value* value, const std::string& reason) {
     const IValue* found = trace_.value(value);
     if (found == nullptr) return;
-    Abstract all = whole_value(*found);
+    const int64_t id = findings_.ids.fresh(1).item<int64_t>();
+    findings_.wholes.push_back(id);
+    findings_.constraints.needs.push_back({{Ids::needed}, {id}, nullptr, reason});
+    Abstract all = one_channel(*found, id);
     const bool may_change = all.kind == Abstract::Kind::List && aliases_.hasWriters(value);
     if (!may_change) findings_.values[value] = std::move(all);
   }
@@ -119,6 +129,7 @@ class Analysis {
     }
   }
 
+  const FlatModel& model_;
   std::shared_ptr<torch::jit::Graph> graph_;
   const Trace& trace_;
   const torch::jit::AliasDb aliases_;

@@ -3,6 +3,7 @@
 #include <ATen/ops/ones.h>
 
 #include <map>
+#include <set>
 
 #include "base/error.h"
 #include "compact/analysis.h"
@@ -56,28 +57,23 @@ class Producers {
   Ids blocks_;
 };
 
-// Where the channels of an input lie that is kept whole.
-int64_t usual_axis(const Node& mask, int64_t rank) {
-  for (const auto& use : mask.output()->uses())
-    if (std::string(use.user->kind().toUnqualString()).find("conv") != std::string::npos) return 1;
-  return rank - 1;
-}
-
 class Grouping {
  public:
-  explicit Grouping(const Findings& findings) : findings_(findings), producers_(findings.ids) {}
+  explicit Grouping(const Findings& findings) : findings_(findings), producers_(findings.ids) {
+    for (const int64_t id : findings.wholes) wholes_.insert(findings.ids.root(id));
+  }
 
   LayerChannels of(const Node& mask) {
     const Value* input = mask.inputs()[0];
     const auto& ids = findings_.values.at(input).channels.ids;
     LayerChannels channels;
     const auto axes = changing_axes(ids);
-    channels.axis = axes.size() == 1 ? axes[0] : usual_axis(mask, ids.dim());
+    channels.axis = axes.size() == 1 ? axes[0] : usual_axis(*mask.output(), ids.dim());
     channels.value = values_.emplace(input, values_.size()).first->second;
     const auto along = along_axis({ids, ids.to(at::kDouble)}, channels.axis);
     for (int64_t i = 0; i < ids.size(channels.axis); ++i) {
       const int64_t id = along ? findings_.ids.root(along->ids[i].item<int64_t>()) : Ids::needed;
-      const bool is_fixed = id == Ids::needed;
+      const bool is_fixed = id == Ids::needed || wholes_.count(id) != 0;
       // Negative numbers: no id has one.
       channels.classes.push_back(is_fixed ? fixed_class(channels.value, i) : id);
       channels.sets.push_back(is_fixed ? -1 - channels.value : producers_.set_of(id));
@@ -93,6 +89,7 @@ class Grouping {
 
   const Findings& findings_;
   Producers producers_;
+  std::set<int64_t> wholes_;
   std::map<const Value*, int64_t> values_;
   std::map<std::pair<int64_t, int64_t>, int64_t> fixed_;
 };

@@ -79,6 +79,7 @@ class Binder {
     torch::jit::ConstantPropagation(flat_.graph);
     torch::jit::PeepholeOptimize(flat_.graph);
     torch::jit::EliminateDeadCode(flat_.graph);
+    for_each_node(*flat_.graph->block(), [&](Node& node) { unfold_list(node); });
   }
 
  private:
@@ -97,27 +98,48 @@ class Binder {
     const auto constant = torch::jit::tryInsertConstant(
         *flat_.graph, value.isTensor() ? IValue(value.toTensor().detach()) : value);
     if (!constant) return;
-    if (value.isTensor()) flat_.names[*constant] = name;
+    if (value.isTensor()) name_constant(**constant, name);
     read.output()->replaceAllUsesWith(*constant);
+  }
+
+  void name_constant(const Value& constant, const TensorName& name) {
+    flat_.names[&constant] = name;
+    names_.emplace(torch::jit::toIValue(&constant)->toTensor().unsafeGetTensorImpl(), name);
+  }
+
+  // The weights of an LSTM are a list, which constant propagation makes one constant without names.
+  void unfold_list(Node& node) {
+    if (node.kind() != c10::prim::Constant || node.outputs().size() != 1) return;
+    const auto value = torch::jit::toIValue(node.output());
+    if (!value || !value->isTensorList()) return;
+    const torch::jit::WithInsertPoint guard(node.next());
+    std::vector<Value*> elements;
+    for (const at::Tensor& tensor : value->toTensorVector()) {
+      elements.push_back(flat_.graph->insertConstant(tensor));
+      const auto name = names_.find(tensor.unsafeGetTensorImpl());
+      if (name != names_.end()) flat_.names[elements.back()] = TensorName(name->second);
+    }
+    Node* const list = flat_.graph->createList(c10::TensorType::get(), elements);
+    node.output()->replaceAllUsesWith(flat_.graph->insertNode(list)->output());
   }
 
   FlatModel& flat_;
   std::set<std::string> written_;
+  std::unordered_map<const c10::TensorImpl*, TensorName> names_;
 };
 
-int64_t count_calls(Graph& graph) {
-  int64_t count = 0;
+bool has_calls(Graph& graph) {
+  bool found = false;
   for_each_node(*graph.block(), [&](Node& node) {
-    count += node.kind() == c10::prim::CallMethod || node.kind() == c10::prim::CallFunction;
+    found |= node.kind() == c10::prim::CallMethod || node.kind() == c10::prim::CallFunction;
   });
-  return count;
+  return found;
 }
 
-// Of functions that have run already LibTorch inlines a cached graph, in which calls are left.
+// Of functions that have run already LibTorch inlines a cached graph, in which calls are left: again,
+// as deep as models go.
 void inline_all(Graph& graph) {
-  for (int64_t before = -1, left = count_calls(graph); left != 0 && left != before;
-       before = left, left = count_calls(graph))
-    torch::jit::Inline(graph);
+  for (int depth = 0; depth < 100 && has_calls(graph); ++depth) torch::jit::Inline(graph);
 }
 
 void refuse_calls(Graph& graph) {

@@ -2,6 +2,7 @@
 
 #include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/passes/constant_pooling.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
 #include <map>
@@ -55,6 +56,7 @@ class Builder {
     set_types(nodes);
     for (Node* node : constants_) read_attribute(*node, places_.at(node));
     torch::jit::EliminateDeadCode(model_.graph);
+    torch::jit::ConstantPooling(model_.graph);
     return with_method();
   }
 

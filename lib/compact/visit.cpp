@@ -15,18 +15,30 @@ int64_t distinct_slices(const at::Tensor& ids, int64_t axis) {
 }
 
 // What is kept of ids that change along several axes must be a set of indices of one of them.
-void tie_to_one_axis(Ids& ids, const at::Tensor& expanded) {
-  const at::Tensor rows = unexpanded(expanded);
+// Returns ids that change along that one only.
+at::Tensor tied_to_one_axis(Ids& ids, const at::Tensor& expanded) {
+  at::Tensor rows = unexpanded(expanded);
   const auto axes = changing_axes(expanded);
-  if (axes.size() < 2) return;
+  if (axes.size() < 2) return expanded;
   const int64_t kept = *std::max_element(axes.begin(), axes.end(), [&](int64_t a, int64_t b) {
     return distinct_slices(rows, a) < distinct_slices(rows, b);
   });
-  for (const int64_t axis : axes)
-    if (axis != kept) ids.tie(rows, rows.narrow(axis, 0, 1).expand_as(rows));
+  for (const int64_t axis : axes) {
+    if (axis == kept) continue;
+    const at::Tensor first = rows.narrow(axis, 0, 1);
+    ids.tie(rows, first.expand_as(rows));
+    rows = first;
+  }
+  return rows.expand(expanded.sizes());
 }
 
 }  // namespace
+
+int64_t usual_axis(const torch::jit::Value& value, int64_t rank) {
+  for (const auto& use : value.uses())
+    if (std::string(use.user->kind().toUnqualString()).find("conv") != std::string::npos) return 1;
+  return rank - 1;
+}
 
 size_t Visit::input(const char* argument) const {
   const auto* schema = node.maybeSchema();
@@ -109,7 +121,7 @@ Abstract Visit::checked(Channels channels, size_t output, size_t element) {
   for (const int64_t axis : changing_axes(channels.ids))
     if (!trace.is_static(value, axis, element))
       keep(channels.ids, "an axis holds channels and depends on the input's size");
-  tie_to_one_axis(findings.ids, channels.ids);
+  channels.ids = tied_to_one_axis(findings.ids, channels.ids);
   findings.constraints.boxes.push_back({channels.ids, &node});
   return {Abstract::Kind::Tensor, std::move(channels), false, nullptr};
 }

@@ -46,8 +46,12 @@ struct Findings {
   Constraints constraints;
   std::unordered_map<const torch::jit::Value*, Abstract> values;
   std::vector<MaskNode> masks;
+  std::vector<int64_t> wholes;  ///< ids of values that are one channel, as nothing more is known
   std::vector<std::function<void(Rewrite&)>> edits;  ///< to be made when the solution is there
 };
+
+/// The axis of channels where ids do not tell: 1 if a convolution reads `value`, else the last.
+int64_t usual_axis(const torch::jit::Value& value, int64_t rank);
 
 class Visit {
  public:

@@ -169,8 +169,8 @@ std::vector<LayerWarning> compute_masks(std::vector<LayerRecord>& layers,
   std::vector<TensorOrList> masks;
   std::vector<AlignedLayer> aligned;
   for (const auto& layer : layers) {
-    LayerStep step(layer, functions, batch_size, warnings);
     try {
+      LayerStep step(layer, functions, batch_size, warnings);
       check_alignable(layer.settings);
       if (layer.settings.align.is_on()) aligned.push_back(step.scores());
       masks.push_back(layer.settings.align.is_on() ? TensorOrList() : step.run());

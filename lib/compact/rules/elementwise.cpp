@@ -85,12 +85,11 @@ void slice_constant(Visit& visit, size_t input, const Channels& output) {
 }
 
 // The axis that a mask's channels lie along.
-std::optional<int64_t> mask_axis(const at::Tensor& ids, const at::Tensor& mask) {
+std::optional<int64_t> mask_axis(const Visit& visit, const at::Tensor& ids) {
   const auto axes = changing_axes(ids);
   if (axes.size() == 1) return axes[0];
-  for (int64_t axis = 0; axis < mask.dim() && axes.empty(); ++axis)
-    if (mask.size(axis) > 1) return axis + ids.dim() - mask.dim();
-  return std::nullopt;
+  if (!axes.empty() || ids.dim() < 2) return std::nullopt;
+  return usual_axis(*visit.node.output(), ids.dim());
 }
 
 void note_mask(Visit& visit, size_t input, const Channels& activation) {
@@ -99,7 +98,7 @@ void note_mask(Visit& visit, size_t input, const Channels& activation) {
   if (visit.node.kind() != c10::aten::mul || !mask.eq(0).any().item<bool>() ||
       mask.dim() > activation.dim() || visit.output_sizes() != sizes)
     return;
-  const auto axis = mask_axis(activation.ids, mask);
+  const auto axis = mask_axis(visit, activation.ids);
   if (!axis) return;
   const Channels factors = {activation.ids, constant_channels(mask).known.expand(sizes)};
   if (auto channels = along_axis(factors, *axis))

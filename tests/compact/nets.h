@@ -1,0 +1,32 @@
+#pragma once
+// Masked networks made of text, and what compacting them must give.
+#include <torch/csrc/jit/api/module.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compact/compact.h"
+
+namespace actsparse {
+
+using Tensors = std::vector<std::pair<std::string, at::Tensor>>;
+using Shapes = std::map<std::string, std::vector<int64_t>>;
+
+/// forward(x) with this body; `tensors` are self's, those with "mask" in the name buffers. In eval
+/// mode.
+torch::jit::Module net(const std::string& body, const Tensors& tensors);
+
+/// Standard normal, another one for each shape and seed.
+at::Tensor weight(const std::vector<int64_t>& sizes, uint64_t seed = 1);
+/// [channels, 1, ... (`trailing`)]: zeros at `dropped`, else ones.
+at::Tensor mask(int64_t channels, const std::vector<int64_t>& dropped, int64_t trailing);
+
+/// Compacts a network whose x is [N, sample...], and checks that its file gives the same answers
+/// for 2, 3 and 5 samples.
+Compacted compacted(const torch::jit::Module& masked, const std::vector<int64_t>& sample);
+
+/// Of all parameters and buffers.
+Shapes shapes(const torch::jit::Module& module);
+
+}  // namespace actsparse

@@ -1,0 +1,199 @@
+// Random small networks with random masks: whatever is removed, the answers stay.
+#include <ATen/TensorOperators.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "compact/compare.h"
+#include "compact/nets.h"
+#include "support/catch.h"
+#include "support/files.h"
+#include "support/models.h"
+
+using namespace actsparse;
+
+namespace {
+
+// Writes forward() line by line; `x` always holds the activation, `channels_` of them, a multiple
+// of 4.
+class Writer {
+ public:
+  explicit Writer(uint64_t seed) : random_(seed) {}
+
+  torch::jit::Module write() {
+    conv(3, 8 * pick(1, 2));
+    const int64_t blocks = pick(2, 5);
+    for (int64_t i = 0; i < blocks; ++i) block();
+    if (pick(0, 1) == 1) line("x = torch.max_pool2d(x, [2, 2])");
+    if (pick(0, 1) == 1) {
+      line("x = torch.mean(x, [2, 3])");
+      linear(channels_);
+    } else {
+      line("x = torch.flatten(torch.adaptive_avg_pool2d(x, [2, 2]), 1)");
+      linear(4 * channels_);
+    }
+    line("return x");
+    return net(body_, tensors_);
+  }
+
+  const std::string& body() const { return body_; }
+
+ private:
+  int64_t pick(int64_t from, int64_t to) {
+    return std::uniform_int_distribution<int64_t>(from, to)(random_);
+  }
+  double fraction() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+
+  void line(const std::string& text) { body_ += "  " + text + "\n"; }
+
+  std::string add(const std::string& kind, const at::Tensor& tensor) {
+    const std::string name = kind + std::to_string(tensors_.size());
+    tensors_.emplace_back(name, tensor);
+    return "self." + name;
+  }
+
+  at::Tensor numbers(const std::vector<int64_t>& sizes) { return normal(sizes, random_()); }
+
+  // Zeros with a probability that differs from mask to mask; sometimes other factors than 1.
+  std::string masked(const std::string& value, int64_t channels, int64_t trailing) {
+    if (pick(0, 3) == 0) return value;
+    const double sparsity = fraction();
+    const bool is_binary = pick(0, 4) != 0;
+    std::vector<double> factors;
+    for (int64_t i = 0; i < channels; ++i)
+      factors.push_back(fraction() < sparsity ? 0 : is_binary ? 1 : 0.5 + fraction());
+    std::vector<int64_t> shape(trailing + 1, 1);
+    shape[0] = channels;
+    return "(" + value + " * " + add("mask", tensor1d(factors).to(at::kFloat).view(shape)) + ")";
+  }
+
+  std::string convolved(const std::string& value, int64_t in, int64_t out, int64_t size,
+                        int64_t groups) {
+    const double scale = 1 / std::sqrt(static_cast<double>(in / groups * size * size));
+    const auto w = add("w", numbers({out, in / groups, size, size}) * scale);
+    const auto b = pick(0, 1) == 1 ? add("b", numbers({out}) * 0.3) : "None";
+    const auto padding = std::to_string(size / 2);
+    return "torch.conv2d(" + masked(value, in, 2) + ", " + w + ", " + b + ", [1, 1], [" + padding +
+           ", " + padding + "], [1, 1], " + std::to_string(groups) + ")";
+  }
+
+  std::string normed(const std::string& value, int64_t channels) {
+    const auto weight = add("g", numbers({channels}).abs() + 0.5);
+    const auto bias = add("b", numbers({channels}) * 0.3);
+    const auto mean = add("mean_mask", numbers({channels}) * 0.1);
+    const auto variance = add("var_mask", numbers({channels}).abs() + 0.5);
+    return "torch.batch_norm(" + value + ", " + weight + ", " + bias + ", " + mean + ", " +
+           variance + ", False, 0.1, 1e-5, True)";
+  }
+
+  std::string activated(const std::string& value) {
+    static const std::vector<std::string> functions = {"torch.relu", "torch.relu_", "torch.sigmoid",
+                                                       "torch.hardswish", "torch.tanh"};
+    return functions[pick(0, 4)] + "(" + value + ")";
+  }
+
+  void conv(int64_t in, int64_t out) {
+    line("x = " + activated(normed(convolved("x", in, out, 3, 1), out)));
+    channels_ = out;
+  }
+
+  void linear(int64_t in) {
+    const auto hidden = add("w", numbers({12, in}) * 0.3), out = add("w", numbers({5, 12}));
+    line("x = torch.relu(torch.linear(" + masked("x", in, 0) + ", " + hidden + ", " +
+         add("b", numbers({12})) + "))");
+    line("x = torch.linear(" + masked("x", 12, 0) + ", " + out + ")");
+  }
+
+  void block() {
+    switch (pick(0, 6)) {
+      case 0:
+        return conv(channels_, 4 * pick(1, 4));
+      case 1:
+        return residual();
+      case 2:
+        return concatenation();
+      case 3:
+        return grouped();
+      case 4:
+        return depthwise();
+      case 5:
+        return squeeze_excite();
+      default:
+        return shuffle();
+    }
+  }
+
+  void residual() {
+    const auto first = activated(normed(convolved("x", channels_, channels_, 3, 1), channels_));
+    line("y = " + first);
+    line("x = torch.relu(x + " + convolved("y", channels_, channels_, 1, 1) + ")");
+  }
+
+  void concatenation() {
+    line("y = " + activated(convolved("x", channels_, 4, 3, 1)));
+    line("x = torch.cat([x, y], 1)");
+    channels_ += 4;
+  }
+
+  void grouped() {
+    const int64_t groups = pick(0, 1) == 1 ? 2 : 4;
+    line("x = " + activated(normed(convolved("x", channels_, channels_, 3, groups), channels_)));
+  }
+
+  void depthwise() {
+    line("x = " + activated(normed(convolved("x", channels_, channels_, 3, channels_), channels_)));
+    conv(channels_, 4 * pick(1, 4));
+  }
+
+  void squeeze_excite() {
+    line("s = " + activated(convolved("torch.mean(x, [2, 3], True)", channels_, 4, 1, 1)));
+    line("x = x * torch.sigmoid(" + convolved("s", 4, channels_, 1, 1) + ")");
+  }
+
+  void shuffle() {
+    line("n, c, h, w = x.size()");
+    line("x = torch.transpose(x.view(n, 2, c // 2, h, w), 1, 2).contiguous().view(n, c, h, w)");
+    line("a, b = torch.chunk(x, 2, 1)");
+    line("x = torch.cat([a, " + activated(convolved("b", channels_ / 2, channels_ / 2, 1, 1)) +
+         "], 1)");
+  }
+
+  std::mt19937_64 random_;
+  std::string body_;
+  Tensors tensors_;
+  int64_t channels_ = 0;
+};
+
+std::vector<c10::IValue> images(int64_t samples) { return {normal({samples, 3, 8, 8}, samples)}; }
+
+uint64_t number_of_networks() {
+  const char* asked = std::getenv("ACTSPARSE_NETS");
+  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : 60;
+}
+
+}  // namespace
+
+// All of them: ACTSPARSE_NETS=1000 OMP_NUM_THREADS=1 build/release/tests/actsparse_tests "random
+// networks*"
+TEST_CASE("random networks give the same answers when they are compacted", "[compact]") {
+  int64_t masked_channels = 0, removed = 0;
+  for (uint64_t seed = 1; seed <= number_of_networks(); ++seed) {
+    Writer writer(seed);
+    const auto masked = writer.write();
+    CAPTURE(seed, writer.body());
+    Compacted result;
+    try {
+      result = compact(masked, "forward", {images(2), images(3)});
+    } catch (const Error& error) {
+      if (contains(error.what(), "there is no mask")) continue;
+      throw;
+    }
+    for (const auto& mask : result.masks) {
+      masked_channels += mask.masked;
+      removed += mask.removed;
+    }
+    for (const int64_t samples : {2, 5})
+      REQUIRE(compare_outputs(masked, result.module, "forward", images(samples)).relative < 1e-5);
+  }
+  CHECK(removed > masked_channels / 5);  // and something is removed
+}

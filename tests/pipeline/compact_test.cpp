@@ -1,0 +1,144 @@
+#include "compact/cost.h"
+#include "model/load_model.h"
+#include "pipeline/helpers.h"
+#include "pipeline/trial_batches.h"
+#include "support/catch.h"
+#include "support/models.h"
+
+using namespace actsparse;
+
+namespace {
+
+// The layers of digits_cnn but the first, half of the channels of each.
+struct ChannelMasks : Workplace {
+  explicit ChannelMasks(const std::string& align) {
+    json["defaults"] = {{"aggregate_fn", {{"name", "abs_mean"}, {"except_dim", {1}}}},
+                        {"reduce_fn", "identity"},
+                        {"mask_fn", "magnitude"},
+                        {"sparse_config", {{"sparsity_level", 0.5}}},
+                        {"align", align}};
+    json["layers"] = {{{"name", "conv2"}}, {{"name", "fc"}}};
+  }
+};
+
+CompactReport compact_masked(const Workplace& place, const std::string& small = "small.pt") {
+  const Config config = place.config();
+  return compact(place / "masked.pt", place / small, {"forward", config.data, 1e-5}, {});
+}
+
+}  // namespace
+
+TEST_CASE("run, then compact: a small model that is equal to the masked one", "[pipeline]") {
+  const auto align = GENERATE(std::string("none"), std::string("value"), std::string("group"));
+  const ChannelMasks place(align);
+  run(place.config(), {});
+  const CompactReport report = compact_masked(place);
+  CHECK(report.parameters.after < report.parameters.before);
+  CHECK(report.macs.after < report.macs.before);
+  CHECK(report.bytes.after < report.bytes.before);
+  REQUIRE(report.layers.size() == 2);
+  CHECK(report.layers[0].layer == "conv2");
+  CHECK(report.layers[0].removed == 8);
+  REQUIRE(report.differences.size() >= 2);
+  for (const auto& difference : report.differences) CHECK(difference.relative < 1e-5);
+  CHECK(report.latency.small > 0);
+  const auto small = load_model(place / "small.pt");
+  CHECK(count_parameters(small) == report.parameters.after);
+  CHECK(small.attr("conv2").toModule().attr("weight").toTensor().size(1) == 8);
+  CHECK_FALSE(small.attr("conv2").toModule().hasattr("activation_mask"));
+}
+
+TEST_CASE("a flattened plane is one channel to align: all that is masked goes", "[pipeline]") {
+  const ChannelMasks place("group");
+  run(place.config(), {});
+  const auto report = compact_masked(place);
+  CHECK(report.layers[1].layer == "fc");
+  CHECK(report.layers[1].masked == report.layers[1].total / 2);
+  CHECK(report.layers[1].removed == report.layers[1].masked);
+}
+
+TEST_CASE("aligned masks are the same in steps, from shards and in one run", "[pipeline]") {
+  const ChannelMasks place("group");
+  run(place.config(), {});
+  calibrate(place.config(), place / "c.pt", {});
+  step(place / "c.pt", nullptr, place / "s.pt");
+  apply(place / "model.pt", place / "s.pt", place / "applied.pt", {});
+  CHECK(place.read("applied.pt") == place.read("masked.pt"));
+  for (const int64_t shard : {1, 2}) {
+    RunOptions options;
+    options.shard = {shard, 2};
+    calibrate(place.config(), place / ("shard" + std::to_string(shard) + ".pt"), options);
+  }
+  merge({place / "shard1.pt", place / "shard2.pt"}, place / "merged.pt");
+  CHECK(place.read("merged.pt") == place.read("c.pt"));
+}
+
+TEST_CASE("a state that was not calibrated with align cannot be aligned later", "[pipeline]") {
+  ChannelMasks place("none");
+  calibrate(place.config(), place / "c.pt", {});
+  place.json["defaults"]["align"] = "group";
+  const Config aligned = place.config();
+  const Error error = error_of([&] { step(place / "c.pt", &aligned, place / "s.pt"); });
+  CHECK(error.kind() == ErrorKind::State);
+  CHECK(contains(error.what(), "calibrate with align"));
+}
+
+TEST_CASE("align needs scores per channel", "[pipeline]") {
+  ChannelMasks place("group");
+  place.json["layers"] = {{{"name", "conv2"}, {"reduce_fn", {{"name", "mean"}, {"dim", {0, 1}}}}}};
+  CHECK(contains(error_of([&] { run(place.config(), {}); }).what(), "align needs a score"));
+  place.json["layers"][0]["reduce_fn"] = "identity";
+  place.json["layers"][0]["mask_fn"] = "threshold";
+  place.json["layers"][0]["sparse_config"] = {{"threshold", 0.5}, {"sparsity_level", nullptr}};
+  const Error error = error_of([&] { run(place.config(), {}); });
+  CHECK(error.kind() == ErrorKind::Config);
+  CHECK(contains(error.what(), "layers.0: mask_fn 'threshold' cannot be aligned"));
+}
+
+TEST_CASE("compact refuses a model without masks, and its input as output", "[pipeline]") {
+  const ChannelMasks place("none");
+  run(place.config(), {});
+  const Config config = place.config();
+  const auto refused = [&](const std::string& model, const std::string& small) {
+    return error_of([&] {
+      compact(place / model, place / small, {"forward", config.data, 1e-5}, {});
+    });
+  };
+  const Error unmasked = refused("model.pt", "small.pt");
+  CHECK(unmasked.kind() == ErrorKind::Model);
+  CHECK(contains(unmasked.what(), "there is no mask in the model"));
+  CHECK_FALSE(std::filesystem::exists(place / "small.pt"));
+  CHECK(refused("masked.pt", "masked.pt").kind() == ErrorKind::Usage);
+}
+
+TEST_CASE("a difference beyond the tolerance leaves no file", "[pipeline]") {
+  const ChannelMasks place("group");
+  run(place.config(), {});
+  const Config config = place.config();
+  const Error error = error_of([&] {
+    compact(place / "masked.pt", place / "small.pt", {"forward", config.data, -1}, {});
+  });
+  CHECK(error.kind() == ErrorKind::Check);
+  CHECK(contains(error.what(), "--tolerance"));
+  CHECK_FALSE(std::filesystem::exists(place / "small.pt"));
+}
+
+TEST_CASE("masks without whole channels are told of", "[pipeline]") {
+  Workplace place;
+  place.json["layers"] = {{{"name", "conv1"}}};
+  run(place.config(), {});
+  const auto report = compact_masked(place);
+  REQUIRE(report.warnings.size() == 1);
+  CHECK(contains(report.warnings[0], "no layer has a whole channel masked"));
+}
+
+TEST_CASE("batches of other sizes", "[pipeline]") {
+  const Arguments batch = {normal({2, 3, 100, 64}, 1), 5};
+  const auto more = with_samples(batch, 5);
+  CHECK(more[0].toTensor().sizes() == at::IntArrayRef({5, 3, 100, 64}));
+  CHECK(more[0].toTensor()[4].equal(batch[0].toTensor()[0]));
+  CHECK(more[1].toInt() == 5);
+  CHECK(with_smaller_images(batch)[0].toTensor().sizes() == at::IntArrayRef({2, 3, 64, 32}));
+  CHECK(with_smaller_images({normal({2, 3}, 1)}).empty());
+  CHECK(sizes_to_try({5}).size() == 1);
+}
