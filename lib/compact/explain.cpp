@@ -48,7 +48,9 @@ MaskedChannels explain_mask(const FlatModel& model, const MaskNode& mask,
     result.masked += is_masked;
     result.removed += is_masked && !is_kept;
     result.lost += !is_masked && !is_kept;
-    if (is_masked && is_kept) ++kept[text_of(model, solution.cause(id))];
+    if (!is_masked || !is_kept) continue;
+    const std::string text = text_of(model, solution.cause(id));
+    ++kept[text == "read by '" + result.layer + "'" ? "the rest of its plane is not masked" : text];
   }
   for (const auto& [text, count] : kept) result.kept.emplace_back(count, text);
   std::stable_sort(result.kept.begin(), result.kept.end(),

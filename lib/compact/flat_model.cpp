@@ -136,8 +136,8 @@ bool has_calls(Graph& graph) {
   return found;
 }
 
-// Of functions that have run already LibTorch inlines a cached graph, in which calls are left: again,
-// as deep as models go.
+// Of functions that have run already LibTorch inlines a cached graph, in which calls are left:
+// again, as deep as models go.
 void inline_all(Graph& graph) {
   for (int depth = 0; depth < 100 && has_calls(graph); ++depth) torch::jit::Inline(graph);
 }
