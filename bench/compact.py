@@ -37,6 +37,8 @@ def settle(model, side):
             module.momentum = None
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.uniform_(module.bias, -0.2, 0.2)
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=module.in_features ** -0.5)  # the head of vit is all zeros
     model.train()
     with torch.no_grad():
         for _ in range(2):

@@ -47,14 +47,15 @@ Difference compare(const at::Tensor& a, const at::Tensor& b) {
   if (a.defined() != b.defined() || (a.defined() && a.sizes() != b.sizes()))
     throw Error(ErrorKind::Check, "the small model's output has another shape");
   if (!a.defined()) return {};
-  if (!a.is_floating_point()) return {a.equal(b) ? 0.0 : 1.0, 0, ""};
+  if (!a.is_floating_point()) return {a.equal(b) ? 0.0 : 1.0, 0, true, ""};
   const auto x = a.to(at::kDouble), y = b.to(at::kDouble);
   const auto same = x.eq(y).logical_or(x.isnan().logical_and(y.isnan()));
   const double difference = largest((x - y).masked_fill(same, 0).nan_to_num(1e30));
   const auto finite = x.nan_to_num(0, 0, 0);
   const bool has_samples = x.dim() > 0 && x.size(0) > 1;
   const double variation = has_samples ? largest(finite - finite.mean({0}, true)) : 0;
-  return {ratio(difference, largest(finite)), has_samples ? ratio(difference, variation) : 0, ""};
+  return {ratio(difference, largest(finite)), has_samples ? ratio(difference, variation) : 0,
+          !has_samples || variation > 1e-6 * largest(finite), ""};
 }
 
 std::string shape_of(const std::vector<IValue>& batch) {
@@ -84,10 +85,12 @@ Difference compare_outputs(const Module& a, const Module& b, const std::string& 
     throw Error(ErrorKind::Check, "the small model returns something of another form");
   Difference worst;
   worst.shape = shape_of(batch);
+  worst.varies = expected.empty();
   for (size_t i = 0; i < expected.size(); ++i) {
     const auto one = compare(expected[i], found[i]);
     worst.relative = std::max(worst.relative, one.relative);
     worst.over_variation = std::max(worst.over_variation, one.over_variation);
+    worst.varies |= one.varies;
   }
   return worst;
 }

@@ -11,7 +11,9 @@ struct Difference {
   double relative = 0;        ///< largest |a - b| over largest |a|, of the worst output
   double over_variation = 0;  ///< largest |a - b| over the largest deviation of a sample of a from
                               ///< the samples' mean, of the worst output; 0 if there is one sample
-  std::string shape;          ///< of the first tensor argument: "[2, 3, 224, 224]"
+  bool varies =
+      true;  ///< false if all samples of `a` have the same output: nothing is compared then
+  std::string shape;  ///< of the first tensor argument: "[2, 3, 224, 224]"
 };
 
 /// Runs both in eval mode on `batch` and compares all tensors in what they return; integers and

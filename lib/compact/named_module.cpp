@@ -37,6 +37,12 @@ bool is_tensor_constant(const Node& node) {
   return value && value->isTensor() && value->toTensor().defined();
 }
 
+bool is_same(const IValue& known, const at::Tensor& tensor) {
+  if (!known.isTensor()) return false;
+  const at::Tensor& other = known.toTensor();
+  return other.scalar_type() == tensor.scalar_type() && other.equal(tensor);
+}
+
 class Builder {
  public:
   explicit Builder(FlatModel& model) : model_(model) {
@@ -72,7 +78,7 @@ class Builder {
     return modules_.emplace(path, new_module("__torch__.Parameters")).first->second;
   }
 
-  // The first free of "name", "name_1", ...; a tensor used twice is registered once.
+  // The first free of "name", "name_1", ...; equal tensors of one name are registered once.
   std::string register_tensor(const Node& constant) {
     const auto found = model_.names.find(constant.output());
     const TensorName name =
@@ -82,7 +88,7 @@ class Builder {
     Module& module = module_at(owner);
     std::string free = leaf;
     for (int i = 1; module.hasattr(free); ++i) {
-      if (module.attr(free).isTensor() && module.attr(free).toTensor().is_same(tensor)) break;
+      if (is_same(module.attr(free), tensor)) break;
       free = leaf + "_" + std::to_string(i);
     }
     if (!module.hasattr(free)) module.register_parameter(free, tensor, !name.is_parameter);

@@ -60,7 +60,7 @@ void check(const CompactReport& report) {
 
 void warn_of_dead_signal(CompactReport& report) {
   for (const auto& difference : report.differences)
-    if (difference.over_variation >= kDeadSignal)
+    if (difference.over_variation >= kDeadSignal || !difference.varies)
       report.warnings.push_back(fmt::format(
           "on input {} the outputs of different samples hardly differ: the masks have left almost "
           "no signal, so that the comparison says little",

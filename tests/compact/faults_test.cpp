@@ -100,4 +100,6 @@ TEST_CASE("a difference is also told against what samples differ by", "[compact]
                                           returning("x * 0.000002 + 1"), "forward", images());
   CHECK(difference.relative < 1e-5);
   CHECK(difference.over_variation > 0.1);
+  CHECK(difference.varies);
+  CHECK_FALSE(compare_outputs(returning("x * 0"), returning("x * 0"), "forward", images()).varies);
 }
