@@ -52,8 +52,9 @@ class Engine {
   /// `config` may be null.
   virtual void step(const std::string& state_in, const Config* config, const std::string& state_out,
                     bool json) = 0;
+  /// `fold`: masks go into the weights.
   virtual void apply(const std::string& model, const std::string& state, const std::string& masked,
-                     bool json) = 0;
+                     bool fold, bool json) = 0;
   virtual void compact(const std::string& masked, const std::string& small,
                        const CompactChoice& choice, bool json) = 0;
   virtual void functions(bool json) = 0;

@@ -12,6 +12,7 @@ void add_apply(CLI::App& app) {
   struct Options {
     GlobalOptions global;
     std::string model, state, masked;
+    bool fold = false;
     bool json = false;
   };
   auto options = std::make_shared<Options>();
@@ -20,12 +21,15 @@ void add_apply(CLI::App& app) {
       ->required();
   command->add_option("--state", options->state, "State file of step or run")->required();
   command->add_option("-o,--output", options->masked, "Masked model to write")->required();
+  command->add_flag("--fold", options->fold,
+                    "Put masks of convolutions and linear layers into their weights: no "
+                    "multiplication at run time");
   command->add_flag("--json", options->json, "Print the report as one JSON document");
   add_global_options(*command, options->global);
   command->callback([options] {
     set_up_log(options->global);
     open_engine(options->global)
-        ->apply(options->model, options->state, options->masked, options->json);
+        ->apply(options->model, options->state, options->masked, options->fold, options->json);
     if (!options->json) std::cout << "masked model: " << options->masked << '\n';
   });
 }

@@ -58,8 +58,10 @@ class LibTorchEngine : public Engine {
     print(actsparse::step(state_in, config, state_out), json);
   }
   void apply(const std::string& model, const std::string& state, const std::string& masked,
-             bool json) override {
-    print(actsparse::apply(model, state, masked, run_options(options_)), json);
+             bool fold, bool json) override {
+    print(actsparse::apply(model, state, masked, run_options(options_),
+                           fold ? MaskForm::Weights : MaskForm::Buffers),
+          json);
   }
   void compact(const std::string& masked, const std::string& small, const CompactChoice& choice,
                bool json) override {

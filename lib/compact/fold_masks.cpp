@@ -3,6 +3,8 @@
 #include <ATen/TensorOperators.h>
 #include <torch/csrc/jit/ir/constants.h>
 
+#include "model/mask_weights.h"
+
 namespace actsparse {
 namespace {
 
@@ -33,13 +35,6 @@ at::Tensor recorded(const Trace& trace, const Value& value) {
   return found != nullptr && found->isTensor() ? found->toTensor() : at::Tensor();
 }
 
-// The mask as one number per channel, if it is that for an input of this rank; else undefined.
-at::Tensor per_channel(const at::Tensor& mask, int64_t rank, int64_t axis) {
-  for (int64_t i = 0; i < mask.dim(); ++i)
-    if (mask.size(i) != 1 && i + rank - mask.dim() != axis) return {};
-  return mask.flatten();
-}
-
 bool is_convolution(c10::Symbol kind) {
   const std::string name = kind.toUnqualString();
   return name == "conv1d" || name == "conv2d" || name == "conv3d" || name == "_convolution";
@@ -50,20 +45,13 @@ at::Tensor folded_weight(const Node& user, const at::Tensor& mask, int64_t rank)
   const bool is_linear = user.kind() == c10::aten::linear;
   if (!is_linear && !is_convolution(user.kind())) return {};
   const auto weight = constant_tensor(*user.inputs()[1]);
-  const auto factors = per_channel(mask, rank, is_linear ? rank - 1 : 1);
+  const auto factors = along_one_axis(mask, rank, is_linear ? rank - 1 : 1);
   if (!weight.defined() || !factors.defined() || weight.dim() < 2) return {};
-  if (is_linear || factors.numel() == 1) return weight * factors.to(weight.scalar_type());
+  if (is_linear) return masked_columns(weight, factors, 1);
   const auto transposed = user.maybeSchema()->argumentIndexWithName("transposed");
   if (transposed && torch::jit::toIValue(user.inputs()[*transposed])->toBool()) return {};
-  const int64_t groups =
-      torch::jit::toIValue(user.inputs()[*user.maybeSchema()->argumentIndexWithName("groups")])
-          ->toInt();
-  std::vector<int64_t> shape(weight.dim() + 1, 1), split = weight.sizes().vec();
-  shape[0] = groups;
-  shape[2] = weight.size(1);
-  split[0] /= groups;
-  split.insert(split.begin(), groups);
-  return (weight.view(split) * factors.to(weight.scalar_type()).view(shape)).view(weight.sizes());
+  const auto groups = user.maybeSchema()->argumentIndexWithName("groups");
+  return masked_columns(weight, factors, torch::jit::toIValue(user.inputs()[*groups])->toInt());
 }
 
 // All layers that read the product, with their new weights; empty if something else reads it too.

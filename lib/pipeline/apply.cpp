@@ -1,3 +1,5 @@
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 #include "base/digest.h"
@@ -38,7 +40,7 @@ void check_paths(const fs::path& masked_out, const fs::path& model, const fs::pa
 }  // namespace
 
 Report apply(const fs::path& model_path, const fs::path& state_path, const fs::path& masked_out,
-             const RunOptions& options) {
+             const RunOptions& options, MaskForm form) {
   const Stopwatch stopwatch;
   check_paths(masked_out, model_path, state_path);
   Outputs outputs;
@@ -56,9 +58,14 @@ Report apply(const fs::path& model_path, const fs::path& state_path, const fs::p
   ActivationSparsifier sparsifier(model, {}, {}, state.meta.method, state.meta.mode == "train");
   sparsifier.load_state_dict(state);
   report.timing.load_seconds = stopwatch.seconds();
-  report.verification = write_masked(outputs, {model_path, masked_out, options.device},
-                                     {sparsifier.squash_mask(), model, state},
-                                     {made_up_batch(state.meta.arguments), "random values"});
+  const auto masked = sparsifier.squash_mask();
+  const MaskedFile file = {model_path, masked_out, options.device};
+  const TrialBatch batch = {made_up_batch(state.meta.arguments), "random values"};
+  report.verification =
+      form == MaskForm::Weights
+          ? write_folded(outputs, file, {masked, model, state}, batch, report.warnings)
+          : write_masked(outputs, file, {masked, model, state}, batch);
+  for (const auto& warning : report.warnings) spdlog::warn("{}", warning);
   outputs.commit();
   report.command = "apply";
   report.origin = state.meta;

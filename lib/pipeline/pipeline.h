@@ -71,9 +71,16 @@ Inspection inspect_model(const std::filesystem::path& model, const Config* confi
 std::variant<Inspection, Report> inspect(const std::filesystem::path& file, const Config* config,
                                          const RunOptions& options);
 
+/// How a masked model holds its masks.
+enum class MaskForm { Buffers, Weights };
+
 /// Writes the masked model of a stepped state. Verified on made-up inputs of the calibrated shapes.
+/// With MaskForm::Weights masks go into the weights where that is possible (model/mask_weights.h),
+/// which the outputs of both forms are compared for; a warning names each layer that keeps its
+/// mask.
 Report apply(const std::filesystem::path& model, const std::filesystem::path& state,
-             const std::filesystem::path& masked_out, const RunOptions& options);
+             const std::filesystem::path& masked_out, const RunOptions& options,
+             MaskForm form = MaskForm::Buffers);
 
 /// What a masked model is compacted with.
 struct CompactRequest {

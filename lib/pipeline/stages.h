@@ -141,4 +141,8 @@ ExtraFiles extra_files(const std::filesystem::path& model, const StateDict& stat
 VerificationReport write_masked(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
                                 const TrialBatch& batch);
 
+/// The same with the masks in the weights; adds a warning for each layer where that cannot be.
+VerificationReport write_folded(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
+                                const TrialBatch& batch, std::vector<std::string>& warnings);
+
 }  // namespace actsparse

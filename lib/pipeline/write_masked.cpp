@@ -1,6 +1,10 @@
+#include <spdlog/fmt/fmt.h>
+
 #include "base/error.h"
 #include "base/heap.h"
+#include "compact/compare.h"
 #include "model/load_model.h"
+#include "model/mask_weights.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
 #include "pipeline/stages.h"
@@ -8,6 +12,8 @@
 
 namespace actsparse {
 namespace {
+
+constexpr double kFoldedTolerance = 1e-5;  // relative: factors other than 0 and 1 round otherwise
 
 // The first samples of the batch, another number of them than it has; empty if that is impossible.
 std::vector<c10::IValue> smaller_batch(const std::vector<c10::IValue>& batch) {
@@ -20,6 +26,25 @@ std::vector<c10::IValue> smaller_batch(const std::vector<c10::IValue>& batch) {
     smaller.push_back(is_batched ? argument.toTensor().narrow(0, 0, size > 2 ? 2 : 1) : argument);
   }
   return smaller;
+}
+
+std::vector<MaskSite> mask_sites(const StateDict& state) {
+  std::vector<MaskSite> sites;
+  for (const auto& layer : state.layers)
+    if (auto site = mask_site(layer)) sites.push_back(std::move(*site));
+  return sites;
+}
+
+// Opposite ends: what is written, and what it must equal.
+void check_equal(const torch::jit::Module& folded, const Squashed& squashed,
+                 const TrialBatch& batch) {
+  const auto difference =
+      compare_outputs(squashed.masked, folded, squashed.state.meta.method, batch.arguments);
+  if (difference.relative <= kFoldedTolerance) return;
+  throw Error(ErrorKind::Check,
+              fmt::format("with the masks in the weights the outputs differ by {:.2g}; does other "
+                          "code of the model read the weight of a masked layer? Leave out --fold",
+                          difference.relative));
 }
 
 bool runs(const torch::jit::Module& model, const StateDict& state,
@@ -38,9 +63,7 @@ bool runs(const torch::jit::Module& model, const StateDict& state,
 
 VerificationReport verify_masked(const Squashed& squashed, const TrialBatch& batch) {
   const auto& [masked, unmasked, state] = squashed;
-  std::vector<MaskSite> sites;
-  for (const auto& layer : state.layers)
-    if (auto site = mask_site(layer)) sites.push_back(std::move(*site));
+  const auto sites = mask_sites(state);
   const auto verify = [&, &masked = masked, &state = state](const auto& arguments) {
     return verify_masks(masked, state.meta.method, state.meta.mode == "train", sites, arguments);
   };
@@ -74,6 +97,26 @@ VerificationReport write_masked(Outputs& outputs, const MaskedFile& file, const 
   release_freed_memory();
   return verify_masked(
       {load_model(written.temporary(), file.device), squashed.unmasked, squashed.state}, batch);
+}
+
+VerificationReport write_folded(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
+                                const TrialBatch& batch, std::vector<std::string>& warnings) {
+  const auto& meta = squashed.state.meta;
+  const auto sites = mask_sites(squashed.state);
+  const MaskedWeights weights = mask_weights(squashed.unmasked, meta.method, sites);
+  for (const auto& [layer, reason] : weights.reasons)
+    warnings.push_back(layer_text(layer) + " keeps its multiplication: " + reason);
+  AtomicFile& written = outputs.create(file.to);
+  written.write([&](std::ostream& out) {
+    write_model(apply_masks(weights.module, meta.method, weights.left), out,
+                extra_files(file.from, squashed.state));
+  });
+  written.close();
+  const auto reloaded = load_model(written.temporary(), file.device);
+  const auto result =
+      verify_masks(reloaded, meta.method, meta.mode == "train", weights.left, batch.arguments);
+  check_equal(reloaded, squashed, batch);
+  return {static_cast<int64_t>(sites.size()), result.calls, batch.name};
 }
 
 }  // namespace actsparse

@@ -1,7 +1,9 @@
+#include "model/load_model.h"
 #include "pipeline/helpers.h"
 #include "sparsifier/state_file.h"
 #include "support/catch.h"
 #include "support/models.h"
+#include "support/networks.h"
 
 using namespace actsparse;
 
@@ -58,4 +60,40 @@ TEST_CASE("apply does not write over what it reads", "[pipeline]") {
     CHECK(error.kind() == ErrorKind::Usage);
     CHECK(place.read(name) == before);
   }
+}
+
+TEST_CASE("apply can put the masks into the weights", "[pipeline]") {
+  Workplace place;
+  place.json["defaults"]["aggregate_fn"] = {{"name", "abs_mean"}, {"except_dim", {1}}};
+  place.json["defaults"]["reduce_fn"] = "identity";
+  place.json["layers"] = {{{"name", "conv2"}}, {{"name", "bn2"}}, {{"name", "fc"}}};
+  run(place.config(), {});
+  const Report report =
+      apply(place / "model.pt", place / "state.pt", place / "folded.pt", {}, MaskForm::Weights);
+  REQUIRE(report.warnings.size() == 1);
+  CHECK(contains(report.warnings[0], "layer 'bn2' keeps its multiplication: "));
+  const auto folded = load_model(place / "folded.pt");
+  CHECK(folded.attr("bn2").toModule().hasattr("activation_mask"));
+  CHECK_FALSE(folded.attr("conv2").toModule().hasattr("activation_mask"));
+  const auto masked = load_model(place / "masked.pt");
+  const auto x = normal({4, 1, 8, 8}, 1);
+  CHECK(run_forward(folded, x).allclose(run_forward(masked, x), 1e-6, 1e-6));
+}
+
+TEST_CASE("a weight that other code reads too is not folded unseen", "[pipeline]") {
+  // A layer like another one's weight in a functional call.
+  const auto model = make_module("Tied",
+                                 "def forward(self, x: Tensor) -> Tensor:\n"
+                                 "  return self.fc.forward(x) + torch.linear(x, self.fc.weight)\n",
+                                 {{"fc", linear_layer(4, 3)}});
+  Workplace place(model, {"fc"});
+  place.json["defaults"]["aggregate_fn"] = {{"name", "abs_mean"}, {"except_dim", {-1}}};
+  place.json["defaults"]["reduce_fn"] = "identity";
+  run(place.config(), {});
+  const Error error = error_of([&] {
+    apply(place / "model.pt", place / "state.pt", place / "folded.pt", {}, MaskForm::Weights);
+  });
+  CHECK(error.kind() == ErrorKind::Check);
+  CHECK(contains(error.what(), "Leave out --fold"));
+  CHECK_FALSE(std::filesystem::exists(place / "folded.pt"));
 }

@@ -1,0 +1,37 @@
+#pragma once
+// Masks as part of the weights: for those who must keep the architecture and want no
+// multiplication.
+#include <torch/csrc/jit/api/module.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/apply_masks.h"
+
+namespace actsparse {
+
+/// `weight` of a convolution [outputs, inputs / groups, kernel...] or of a linear layer (groups 1),
+/// with its columns multiplied by `factors` [inputs].
+at::Tensor masked_columns(const at::Tensor& weight, const at::Tensor& factors, int64_t groups);
+
+/// The mask as one number per index of `axis`, for an input of `rank` dimensions; undefined if it
+/// varies along another axis.
+at::Tensor along_one_axis(const at::Tensor& mask, int64_t rank, int64_t axis);
+
+/// What became of the sites of mask_weights().
+struct MaskedWeights {
+  torch::jit::Module module;
+  std::vector<std::string> folded;                           ///< layers whose weight holds the mask
+  std::vector<MaskSite> left;                                ///< apply_masks() is for these
+  std::vector<std::pair<std::string, std::string>> reasons;  ///< of each of them: layer, why
+};
+
+/// A clone in which the weight of each layer holds its mask, where the layer is one convolution or
+/// linear operator that alone reads the masked input and its own parameter `weight`, and the mask
+/// has one number per channel. Same layers, shapes and state_dict keys; exact but for inf and NaN.
+/// `model` is left untouched. Throws Error(Model) as apply_masks does.
+MaskedWeights mask_weights(const torch::jit::Module& model, const std::string& method,
+                           const std::vector<MaskSite>& sites);
+
+}  // namespace actsparse
