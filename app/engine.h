@@ -45,6 +45,7 @@ class Engine {
   virtual void run(const Config& config, const RunChoice& choice, bool json) = 0;
   /// `config` may be null.
   virtual void inspect(const std::string& file, const Config* config, bool json) = 0;
+  virtual void inspect_groups(const std::string& model, const Config& config, bool json) = 0;
   virtual void calibrate(const Config& config, const std::string& state_out,
                          const RunChoice& choice, bool json) = 0;
   virtual void merge(const std::vector<std::string>& states, const std::string& state_out,

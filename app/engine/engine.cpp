@@ -44,6 +44,9 @@ class LibTorchEngine : public Engine {
       print(std::get<Inspection>(found), json);
     }
   }
+  void inspect_groups(const std::string& model, const Config& config, bool json) override {
+    print(actsparse::inspect_groups(model, config, run_options(options_)), json);
+  }
   void calibrate(const Config& config, const std::string& state_out, const RunChoice& choice,
                  bool json) override {
     in_group(choice, json,

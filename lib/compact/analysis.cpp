@@ -4,6 +4,7 @@
 #include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/ir/constants.h>
 
+#include "base/error.h"
 #include "compact/explain.h"
 #include "compact/rule.h"
 
@@ -57,6 +58,8 @@ class Analysis {
       rule(visit);
     } catch (const NotUnderstood& cause) {
       keep_all(node, cause.reason);
+    } catch (const c10::Error& cause) {  // of an operator that does not work on ids
+      keep_all(node, first_line(cause.what()));
     }
     forget_written(node);
   }

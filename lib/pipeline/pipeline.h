@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "config/shard.h"
 #include "distributed/process_group.h"
+#include "report/channel_sets.h"
 #include "report/compact_report.h"
 #include "report/inspection.h"
 #include "report/report.h"
@@ -70,6 +71,11 @@ Inspection inspect_model(const std::filesystem::path& model, const Config* confi
 /// that is broken, Error(Usage) if it comes with a config.
 std::variant<Inspection, Report> inspect(const std::filesystem::path& file, const Config* config,
                                          const RunOptions& options);
+
+/// Which channels of the layers that a config selects belong together, by its data's first batch.
+/// Throws channel_groups()'s errors.
+ChannelSets inspect_groups(const std::filesystem::path& model, const Config& config,
+                           const RunOptions& options);
 
 /// How a masked model holds its masks.
 enum class MaskForm { Buffers, Weights };

@@ -142,3 +142,14 @@ TEST_CASE("batches of other sizes", "[pipeline]") {
   CHECK(with_smaller_images({normal({2, 3}, 1)}).empty());
   CHECK(sizes_to_try({5}).size() == 1);
 }
+
+TEST_CASE("inspect shows which channels belong together", "[pipeline]") {
+  const ChannelMasks place("none");
+  const auto found = inspect_groups(place / "model.pt", place.config(), {});
+  REQUIRE(found.sets.size() == 2);
+  CHECK(found.sets[0].readers.at(0).layer == "conv2");
+  CHECK(found.sets[0].classes == 16);
+  CHECK(found.sets[1].readers.at(0).layer == "fc");
+  CHECK(found.sets[1].classes == 32);
+  CHECK(found.sets[1].largest == 4);
+}

@@ -1,0 +1,29 @@
+#include "compact/channel_groups.h"
+#include "model/load_model.h"
+#include "pipeline/stages.h"
+#include "pipeline/trial_batches.h"
+
+namespace actsparse {
+
+ChannelSets inspect_groups(const std::filesystem::path& model_path, const Config& config,
+                           const RunOptions& options) {
+  const auto model = load_model(model_path, options.device);
+  require_method(model, config.model.method);
+  const Selection selection = select_layers(list_layers(model), config.layers);
+  std::vector<Site> sites;
+  std::vector<std::string> layers;
+  for (const auto& selected : selection.layers) {
+    sites.push_back(selected.site);
+    layers.push_back(selected.site.layer);
+  }
+  const auto data = open_batches(config.data);
+  check_memory(data->batch_bytes());
+  const auto batches = sizes_to_try(data->next().value().arguments);
+  ChannelSets sets =
+      channel_sets(layers, channel_groups(model, config.model.method, sites, batches));
+  sets.model = model_path.filename().string();
+  sets.warnings.insert(sets.warnings.begin(), selection.warnings.begin(), selection.warnings.end());
+  return sets;
+}
+
+}  // namespace actsparse
