@@ -29,8 +29,7 @@ std::map<std::string, const Node*> marked_nodes(const FlatModel& flat) {
   std::map<std::string, const Node*> nodes;
   for (const Node* node : flat.graph->nodes()) {
     if (node->kind() != c10::aten::mul) continue;
-    const auto name = flat.names.find(node->inputs()[1]);
-    if (name != flat.names.end()) nodes.emplace(name->second.path, node);
+    if (const TensorName* name = flat.name_of(*node->inputs()[1])) nodes.emplace(name->path, node);
   }
   return nodes;
 }

@@ -1,6 +1,7 @@
 #include "compact/channels.h"
 
 #include <ATen/ops/full.h>
+#include <ATen/ops/full_like.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 
@@ -33,6 +34,8 @@ Channels whole(at::IntArrayRef sizes) {
   return {at::zeros(ones, at::kLong).expand(sizes),
           at::full(ones, unknown, at::kDouble).expand(sizes)};
 }
+
+at::Tensor unknown_like(const at::Tensor& known) { return at::full_like(known, unknown); }
 
 Channels constant_channels(const at::Tensor& value) {
   return {whole(value.sizes()).ids,

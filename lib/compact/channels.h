@@ -19,6 +19,9 @@ struct Channels {
 /// All needed and not known: what a model gets as input, and what no rule tells more of.
 Channels whole(at::IntArrayRef sizes);
 
+/// NaN everywhere: not known.
+at::Tensor unknown_like(const at::Tensor& known);
+
 /// A constant: all needed, all known.
 Channels constant_channels(const at::Tensor& value);
 

@@ -59,7 +59,8 @@ int64_t macs(const Node& node, const Trace& trace) {
   if (name == "aten::linear" || name == "aten::matmul" || name == "aten::mm" || name == "aten::bmm")
     return product_macs(node, trace, 0);
   if (name == "aten::addmm" || name == "aten::baddbmm") return product_macs(node, trace, 1);
-  if (name == "aten::lstm" || name == "aten::gru" || name == "aten::rnn_tanh")
+  if (name == "aten::lstm" || name == "aten::gru" || name == "aten::rnn_tanh" ||
+      name == "aten::rnn_relu")
     return recurrent_macs(node, trace);
   return 0;
 }

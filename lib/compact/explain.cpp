@@ -10,11 +10,6 @@ namespace {
 
 using torch::jit::Node;
 
-std::string owner_of(const std::string& path) {
-  const size_t dot = path.rfind('.');
-  return dot == std::string::npos ? "" : path.substr(0, dot);
-}
-
 // The layer that the innermost inlined call belongs to: "layer1.0", from the names of the calls.
 std::string calling_layer(const Node& node) {
   std::string path;
@@ -37,8 +32,8 @@ std::string text_of(const FlatModel& model, const Cause& cause) {
 MaskedChannels explain_mask(const FlatModel& model, const MaskNode& mask,
                             const Solution& solution) {
   MaskedChannels result;
-  const auto name = model.names.find(mask.mask);
-  result.layer = name == model.names.end() ? "(constant)" : owner_of(name->second.path);
+  const TensorName* const name = model.name_of(*mask.mask);
+  result.layer = name == nullptr ? "(constant)" : owner_and_name(name->path).first;
   const auto ids = mask.channels.ids, known = mask.channels.known;
   result.total = ids.numel();
   std::map<std::string, int64_t> kept;
@@ -62,9 +57,9 @@ MaskedChannels explain_mask(const FlatModel& model, const MaskNode& mask,
 
 std::string node_name(const FlatModel& model, const Node& node) {
   for (const auto* input : node.inputs())
-    if (const auto found = model.names.find(input);
-        found != model.names.end() && !owner_of(found->second.path).empty())
-      return "'" + owner_of(found->second.path) + "'";
+    if (const TensorName* name = model.name_of(*input))
+      if (const auto owner = owner_and_name(name->path).first; !owner.empty())
+        return "'" + owner + "'";
   const std::string layer = calling_layer(node);
   return node.kind().toQualString() + (layer.empty() ? "" : " in '" + layer + "'");
 }

@@ -14,6 +14,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "model/layer_tree.h"
 #include "model/own_types.h"
 
 namespace actsparse {
@@ -55,15 +56,6 @@ std::set<std::string> written_attributes(Graph& graph) {
   return written;
 }
 
-Module module_at(Module module, const std::string& path) {
-  for (size_t start = 0; start < path.size();) {
-    const size_t end = std::min(path.find('.', start), path.size());
-    module = module.attr(path.substr(start, end - start)).toModule();
-    start = end + 1;
-  }
-  return module;
-}
-
 bool is_parameter(const Module& owner, const std::string& name) {
   const auto& type = owner.type();
   return type->is_parameter(type->getAttributeSlot(name));
@@ -87,7 +79,7 @@ class Binder {
     const auto owner_path = attribute_path(read.input());
     if (!owner_path) return;
     const std::string name = read.s(c10::attr::name), path = joined(*owner_path, name);
-    const Module owner = module_at(flat_.module, *owner_path);
+    const Module owner = find_layer(flat_.module, *owner_path);
     const IValue value = owner.attr(name);
     if (value.isModule() || written_.count(path) != 0 || !wanted(read, value)) return;
     replace(read, value, {path, is_parameter(owner, name)});
@@ -103,7 +95,7 @@ class Binder {
   }
 
   void name_constant(const Value& constant, const TensorName& name) {
-    flat_.names[&constant] = name;
+    flat_.set_name(constant, name);
     names_.emplace(torch::jit::toIValue(&constant)->toTensor().unsafeGetTensorImpl(), name);
   }
 
@@ -117,7 +109,7 @@ class Binder {
     for (const at::Tensor& tensor : value->toTensorVector()) {
       elements.push_back(flat_.graph->insertConstant(tensor));
       const auto name = names_.find(tensor.unsafeGetTensorImpl());
-      if (name != names_.end()) flat_.names[elements.back()] = TensorName(name->second);
+      if (name != names_.end()) flat_.set_name(*elements.back(), name->second);
     }
     Node* const list = flat_.graph->createList(c10::TensorType::get(), elements);
     node.output()->replaceAllUsesWith(flat_.graph->insertNode(list)->output());
@@ -153,6 +145,21 @@ void refuse_calls(Graph& graph) {
 
 }  // namespace
 
+const TensorName* FlatModel::name_of(const Value& constant) const {
+  const auto found = names_.find(constant.unique());
+  return found == names_.end() ? nullptr : &found->second;
+}
+
+void FlatModel::set_name(const Value& constant, const TensorName& name) {
+  names_.insert_or_assign(constant.unique(), name);
+}
+
+std::pair<std::string, std::string> owner_and_name(const std::string& path) {
+  const size_t dot = path.rfind('.');
+  if (dot == std::string::npos) return {"", path};
+  return {path.substr(0, dot), path.substr(dot + 1)};
+}
+
 std::optional<std::string> attribute_path(const Value* value) {
   const Node* node = value->node();
   if (value == node->owningGraph()->inputs().at(0)) return "";
@@ -162,7 +169,9 @@ std::optional<std::string> attribute_path(const Value* value) {
 }
 
 FlatModel flatten(const Module& model, const std::string& method) {
-  FlatModel flat{clone_with_own_types(model, {}), method, nullptr, {}};
+  FlatModel flat;
+  flat.module = clone_with_own_types(model, {});
+  flat.method = method;
   flat.module.eval();
   flat.graph = torch::jit::toGraphFunction(flat.module.get_method(method).function()).graph();
   inline_all(*flat.graph);

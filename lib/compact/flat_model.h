@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace actsparse {
 
@@ -20,8 +21,18 @@ struct FlatModel {
   torch::jit::Module module;  ///< in eval mode; its root has a type of its own
   std::string method;
   std::shared_ptr<torch::jit::Graph> graph;  ///< the method's: the module, then the arguments
-  std::unordered_map<const torch::jit::Value*, TensorName> names;
+
+  /// Of a constant of the graph; null if it has none.
+  const TensorName* name_of(const torch::jit::Value& constant) const;
+  void set_name(const torch::jit::Value& constant, const TensorName& name);
+
+ private:
+  // By the values' numbers: a graph gives none twice, but memory of one that is gone is used again.
+  std::unordered_map<size_t, TensorName> names_;
 };
+
+/// "layer1.0.conv1" and "weight" of "layer1.0.conv1.weight".
+std::pair<std::string, std::string> owner_and_name(const std::string& path);
 
 /// `model` in eval mode with all calls inlined, branches on constants decided, and in-place
 /// operators replaced where LibTorch can show that nobody sees the difference. Attributes that the

@@ -35,15 +35,10 @@ at::Tensor recorded(const Trace& trace, const Value& value) {
   return found != nullptr && found->isTensor() ? found->toTensor() : at::Tensor();
 }
 
-bool is_convolution(c10::Symbol kind) {
-  const std::string name = kind.toUnqualString();
-  return name == "conv1d" || name == "conv2d" || name == "conv3d" || name == "_convolution";
-}
-
 // The weight with the mask in its columns; undefined if the node is no such layer.
 at::Tensor folded_weight(const Node& user, const at::Tensor& mask, int64_t rank) {
   const bool is_linear = user.kind() == c10::aten::linear;
-  if (!is_linear && !is_convolution(user.kind())) return {};
+  if (!is_linear && !is_convolution(user)) return {};
   const auto weight = constant_tensor(*user.inputs()[1]);
   const auto factors = along_one_axis(mask, rank, is_linear ? rank - 1 : 1);
   if (!weight.defined() || !factors.defined() || weight.dim() < 2) return {};

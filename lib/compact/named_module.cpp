@@ -18,12 +18,6 @@ using torch::jit::Module;
 using torch::jit::Node;
 using torch::jit::Value;
 
-std::pair<std::string, std::string> owner_and_name(const std::string& path) {
-  const size_t dot = path.rfind('.');
-  if (dot == std::string::npos) return {"", path};
-  return {path.substr(0, dot), path.substr(dot + 1)};
-}
-
 void all_nodes(Block& block, std::vector<Node*>& nodes) {
   for (Node* node : block.nodes()) {
     nodes.push_back(node);
@@ -80,9 +74,8 @@ class Builder {
 
   // The first free of "name", "name_1", ...; equal tensors of one name are registered once.
   std::string register_tensor(const Node& constant) {
-    const auto found = model_.names.find(constant.output());
-    const TensorName name =
-        found == model_.names.end() ? TensorName{"constant", false} : found->second;
+    const TensorName* const known = model_.name_of(*constant.output());
+    const TensorName name = known == nullptr ? TensorName{"constant", false} : *known;
     const at::Tensor tensor = torch::jit::toIValue(constant.output())->toTensor();
     const auto [owner, leaf] = owner_and_name(name.path);
     Module& module = module_at(owner);
@@ -99,7 +92,7 @@ class Builder {
     const auto path = attribute_path(read.output());
     if (!path || read.output()->type()->is_module()) return;
     const auto [owner, name] = owner_and_name(*path);
-    const Module from = owner.empty() ? model_.module : find_layer(model_.module, owner);
+    const Module from = find_layer(model_.module, owner);
     Module& to = module_at(owner);
     if (to.hasattr(name)) return;
     const size_t slot = from.type()->getAttributeSlot(name);

@@ -27,9 +27,8 @@ Value* Rewrite::constant(Node& before, const IValue& value) {
 
 Value* Rewrite::renewed(Node& before, const Value& old, const IValue& value) {
   Value* const changed = constant(before, value);
-  const auto name = model_.names.find(&old);
-  if (value.isTensor() && name != model_.names.end())
-    model_.names[changed] = TensorName(name->second);
+  const TensorName* const name = model_.name_of(old);
+  if (value.isTensor() && name != nullptr) model_.set_name(*changed, TensorName(*name));
   return changed;
 }
 

@@ -9,11 +9,8 @@ namespace actsparse {
 namespace {
 
 bool is_mask(const FlatModel& model, const torch::jit::Value* value) {
-  const auto name = model.names.find(value);
-  if (name == model.names.end()) return false;
-  const auto& path = name->second.path;
-  const size_t dot = path.rfind('.');
-  return path.compare(dot == std::string::npos ? 0 : dot + 1, 15, "activation_mask") == 0;
+  const TensorName* const name = model.name_of(*value);
+  return name != nullptr && owner_and_name(name->path).second.rfind("activation_mask", 0) == 0;
 }
 
 void skip_masks(const FlatModel& model, torch::jit::Block& block) {

@@ -62,18 +62,11 @@ int64_t read_feature_dim(const JsonNode& node) {
   return node.integer(range);
 }
 
-std::string one_of(const JsonNode& node, const Names& names) {
-  const std::string allowed = quoted_list(names);
-  std::string text = node.text(allowed);
-  if (std::find(names.begin(), names.end(), text) == names.end()) node.fail(allowed);
-  return text;
-}
-
 AlignConfig read_align(const JsonNode& node) {
   static const Names names = {"none", "value", "group"};
   AlignConfig align;
   if (node.json().is_string()) {
-    align.name = one_of(node, names);
+    align.name = node.one_of(names);
     return align;
   }
   node.expect_object(quoted_list(names) + ", an object with such a name, or null");
@@ -94,12 +87,12 @@ const Fields<AlignConfig>& align_fields() {
   static const Fields<AlignConfig> fields = {
       {"name",
        [](const JsonNode& node, AlignConfig& align) {
-         align.name = one_of(node, {"none", "value", "group"});
+         align.name = node.one_of({"none", "value", "group"});
        },
        "\"none\", \"value\" or \"group\""},
       {"score",
        [](const JsonNode& node, AlignConfig& align) {
-         align.score = one_of(node, {"mean", "max"});
+         align.score = node.one_of({"mean", "max"});
        }},
       {"round_to",
        [](const JsonNode& node, AlignConfig& align) { align.round_to = node.integer({1}); }},

@@ -11,8 +11,9 @@ namespace actsparse {
 class JobStore {
  public:
   /// Connects, within `seconds`; with `serves` it is the server too. Later calls give up after
-  /// `answer_seconds`. Throws Error(Usage) if the address cannot be served or does not exist,
-  /// Error(Interrupted) if nobody serves there.
+  /// `answer_seconds`, or half as much again where LibTorch itself would wait on. Throws
+  /// Error(Usage) if the address cannot be served or does not exist, Error(Interrupted) if nobody
+  /// serves there.
   JobStore(const Launch& launch, bool serves, double seconds, double answer_seconds);
 
   // Each throws Error(Interrupted) if the server is gone.

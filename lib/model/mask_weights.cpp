@@ -28,11 +28,6 @@ void require(bool condition, const char* reason) {
   if (!condition) throw NotFolded{reason};
 }
 
-bool is_convolution(const Node& node) {
-  const std::string name = node.kind().toUnqualString();
-  return name == "conv1d" || name == "conv2d" || name == "conv3d" || name == "_convolution";
-}
-
 bool is_own_weight(const Value& value) {
   const Node& read = *value.node();
   return read.kind() == c10::prim::GetAttr && read.s(c10::attr::name) == "weight" &&
@@ -87,6 +82,11 @@ void fold(const Module& model, const MaskSite& site, const std::string& method) 
 }
 
 }  // namespace
+
+bool is_convolution(const Node& node) {
+  const std::string name = node.kind().toUnqualString();
+  return name == "conv1d" || name == "conv2d" || name == "conv3d" || name == "_convolution";
+}
 
 at::Tensor masked_columns(const at::Tensor& weight, const at::Tensor& factors, int64_t groups) {
   const auto numbers = factors.to(weight.options());

@@ -11,6 +11,9 @@
 
 namespace actsparse {
 
+/// Of one, two or three dimensions, not one of the operators that are transposed by name.
+bool is_convolution(const torch::jit::Node& node);
+
 /// `weight` of a convolution [outputs, inputs / groups, kernel...] or of a linear layer (groups 1),
 /// with its columns multiplied by `factors` [inputs].
 at::Tensor masked_columns(const at::Tensor& weight, const at::Tensor& factors, int64_t groups);

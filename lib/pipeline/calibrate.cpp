@@ -90,7 +90,7 @@ Calibrated calibrate_all(const Config& config, const RunOptions& options,
   check_unchanged(calibrated.prepared);
   if (!shard_of(options).is_whole()) warn_of_model_changes(calibrated.prepared);
   combine_ranks(calibrated, config, options.group);
-  find_channels(calibrated.prepared);
+  if (options.group.is_first()) find_channels(calibrated.prepared);  // whose state is written
   return calibrated;
 }
 

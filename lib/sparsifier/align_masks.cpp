@@ -70,7 +70,8 @@ void add_layer(std::map<Key, Set>& sets, const AlignedLayer& layer) {
 }
 
 int64_t wanted(int64_t kept, int64_t total, const AlignConfig& align) {
-  const int64_t least = std::max(kept, align.min_channels);
+  const int64_t least = std::min(total, std::max(kept, align.min_channels));
+  if (align.round_to >= total) return total;  // whatever its size: no sum of it
   return std::min(total, (least + align.round_to - 1) / align.round_to * align.round_to);
 }
 

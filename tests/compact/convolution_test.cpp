@@ -106,13 +106,16 @@ TEST_CASE("a constant that is not zero stays if the next convolution pads", "[co
 }
 
 TEST_CASE("a bias is made where there was none to take a constant", "[compact]") {
-  const auto masked =
-      net("  y = torch.sigmoid(x * self.activation_mask)\n"
-          "  return torch.conv2d(torch.conv2d(y, self.w1, None), self.w2, None)\n",
-          {{"activation_mask", mask(3, {1}, 2)},
-           {"w1", weight({3, 3, 1, 1})},
-           {"w2", weight({2, 3, 1, 1})}});
-  CHECK(compacted(masked, {3, 4, 4}).masks[0].removed == 0);  // the model's input stays whole
+  const auto masked = net(conv +
+                              "  y = torch.sigmoid(y * self.activation_mask)\n"
+                              "  return torch.conv2d(y, self.w2, None)\n",
+                          {{"w1", w(4, 3)},
+                           {"b1", weight({4})},
+                           {"activation_mask", mask(4, {1}, 2)},
+                           {"w2", weight({2, 4, 1, 1})}});
+  const auto small = shapes(compacted(masked, {3, 4, 4}).module);
+  CHECK(small ==
+        Shapes{{"w1", {3, 3, 3, 3}}, {"b1", {3}}, {"w2", {2, 3, 1, 1}}, {"constant", {2}}});
 }
 
 TEST_CASE("groups of a grouped convolution keep equally many channels", "[compact]") {

@@ -1,5 +1,7 @@
 #include "sparsifier/align_masks.h"
 
+#include <limits>
+
 #include "functions/functions.h"
 #include "support/catch.h"
 #include "support/models.h"
@@ -91,6 +93,8 @@ TEST_CASE("channels are kept in multiples, at least so many, and never none", "[
   CHECK(kept(group("mean", 4), 0.5) == Mask{1, 1, 1, 1, 0, 0});
   CHECK(kept(group("mean", 8), 0.5) == Mask{1, 1, 1, 1, 1, 1});
   CHECK(kept(group("mean", 1, 5), 0.5) == Mask{1, 1, 1, 1, 1, 0});
+  const int64_t most = std::numeric_limits<int64_t>::max();
+  CHECK(kept(group("mean", most, most), 0.5) == Mask{1, 1, 1, 1, 1, 1});
   CHECK(kept(group(), 1) == Mask{1, 0, 0, 0, 0, 0});
 }
 

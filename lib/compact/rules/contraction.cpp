@@ -1,11 +1,10 @@
 #include "compact/rules/contraction.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
-
-#include <limits>
 
 namespace actsparse {
 namespace {
@@ -26,8 +25,12 @@ at::Tensor contract(Visit& visit, const Contraction& contraction, const at::Tens
     visit.need(distinct(out[group].masked_select(computed[group])),
                distinct(in[group].masked_select(needs[group].any(0))));
   const auto values = bias + weight.matmul(known_or_zero(known).unsqueeze(2)).squeeze(2);
-  return at::where(computed, at::full({}, std::numeric_limits<double>::quiet_NaN(), at::kDouble),
-                   values);
+  return at::where(computed, unknown_like(values), values);
+}
+
+at::Tensor is_among(const at::Tensor& index, const at::Tensor& like) {
+  if (!index.defined()) return at::ones(like.sizes(), at::kBool);
+  return at::zeros({like.numel()}, at::kBool).index_fill_(0, index, true).view(like.sizes());
 }
 
 at::Tensor of_removed(const Contraction& contraction, const at::Tensor& kept) {

@@ -16,6 +16,9 @@ struct Contraction {
 /// are known, NaN for others; like `out`.
 at::Tensor contract(Visit& visit, const Contraction& contraction, const at::Tensor& out);
 
+/// Which of `like` are among the indices that Rewrite::kept() gave: bool, of its shape.
+at::Tensor is_among(const at::Tensor& index, const at::Tensor& like);
+
 /// What the inputs that `kept` [groups, inputs] (bool) lacks add to each output: float64
 /// [groups, outputs].
 at::Tensor of_removed(const Contraction& contraction, const at::Tensor& kept);

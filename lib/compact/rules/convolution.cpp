@@ -1,6 +1,5 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
 #include "compact/rule.h"
@@ -79,17 +78,12 @@ struct Change {
   at::Tensor out;  // ids
 };
 
-at::Tensor is_kept(const at::Tensor& index, const at::Tensor& like) {
-  if (!index.defined()) return at::ones(like.sizes(), at::kBool);
-  return at::zeros({like.numel()}, at::kBool).index_fill_(0, index, true).view(like.sizes());
-}
-
 void rewrite(Rewrite& rewrite, torch::jit::Node& node, const Visit& visit, const Change& change,
              const Channels& input, const Channels& output) {
   const auto& [kernel, contraction, out] = change;
   const auto rows = rewrite.kept(output, 1), columns = rewrite.kept(input, 1);
   if (!rows.defined() && !columns.defined()) return;
-  const auto in_kept = is_kept(columns, contraction.in), out_kept = is_kept(rows, out);
+  const auto in_kept = is_among(columns, contraction.in), out_kept = is_among(rows, out);
   rewrite.set(node, visit.input("weight"), kernel.reduced(out_kept, in_kept));
   const auto extra = of_removed(contraction, in_kept);
   if (kernel.bias.defined() || extra.ne(0).any().item<bool>())

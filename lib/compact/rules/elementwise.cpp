@@ -1,18 +1,11 @@
 #include <ATen/ops/broadcast_tensors.h>
-#include <ATen/ops/full_like.h>
 #include <ATen/ops/prelu.h>
 #include <ATen/ops/where.h>
-
-#include <limits>
 
 #include "compact/rule.h"
 
 namespace actsparse {
 namespace {
-
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-
-at::Tensor nan_like(const at::Tensor& tensor) { return at::full_like(tensor, unknown); }
 
 // Runs the operator itself on what is known.
 at::Tensor run_on_known(const Visit& visit, size_t input) {
@@ -22,7 +15,7 @@ at::Tensor run_on_known(const Visit& visit, size_t input) {
     stack.push_back(i == input ? c10::IValue(known) : visit.value(i));
   visit.node.getOperation()(stack);
   const auto result = stack.at(0).toTensor().to(at::kDouble);
-  return at::where(known.isnan(), nan_like(result), result)
+  return at::where(known.isnan(), unknown_like(result), result)
       .expand(visit.channels(input).known.sizes());
 }
 

@@ -1,5 +1,4 @@
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/jit/ir/constants.h>
 
@@ -34,11 +33,6 @@ Contraction contraction_of(const Visit& visit, const Matrix& matrix) {
           false};
 }
 
-at::Tensor is_kept(const at::Tensor& index, int64_t count) {
-  if (!index.defined()) return at::ones({1, count}, at::kBool);
-  return at::zeros({count}, at::kBool).index_fill_(0, index, true).unsqueeze(0);
-}
-
 void give(Visit& visit, const Matrix& matrix) {
   const auto contraction = contraction_of(visit, matrix);
   const Channels input = visit.channels(matrix.x);
@@ -56,7 +50,7 @@ void give(Visit& visit, const Matrix& matrix) {
                 sliced(sliced(weight, matrix.is_transposed ? 1 : 0, rows),
                        matrix.is_transposed ? 0 : 1, columns)
                     .contiguous());
-    const auto extra = of_removed(contraction, is_kept(columns, contraction.in.size(1)));
+    const auto extra = of_removed(contraction, is_among(columns, contraction.in));
     if (!matrix.bias) return;
     const auto bias = visit.optional_constant(*matrix.bias);
     if (bias.defined() || extra.ne(0).any().item<bool>())

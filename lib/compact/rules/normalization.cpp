@@ -2,8 +2,6 @@
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/where.h>
 
-#include <limits>
-
 #include "compact/rule.h"
 #include "compact/rules/contraction.h"
 
@@ -11,10 +9,6 @@ namespace actsparse {
 namespace {
 
 constexpr const char* per_channel[] = {"weight", "bias", "running_mean", "running_var"};
-
-at::Tensor unknown_like(const at::Tensor& tensor) {
-  return at::full_like(tensor, std::numeric_limits<double>::quiet_NaN());
-}
 
 // Slices those arguments that hold one number per channel.
 void slice_arguments(Visit& visit, const Channels& input) {

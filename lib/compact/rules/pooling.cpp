@@ -1,4 +1,3 @@
-#include <ATen/ops/full_like.h>
 #include <ATen/ops/where.h>
 
 #include <limits>
@@ -19,8 +18,7 @@ bool has_zero_border(const Visit& visit) {
 }
 
 at::Tensor only_zeros(const at::Tensor& known) {
-  const auto unknown = at::full_like(known, std::numeric_limits<double>::quiet_NaN());
-  return at::where(known.eq(0), known, unknown);
+  return at::where(known.eq(0), known, unknown_like(known));
 }
 
 // The axes that an operator without `dim` reduces are all of them.
