@@ -30,7 +30,14 @@ struct RunChoice {
 struct CompactChoice {
   std::string method = "forward";
   DataConfig data;
-  double tolerance = 1e-5;
+  CompactOptions options;
+};
+
+/// What is made of a stepped state.
+struct ApplyChoice {
+  std::string masked;  ///< file
+  std::string small;   ///< file; empty: not written
+  bool fold = false;   ///< masks go into the weights
 };
 
 /// One function per command: it does the work and prints the result to stdout, as one JSON document
@@ -53,9 +60,8 @@ class Engine {
   /// `config` may be null.
   virtual void step(const std::string& state_in, const Config* config, const std::string& state_out,
                     bool json) = 0;
-  /// `fold`: masks go into the weights.
-  virtual void apply(const std::string& model, const std::string& state, const std::string& masked,
-                     bool fold, bool json) = 0;
+  virtual void apply(const std::string& model, const std::string& state, const ApplyChoice& choice,
+                     bool json) = 0;
   virtual void compact(const std::string& masked, const std::string& small,
                        const CompactChoice& choice, bool json) = 0;
   virtual void functions(bool json) = 0;

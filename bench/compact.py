@@ -1,7 +1,7 @@
-"""What compact gains on torchvision's models: compact.py BUILD_FOLDER [ALIGN [MODEL...]]
+"""What compact gains on torchvision's models: compact.py BUILD_FOLDER [ALIGN [OPTION|MODEL...]]
 
 Random weights with settled batch norms, 50 % of the input channels of every Conv2d and Linear but the first, batch 8, one
-thread. ALIGN: group (default), value or none. Prints a table row per model; times are ratios to the model without masks, medians
+thread. ALIGN: group (default), value or none; options are compact's. Prints a table row per model; times are ratios to the model without masks, medians
 of runs in turn.
 """
 import json
@@ -65,10 +65,10 @@ def prepare(folder, name, align):
         "layers": [entry(model, layer, align) for layer in layers], "output": {"model": "masked.pt"}}))
 
 
-def measure(binary, folder):
+def measure(binary, folder, options):
     run = {"cwd": folder, "check": True, "capture_output": True, "text": True}
     subprocess.run([binary, "run", "-c", "config.json"], **run)
-    done = subprocess.run([binary, "compact", "masked.pt", "-o", "small.pt", "-c", "config.json", "--json"], **run)
+    done = subprocess.run([binary, "compact", "masked.pt", "-o", "small.pt", "-c", "config.json", "--json", *options], **run)
     return json.loads(done.stdout)
 
 
@@ -83,15 +83,17 @@ def row(name, report):
             f"{timing['total_seconds']:.1f} |")
 
 
-def main(build, align="group", *names):
+def main(build, align="group", *arguments):
     os.environ["OMP_NUM_THREADS"] = "1"
     binary = str(pathlib.Path(build).resolve() / "app/actsparse")
     print("| model | removed / masked | parameters | MACs | time to unmasked | to masked | file | difference, over variation | seconds |")
     print("|---|---|---|---|---|---|---|---|---|")
+    options = [argument for argument in arguments if argument.startswith("--")]
+    names = [argument for argument in arguments if argument not in options]
     for name in names or MODELS:
         with tempfile.TemporaryDirectory() as folder:
             prepare(pathlib.Path(folder), name, align)
-            print(row(name, measure(binary, folder)), flush=True)
+            print(row(name, measure(binary, folder, options)), flush=True)
 
 
 main(*sys.argv[1:])

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "commands/commands.h"
 #include "engine.h"
@@ -14,7 +15,9 @@ struct Options {
   GlobalOptions global;
   ConfigOptions config;
   std::string masked, small, input;
-  CompactChoice choice;
+  std::optional<double> tolerance;
+  std::optional<std::string> gather;
+  bool keep_modules = false;
   bool json = false;
 };
 
@@ -29,7 +32,16 @@ DataConfig data_of_file(const std::string& file) {
   return data;
 }
 
-void compact_command(Options& options) {
+// What the command line does not say, the config's output.compact does.
+CompactOptions how(const Options& options, const std::optional<Config>& config) {
+  CompactOptions how = config ? config->output.compact_options : CompactOptions();
+  how.tolerance = options.tolerance.value_or(how.tolerance);
+  how.gather = options.gather.value_or(how.gather);
+  how.keep_modules |= options.keep_modules;
+  return how;
+}
+
+void compact_command(const Options& options) {
   set_up_log(options.global);
   const auto config = load_optional_config(options.config);
   if (config.has_value() == !options.input.empty())
@@ -37,14 +49,16 @@ void compact_command(Options& options) {
         ErrorKind::Usage,
         "compact needs one batch to run the model on: either -c CONFIG, whose data it takes, "
         "or --input FILE (.npy, .npz, .pt)");
+  CompactChoice choice;
+  choice.options = how(options, config);
   if (config) {
-    options.choice.method = config->model.method;
-    options.choice.data = config->data;
+    choice.method = config->model.method;
+    choice.data = config->data;
     check_output_path(*config, options.small, "-o");
   } else {
-    options.choice.data = data_of_file(options.input);
+    choice.data = data_of_file(options.input);
   }
-  open_engine(options.global)->compact(options.masked, options.small, options.choice, options.json);
+  open_engine(options.global)->compact(options.masked, options.small, choice, options.json);
   if (!options.json) std::cout << "small model: " << options.small << '\n';
 }
 
@@ -60,9 +74,17 @@ void add_compact(CLI::App& app) {
   command->add_option("--input", options->input,
                       "A batch in place of the config's: .npy, .npz or .pt");
   command
-      ->add_option("--tolerance", options->choice.tolerance,
+      ->add_option("--tolerance", options->tolerance,
                    "Largest relative difference to the masked model")
       ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--gather", options->gather,
+                   "Whether layers that need fewer channels than others pick their own: auto, off "
+                   "or always")
+      ->check(CLI::IsMember({"auto", "off", "always"}));
+  command->add_flag("--keep-modules", options->keep_modules,
+                    "Slice the tensors of the modules in place instead of making one flat graph: "
+                    "the model can be masked and compacted again");
   command->add_flag("--json", options->json, "Print the report as one JSON document");
   add_global_options(*command, options->global);
   command->callback([options] { compact_command(*options); });

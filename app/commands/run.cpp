@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -47,11 +48,13 @@ class OutputFolder {
 };
 
 void print_outputs(const OutputConfig& output) {
-  for (const auto& [kind, path] :
-       {std::pair("masked model", &output.model), std::pair("state", &output.state),
-        std::pair("report", &output.report)})
-    if (!path->empty())
-      std::cout << kind << ": " << std::filesystem::proximate(*path).string() << '\n';
+  static const std::map<std::string, std::string> names = {{"model", "masked model"},
+                                                           {"compact", "small model"}};
+  for (const auto& [key, path] : output_files(output)) {
+    const auto name = names.find(key);
+    std::cout << (name == names.end() ? key : name->second) << ": "
+              << std::filesystem::proximate(path).string() << '\n';
+  }
 }
 
 void run_command(Options& options) {

@@ -60,15 +60,15 @@ class LibTorchEngine : public Engine {
             bool json) override {
     print(actsparse::step(state_in, config, state_out), json);
   }
-  void apply(const std::string& model, const std::string& state, const std::string& masked,
-             bool fold, bool json) override {
-    print(actsparse::apply(model, state, masked, run_options(options_),
-                           fold ? MaskForm::Weights : MaskForm::Buffers),
+  void apply(const std::string& model, const std::string& state, const ApplyChoice& choice,
+             bool json) override {
+    print(actsparse::apply(model, state, choice.masked, run_options(options_),
+                           choice.fold ? MaskForm::Weights : MaskForm::Buffers, choice.small),
           json);
   }
   void compact(const std::string& masked, const std::string& small, const CompactChoice& choice,
                bool json) override {
-    print(actsparse::compact(masked, small, {choice.method, choice.data, choice.tolerance},
+    print(actsparse::compact(masked, small, {choice.method, choice.data, choice.options},
                              run_options(options_)),
           json);
   }

@@ -38,8 +38,12 @@ Abstract one_channel(const IValue& value, int64_t id) {
 
 class Analysis {
  public:
-  Analysis(const FlatModel& model, const Trace& trace)
-      : model_(model), graph_(model.graph), trace_(trace), aliases_(model.graph) {}
+  Analysis(const FlatModel& model, const Trace& trace, const AnalysisOptions& options)
+      : model_(model),
+        graph_(model.graph),
+        trace_(trace),
+        options_(options),
+        aliases_(model.graph) {}
 
   Findings run() {
     for (const Value* input : graph_->inputs()) give_whole(input, "model input");
@@ -54,7 +58,9 @@ class Analysis {
     const Rule rule = find_rule(node.kind());
     try {
       if (rule == nullptr) throw NotUnderstood{"no rule"};
-      Visit visit(node, trace_, findings_);
+      if (const auto pinned = options_.pinned.find(&node); pinned != options_.pinned.end())
+        throw NotUnderstood{pinned->second};
+      Visit visit(node, trace_, findings_, options_.gather);
       rule(visit);
     } catch (const NotUnderstood& cause) {
       keep_all(node, cause.reason);
@@ -135,14 +141,15 @@ class Analysis {
   const FlatModel& model_;
   std::shared_ptr<torch::jit::Graph> graph_;
   const Trace& trace_;
+  const AnalysisOptions& options_;
   const torch::jit::AliasDb aliases_;
   Findings findings_;
 };
 
 }  // namespace
 
-Findings analyse(const FlatModel& model, const Trace& trace) {
-  return Analysis(model, trace).run();
+Findings analyse(const FlatModel& model, const Trace& trace, const AnalysisOptions& options) {
+  return Analysis(model, trace, options).run();
 }
 
 }  // namespace actsparse

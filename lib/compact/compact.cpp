@@ -1,54 +1,128 @@
 #include "compact/compact.h"
 
+#include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
-#include "base/error.h"
 #include "compact/analysis.h"
+#include "compact/changed_modules.h"
 #include "compact/cost.h"
 #include "compact/fold_masks.h"
 #include "compact/named_module.h"
+#include "compact/nodes.h"
+#include "compact/rules/contraction.h"
 
 namespace actsparse {
 namespace {
 
-using torch::jit::Block;
+using torch::jit::Module;
 using torch::jit::Node;
+using Batches = std::vector<std::vector<c10::IValue>>;
+using Pinned = std::map<size_t, std::string>;  // by the node's place in the flat graph
 
-// Types that were recorded hold the old sizes.
-void forget_sizes(Block& block) {
-  for (Node* node : block.nodes()) {
-    for (auto* output : node->outputs())
-      if (output->type()->kind() == c10::TypeKind::TensorType &&
-          node->kind() != c10::prim::Constant)
-        output->setType(c10::TensorType::get());
-    for (Block* inner : node->blocks()) forget_sizes(*inner);
+// A flat graph from which channels have been removed.
+struct Shrunk {
+  FlatModel flat;
+  std::vector<Node*> nodes;  // before anything was changed
+  Compacted result;          // but for the module
+  Changes changes;
+};
+
+Shrunk shrink(FlatModel flat, const Batches& batches, Gather gather, const Pinned& pinned) {
+  Shrunk shrunk;
+  shrunk.nodes.assign(flat.graph->nodes().begin(), flat.graph->nodes().end());
+  AnalysisOptions options{gather, {}};
+  for (const auto& [place, reason] : pinned) options.pinned[shrunk.nodes.at(place)] = reason;
+  const Trace values = trace(flat, batches);
+  const Findings findings = analyse(flat, values, options);
+  const Solution solution = solve(findings.ids, findings.constraints);
+  shrunk.result.masks = explain(flat, findings, solution);
+  shrunk.result.macs_before = count_macs(flat, values);
+  Rewrite rewrite(flat, values, solution);
+  for (const auto& edit : findings.edits) edit(rewrite);
+  fold_masks(flat, rewrite, values);
+  note_gathered(flat, rewrite, shrunk.result.masks);
+  shrunk.changes = rewrite.changes();
+  shrunk.flat = std::move(flat);
+  return shrunk;
+}
+
+void count_costs(Compacted& result, const std::string& method, const Batches& batches) {
+  FlatModel small = flatten(result.module, method);
+  const Trace values = trace(small, {batches.at(0)});
+  result.macs_after = count_macs(small, values);
+  result.gathered_bytes = count_gathered_bytes(small, values);
+}
+
+Module flat_module(Shrunk& shrunk) {
+  FlatModel& flat = shrunk.flat;
+  forget_sizes(*flat.graph);
+  torch::jit::EliminateDeadCode(flat.graph);
+  Module module = named_module(flat);
+  flat.graph->lint();
+  return module;
+}
+
+void pin(const std::map<const Node*, std::string>& found, const Shrunk& shrunk, Pinned& pinned) {
+  for (size_t place = 0; place < shrunk.nodes.size(); ++place)
+    if (const auto conflict = found.find(shrunk.nodes[place]); conflict != found.end())
+      pinned[place] = "to keep the modules: " + conflict->second;
+}
+
+// Nodes whose changes the modules cannot have are left as they are, until there are none.
+Compacted keep_modules(const Module& masked, const std::string& method, const Batches& batches,
+                       Gather gather) {
+  NumberedModel numbered = number_nodes(masked);
+  numbered.module.eval();
+  Pinned pinned;
+  for (;;) {
+    Shrunk shrunk = shrink(flatten(numbered.module, method), batches, gather, pinned);
+    const auto found = conflicts(numbered, shrunk.flat, shrunk.nodes, shrunk.changes);
+    if (!found.empty()) {
+      pin(found, shrunk, pinned);
+      continue;
+    }
+    shrunk.result.module = change_modules(numbered, shrunk.flat, shrunk.changes);
+    return std::move(shrunk.result);
   }
+}
+
+Compacted build(const Module& masked, const std::string& method, const Batches& batches,
+                bool keeps_modules, Gather gather) {
+  Compacted result;
+  if (keeps_modules) {
+    result = keep_modules(masked, method, batches, gather);
+  } else {
+    Shrunk shrunk = shrink(flatten(masked, method), batches, gather, {});
+    shrunk.result.module = flat_module(shrunk);
+    result = std::move(shrunk.result);
+  }
+  count_costs(result, method, batches);
+  return result;
+}
+
+bool has_kept(const Compacted& compacted) {
+  for (const auto& mask : compacted.masks)
+    if (!mask.kept.empty()) return true;
+  return false;
+}
+
+double cost(const Compacted& compacted) {
+  return static_cast<double>(compacted.macs_after) +
+         kMacsPerByte * static_cast<double>(compacted.gathered_bytes);
 }
 
 }  // namespace
 
-Compacted compact(const torch::jit::Module& masked, const std::string& method,
-                  const std::vector<std::vector<c10::IValue>>& batches) {
-  FlatModel flat = flatten(masked, method);
-  const Trace values = trace(flat, batches);
-  const Findings findings = analyse(flat, values);
-  const Solution solution = solve(findings.ids, findings.constraints);
-  auto masks = explain(flat, findings, solution);
-  if (masks.empty())
-    throw Error(ErrorKind::Model,
-                "there is no mask in the model: no activation is multiplied by a constant that has "
-                "zeros; give the masked model that 'actsparse run' or 'apply' wrote");
-  const int64_t macs = count_macs(flat, values);
-  Rewrite rewrite(flat, values, solution);
-  for (const auto& edit : findings.edits) edit(rewrite);
-  fold_masks(flat, rewrite, values);
-  forget_sizes(*flat.graph->block());
-  torch::jit::EliminateDeadCode(flat.graph);
-  Compacted result{named_module(flat), std::move(masks), macs, 0};
-  flat.graph->lint();
-  FlatModel small = flatten(result.module, method);
-  result.macs_after = count_macs(small, trace(small, {batches.at(0)}));
-  return result;
+Compacted compact(const Module& masked, const std::string& method, const Batches& batches,
+                  const CompactOptions& options) {
+  const auto with = [&](Gather gather) {
+    return build(masked, method, batches, options.keep_modules, gather);
+  };
+  if (options.gather == "always") return with(Gather::Always);
+  Compacted plain = with(Gather::Off);
+  if (options.gather == "off" || !has_kept(plain)) return plain;
+  Compacted gathered = with(Gather::Auto);
+  return cost(gathered) < cost(plain) ? gathered : plain;
 }
 
 }  // namespace actsparse

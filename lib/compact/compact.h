@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compact/explain.h"
+#include "config/config.h"
 
 namespace actsparse {
 
@@ -13,12 +14,17 @@ struct Compacted {
   torch::jit::Module module;
   std::vector<MaskedChannels> masks;
   int64_t macs_before = 0, macs_after = 0;  ///< of the first batch (compact/cost.h)
+  int64_t gathered_bytes = 0;               ///< that picking channels writes, of the first batch
 };
 
 /// `batches`: arguments of `method`; the first tells shapes and which values are constant, others
-/// of other sizes what depends on the size. Throws Error(Data) if the model does not take the
-/// first, Error(Model) if it has no mask or cannot be made one graph.
+/// of other sizes what depends on the size. The module is one flat graph with named tensors
+/// (named_module.h), or with options.keep_modules a copy of `masked` with smaller tensors
+/// (changed_modules.h). Of options.gather "auto" the cheaper one of two models, in multiplications
+/// and bytes. Throws Error(Data) if the model does not take the first batch, Error(Model) if it
+/// cannot be made one graph.
 Compacted compact(const torch::jit::Module& masked, const std::string& method,
-                  const std::vector<std::vector<c10::IValue>>& batches);
+                  const std::vector<std::vector<c10::IValue>>& batches,
+                  const CompactOptions& options = {});
 
 }  // namespace actsparse

@@ -1,11 +1,10 @@
 #include "compact/cost.h"
 
-#include <functional>
+#include "compact/nodes.h"
 
 namespace actsparse {
 namespace {
 
-using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 
@@ -65,20 +64,26 @@ int64_t macs(const Node& node, const Trace& trace) {
   return 0;
 }
 
-int64_t count(Block& block, const Trace& trace) {
-  int64_t sum = 0;
-  for (Node* node : block.nodes()) {
-    if (!node->outputs().empty() && trace.value(node->outputs()[0]) != nullptr)
-      sum += macs(*node, trace);
-    for (Block* inner : node->blocks()) sum += count(*inner, trace);
-  }
-  return sum;
-}
-
 }  // namespace
 
 int64_t count_macs(const FlatModel& model, const Trace& trace) {
-  return count(*model.graph->block(), trace);
+  int64_t sum = 0;
+  for_each_node(*model.graph->block(), [&](const Node& node) {
+    if (!node.outputs().empty() && trace.value(node.outputs()[0]) != nullptr)
+      sum += macs(node, trace);
+  });
+  return sum;
+}
+
+int64_t count_gathered_bytes(const FlatModel& model, const Trace& trace) {
+  int64_t sum = 0;
+  for_each_node(*model.graph->block(), [&](const Node& node) {
+    if (node.kind() != c10::aten::index_select) return;
+    const auto* written = trace.value(node.output());
+    if (written != nullptr && written->isTensor())
+      sum += static_cast<int64_t>(written->toTensor().nbytes());
+  });
+  return sum;
 }
 
 int64_t count_parameters(const torch::jit::Module& model) {

@@ -15,6 +15,9 @@ namespace actsparse {
 /// run of what `trace` has recorded; a loop's body counts once.
 int64_t count_macs(const FlatModel& model, const Trace& trace);
 
+/// Bytes that index_select writes in such a run.
+int64_t count_gathered_bytes(const FlatModel& model, const Trace& trace);
+
 /// Elements of all parameters.
 int64_t count_parameters(const torch::jit::Module& model);
 

@@ -55,6 +55,18 @@ MaskedChannels explain_mask(const FlatModel& model, const MaskNode& mask,
 
 }  // namespace
 
+void note_gathered(const FlatModel& model, const Rewrite& rewrite,
+                   std::vector<MaskedChannels>& masks) {
+  for (const auto& [node, change] : rewrite.changes()) {
+    if (change.kind != Change::Kind::IndexSelect) continue;
+    for (auto& mask : masks) {
+      if (node_name(model, *node) != "'" + mask.layer + "'") continue;
+      mask.gathered = 0;
+      for (const auto& [count, why] : mask.kept) mask.gathered += count;
+    }
+  }
+}
+
 std::string node_name(const FlatModel& model, const Node& node) {
   for (const auto* input : node.inputs())
     if (const TensorName* name = model.name_of(*input))

@@ -14,6 +14,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "compact/nodes.h"
 #include "model/layer_tree.h"
 #include "model/own_types.h"
 
@@ -26,13 +27,6 @@ using torch::jit::Graph;
 using torch::jit::Module;
 using torch::jit::Node;
 using torch::jit::Value;
-
-void for_each_node(Block& block, const std::function<void(Node&)>& visit) {
-  for (Node* node : block.nodes()) {
-    visit(*node);
-    for (Block* inner : node->blocks()) for_each_node(*inner, visit);
-  }
-}
 
 std::vector<Node*> attribute_reads(Graph& graph) {
   std::vector<Node*> reads;

@@ -17,7 +17,7 @@ at::Tensor constant_tensor(const Value& value) {
 }
 
 struct Factor {
-  Value* input;  // what is multiplied
+  size_t input;  // which is multiplied
   at::Tensor mask;
 };
 
@@ -25,7 +25,7 @@ std::optional<Factor> factor_of(Node& node) {
   if (node.kind() != c10::aten::mul || node.inputs().size() != 2) return std::nullopt;
   for (const size_t place : {1, 0})
     if (const auto mask = constant_tensor(*node.inputs()[place]); mask.defined())
-      return Factor{node.inputs()[1 - place], mask};
+      return Factor{1 - place, mask};
   return std::nullopt;
 }
 
@@ -49,32 +49,49 @@ at::Tensor folded_weight(const Node& user, const at::Tensor& mask, int64_t rank)
   return masked_columns(weight, factors, torch::jit::toIValue(user.inputs()[*groups])->toInt());
 }
 
-// All layers that read the product, with their new weights; empty if something else reads it too.
-std::vector<std::pair<Node*, at::Tensor>> folded_users(const Node& product, const Factor& factor,
-                                                       int64_t rank) {
-  std::vector<std::pair<Node*, at::Tensor>> users;
-  for (const auto& use : product.output()->uses()) {
-    const auto weight =
-        use.offset == 0 ? folded_weight(*use.user, factor.mask, rank) : at::Tensor();
-    if (!weight.defined()) return {};
-    users.emplace_back(use.user, weight);
+// What is left of a mask after index_select with a constant index.
+at::Tensor selected_mask(const Node& select, const at::Tensor& mask, int64_t rank) {
+  const auto axis = torch::jit::toIValue(select.inputs()[1]);
+  const auto index = constant_tensor(*select.inputs()[2]);
+  if (!axis || !index.defined()) return {};
+  const int64_t place = axis->toInt() - rank + mask.dim();
+  return place < 0 || mask.size(place) == 1 ? mask : mask.index_select(place, index);
+}
+
+using NewWeights = std::vector<std::pair<Node*, at::Tensor>>;
+
+// All layers that read the product, with their new weights; false if something else reads it too.
+bool fold_into_users(const Value& product, const at::Tensor& mask, int64_t rank,
+                     NewWeights& weights) {
+  for (const auto& use : product.uses()) {
+    if (use.offset != 0) return false;
+    if (use.user->kind() == c10::aten::index_select) {
+      const auto left = selected_mask(*use.user, mask, rank);
+      if (!left.defined() || !fold_into_users(*use.user->output(), left, rank, weights))
+        return false;
+      continue;
+    }
+    const auto weight = folded_weight(*use.user, mask, rank);
+    if (!weight.defined()) return false;
+    weights.emplace_back(use.user, weight);
   }
-  return users;
+  return true;
 }
 
 void fold(Node& product, Rewrite& rewrite, const Trace& trace) {
   const auto factor = factor_of(product);
   if (!factor) return;
-  const auto before = recorded(trace, *factor->input), after = recorded(trace, *product.output());
+  const auto before = recorded(trace, *product.inputs()[factor->input]), after = recorded(trace, *product.output());
   if (!before.defined() || !after.defined() || before.sizes() != after.sizes() ||
       before.scalar_type() != after.scalar_type())
     return;
   if (!factor->mask.eq(1).all().item<bool>()) {
-    const auto users = folded_users(product, *factor, before.dim());
-    if (users.empty()) return;
-    for (const auto& [user, weight] : users) rewrite.set(*user, 1, weight);
+    NewWeights weights;
+    if (!fold_into_users(*product.output(), factor->mask, before.dim(), weights)) return;
+    for (const auto& [user, weight] : weights)
+      if (!weight.equal(constant_tensor(*user->inputs()[1]))) rewrite.set(*user, 1, weight);
   }
-  product.output()->replaceAllUsesWith(factor->input);
+  rewrite.bypass(product, factor->input);
 }
 
 }  // namespace

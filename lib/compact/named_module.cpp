@@ -7,23 +7,16 @@
 
 #include <map>
 
+#include "compact/nodes.h"
 #include "model/layer_tree.h"
 
 namespace actsparse {
 namespace {
 
 using c10::IValue;
-using torch::jit::Block;
 using torch::jit::Module;
 using torch::jit::Node;
 using torch::jit::Value;
-
-void all_nodes(Block& block, std::vector<Node*>& nodes) {
-  for (Node* node : block.nodes()) {
-    nodes.push_back(node);
-    for (Block* inner : node->blocks()) all_nodes(*inner, nodes);
-  }
-}
 
 bool is_tensor_constant(const Node& node) {
   if (node.kind() != c10::prim::Constant || node.outputs().size() != 1) return false;
@@ -46,7 +39,7 @@ class Builder {
 
   Module build() {
     std::vector<Node*> nodes;
-    all_nodes(*model_.graph->block(), nodes);
+    for_each_node(*model_.graph->block(), [&](Node& node) { nodes.push_back(&node); });
     for (Node* node : nodes) {
       if (is_tensor_constant(*node)) constants_.push_back(node);
       if (node->kind() == c10::prim::GetAttr) keep_attribute(*node);

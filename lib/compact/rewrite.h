@@ -4,8 +4,10 @@
 #include <torch/csrc/jit/ir/ir.h>
 
 #include <map>
+#include <utility>
 #include <vector>
 
+#include "compact/change.h"
 #include "compact/channels.h"
 #include "compact/flat_model.h"
 #include "compact/solution.h"
@@ -23,39 +25,33 @@ class Rewrite {
   /// How many these are.
   int64_t kept_count(const Channels& channels, int64_t axis) const;
 
-  /// Makes an input of a node another constant; a tensor keeps its name.
+  // Each makes a change (compact/change.h) and notes it. A tensor that replaces one keeps its name.
   void set(torch::jit::Node& node, size_t input, const c10::IValue& value);
-  /// Makes one element of a list that is an input another constant.
+  /// The list must be one that has_elements() is true of.
   void set_element(torch::jit::Node& node, size_t input, size_t element, const c10::IValue& value);
-  /// Whether set_element works on a list: it is made of elements, constant, or all sizes of a
-  /// tensor.
-  static bool has_elements(const torch::jit::Value& list);
-  /// Makes all that reads the list read one in which these elements are constants.
-  void replace_elements(torch::jit::Value& list, const std::map<size_t, int64_t>& elements);
-  /// Makes all that reads `value` read a constant.
-  void replace(torch::jit::Value& value, const c10::IValue& constant);
-  /// Puts index_select before an input.
-  void select(torch::jit::Node& node, size_t input, int64_t axis, const at::Tensor& index);
-  /// Makes the node another operator with these inputs; outputs stay.
-  torch::jit::Node& become(torch::jit::Node& node, c10::Symbol kind,
-                           const std::vector<torch::jit::Value*>& inputs);
-  torch::jit::Value* constant(torch::jit::Node& before, const c10::IValue& value);
+  void replace_elements(torch::jit::Node& node, const std::map<size_t, int64_t>& elements);
+  void replace_output(torch::jit::Node& node, const c10::IValue& constant);
+  void index_select(torch::jit::Node& node, size_t input, int64_t axis, const at::Tensor& index);
+  void split_with_sizes(torch::jit::Node& node, const std::vector<int64_t>& sizes, int64_t axis);
+  void bypass(torch::jit::Node& node, size_t input);
 
-  FlatModel& model() { return model_; }
+  /// All that were made, in their order. A node that was split is not in the graph any more.
+  const std::vector<std::pair<torch::jit::Node*, Change>>& changes() const { return changes_; }
 
  private:
-  std::vector<torch::jit::Value*> elements(torch::jit::Value& list, torch::jit::Node& before);
-  torch::jit::Value* make_list(const torch::jit::Value& like, torch::jit::Node& before,
-                               const std::vector<torch::jit::Value*>& elements);
-  torch::jit::Value* renewed(torch::jit::Node& before, const torch::jit::Value& old,
-                             const c10::IValue& value);
+  void make(torch::jit::Node& node, Change change);
+  int64_t length(const torch::jit::Value& list) const;
 
   FlatModel& model_;
   const Trace& trace_;
   const Solution& solution_;
+  std::vector<std::pair<torch::jit::Node*, Change>> changes_;
 };
 
 /// The rows of `tensor` along `axis` that `index` names; all if it is undefined.
 at::Tensor sliced(const at::Tensor& tensor, int64_t axis, const at::Tensor& index);
+
+/// Where `picked` stand among `present`: both like kept() gives them; `present` undefined: all.
+at::Tensor places_among(const at::Tensor& picked, const at::Tensor& present);
 
 }  // namespace actsparse

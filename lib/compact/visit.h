@@ -40,6 +40,10 @@ struct MaskNode {
       channels;  ///< of the input; `known` are the factors, NaN where they differ in a plane
 };
 
+/// Whether a node that needs fewer channels of an input than are there may pick its own by an
+/// index_select: never, where that saves more time than it takes, or wherever it can.
+enum class Gather { Off, Auto, Always };
+
 /// What has been found so far, by the values of the graph.
 struct Findings {
   Ids ids;
@@ -55,12 +59,13 @@ int64_t usual_axis(const torch::jit::Value& value, int64_t rank);
 
 class Visit {
  public:
-  Visit(torch::jit::Node& visited, const Trace& values, Findings& found)
-      : node(visited), trace(values), findings(found) {}
+  Visit(torch::jit::Node& visited, const Trace& values, Findings& found, Gather gathering)
+      : node(visited), trace(values), findings(found), gather(gathering) {}
 
   torch::jit::Node& node;
   const Trace& trace;
   Findings& findings;
+  const Gather gather;
 
   /// The place of an argument of the operator's schema. Throws NotUnderstood if it has none.
   size_t input(const char* argument) const;

@@ -27,17 +27,6 @@ void check_version(const JsonNode& top) {
   if (version->json() != config_version) version->fail("1");
 }
 
-double positive_number(const JsonNode& node) {
-  if (!node.json().is_number() || node.json().get<double>() <= 0) node.fail("a number > 0");
-  return node.json().get<double>();
-}
-
-fs::path output_file(const JsonNode& node) {
-  const fs::path path = node.file();
-  if (!path.has_filename()) node.fail("a file, not a folder");
-  return path;
-}
-
 std::vector<FunctionFile> read_function_files(const JsonNode& node) {
   std::vector<FunctionFile> files;
   for (const auto& item : node.list("a list of TorchScript source files"))
@@ -50,13 +39,6 @@ std::vector<LayerSelector> read_layers(const JsonNode& node) {
   for (const auto& item : node.filled_list("a list with at least one layer entry"))
     layers.push_back(read_layer(item));
   return layers;
-}
-
-Field<OutputConfig> output_field(const std::string& key, fs::path OutputConfig::*path) {
-  return {key, [path](const JsonNode& node, OutputConfig& output) {
-            if (node.json().is_null()) return;
-            output.*path = output_file(node);
-          }};
 }
 
 Config parse(const std::string& text, const JsonSource& source, const fs::path& file,
@@ -116,9 +98,9 @@ const Fields<CheckpointConfig>& checkpoint_fields() {
       {"batches", [](const JsonNode& node,
                      CheckpointConfig& checkpoint) { checkpoint.batches = node.integer({1}); }},
       {"seconds", [](const JsonNode& node,
-                     CheckpointConfig& checkpoint) { checkpoint.seconds = positive_number(node); }},
+                     CheckpointConfig& checkpoint) { checkpoint.seconds = node.positive_number(); }},
       {"path", [](const JsonNode& node,
-                  CheckpointConfig& checkpoint) { checkpoint.path = output_file(node); }},
+                  CheckpointConfig& checkpoint) { checkpoint.path = node.output_file(); }},
   };
   return fields;
 }
@@ -131,20 +113,11 @@ const Fields<RunConfig>& run_fields() {
          run.precision = node.one_of({"exact", "fast"});
        }},
       {"tolerance",
-       [](const JsonNode& node, RunConfig& run) { run.tolerance = positive_number(node); }},
+       [](const JsonNode& node, RunConfig& run) { run.tolerance = node.positive_number(); }},
       {"checkpoint",
        [](const JsonNode& node, RunConfig& run) {
          read_fields(node, checkpoint_fields(), run.checkpoint);
        }},
-  };
-  return fields;
-}
-
-const Fields<OutputConfig>& output_fields() {
-  static const Fields<OutputConfig> fields = {
-      output_field("model", &OutputConfig::model),
-      output_field("state", &OutputConfig::state),
-      output_field("report", &OutputConfig::report),
   };
   return fields;
 }
@@ -186,7 +159,8 @@ std::map<std::string, Names> accepted_keys() {
           {"function", function_keys()},
           {"run", keys_of(run_fields())},
           {"checkpoint", keys_of(checkpoint_fields())},
-          {"output", keys_of(output_fields())}};
+          {"output", keys_of(output_fields())},
+          {"compact", keys_of(compact_fields())}};
 }
 
 Config load_config(const fs::path& file, const std::vector<Override>& overrides) {

@@ -147,11 +147,26 @@ struct RunConfig {
   CheckpointConfig checkpoint;
 };
 
+/// How a masked model is made smaller.
+struct CompactOptions {
+  double tolerance = 1e-5;      ///< largest relative difference to the masked model, >= 0
+  std::string gather = "auto";  ///< "off", "always": whether a layer that needs fewer channels than
+                                ///< others may pick its own by an index_select
+  bool keep_modules = false;    ///< slice the layers' tensors in place instead of one flat graph
+};
+
 /// Empty path: not written. Made absolute like ModelConfig::path; see redirect_outputs for
 /// --output-dir.
 struct OutputConfig {
   std::filesystem::path model, state, report;
+  std::filesystem::path compact;  ///< the masked model without its masked channels
+  CompactOptions compact_options;
 };
+
+/// Each with its key in the config: "model", to be changed.
+std::vector<std::pair<std::string, std::filesystem::path*>> output_files(OutputConfig& output);
+/// Those that are to be written.
+std::vector<std::pair<std::string, std::filesystem::path>> output_files(const OutputConfig& output);
 
 /// An extra TorchScript source file with functions of the user's.
 struct FunctionFile {

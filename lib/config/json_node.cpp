@@ -75,6 +75,17 @@ std::filesystem::path JsonNode::file() const {
   return (source_->base / text("a path")).lexically_normal();
 }
 
+std::filesystem::path JsonNode::output_file() const {
+  const std::filesystem::path path = file();
+  if (!path.has_filename()) fail("a file, not a folder");
+  return path;
+}
+
+double JsonNode::positive_number() const {
+  if (!value_->is_number() || value_->get<double>() <= 0) fail("a number > 0");
+  return value_->get<double>();
+}
+
 void JsonNode::expect_object(const std::string& allowed) const {
   if (!value_->is_object()) fail(allowed);
 }

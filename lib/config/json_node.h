@@ -45,6 +45,8 @@ class JsonNode {
   std::vector<JsonNode> filled_list(const std::string& allowed) const;  ///< not empty
   /// text(), resolved against the source's base.
   std::filesystem::path file() const;
+  std::filesystem::path output_file() const;  ///< file(), and not a folder
+  double positive_number() const;
 
   /// Throws unless the value is an object.
   void expect_object(const std::string& allowed = "an object") const;

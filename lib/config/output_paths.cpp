@@ -58,13 +58,11 @@ void check_against_inputs(const Config& config, const NamedPath& output, const s
 }
 
 std::vector<NamedPath> outputs_of(const Config& config) {
-  const OutputConfig& output = config.output;
   std::vector<NamedPath> outputs;
-  for (const auto& named :
-       {NamedPath{"output.model", output.model}, NamedPath{"output.state", output.state},
-        NamedPath{"output.report", output.report},
-        NamedPath{"run.checkpoint.path", config.run.checkpoint.path}})
-    if (!named.path.empty()) outputs.push_back(named);
+  for (const auto& [key, path] : output_files(config.output))
+    outputs.push_back({"output." + key, path});
+  const auto& checkpoint = config.run.checkpoint.path;
+  if (!checkpoint.empty()) outputs.push_back({"run.checkpoint.path", checkpoint});
   return outputs;
 }
 
@@ -86,9 +84,11 @@ void check_output_path(const Config& config, const fs::path& path, const std::st
 
 void redirect_outputs(Config& config, const fs::path& folder) {
   const fs::path absolute = fs::absolute(folder).lexically_normal();
-  auto& output = config.output;
-  for (auto* path : {&output.model, &output.state, &output.report, &config.run.checkpoint.path})
-    if (!path->empty()) *path = absolute / path->filename();
+  const auto redirect = [&](fs::path& path) {
+    if (!path.empty()) path = absolute / path.filename();
+  };
+  for (const auto& [key, path] : output_files(config.output)) redirect(*path);
+  redirect(config.run.checkpoint.path);
   check_outputs(config, "--output-dir");
 }
 

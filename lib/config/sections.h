@@ -19,6 +19,7 @@ const Fields<LayerSelector>& layer_fields();
 const Fields<RunConfig>& run_fields();
 const Fields<CheckpointConfig>& checkpoint_fields();
 const Fields<OutputConfig>& output_fields();
+const Fields<OutputConfig>& compact_fields();  ///< output.compact as an object
 /// The keys of an entry of data.inputs, and the one fixed key of a function's object form.
 const Names& input_keys();
 const Names& function_keys();

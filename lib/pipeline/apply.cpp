@@ -30,21 +30,30 @@ void check_stepped(const StateDict& state) {
                       " has no mask yet; run 'actsparse step' on the state first");
 }
 
-void check_paths(const fs::path& masked_out, const fs::path& model, const fs::path& state) {
+void check_paths(const std::vector<std::pair<std::string, fs::path>>& outputs,
+                 const std::vector<fs::path>& inputs) {
   std::error_code ignored;
-  for (const auto* input : {&model, &state})
-    if (fs::equivalent(masked_out, *input, ignored))
-      throw Error(ErrorKind::Usage, "-o " + masked_out.string() + " would overwrite an input");
+  for (const auto& [option, output] : outputs)
+    for (const auto& input : inputs)
+      if (fs::equivalent(output, input, ignored))
+        throw Error(ErrorKind::Usage,
+                    option + " " + output.string() + " would overwrite an input");
+  const auto whole = [](const fs::path& path) {
+    return (fs::current_path() / path).lexically_normal();
+  };
+  if (whole(outputs.at(0).second) == whole(outputs.at(1).second))
+    throw Error(ErrorKind::Usage, "-o and --compact are the same file");
 }
 
 }  // namespace
 
 Report apply(const fs::path& model_path, const fs::path& state_path, const fs::path& masked_out,
-             const RunOptions& options, MaskForm form) {
+             const RunOptions& options, MaskForm form, const fs::path& small_out) {
   const Stopwatch stopwatch;
-  check_paths(masked_out, model_path, state_path);
+  check_paths({{"-o", masked_out}, {"--compact", small_out}}, {model_path, state_path});
   Outputs outputs;
   outputs.reserve(masked_out);
+  outputs.reserve(small_out);
   StateDict state = read_state(state_path);
   auto model = load_model(model_path, options.device);
   check_memory(0);
@@ -65,12 +74,17 @@ Report apply(const fs::path& model_path, const fs::path& state_path, const fs::p
       form == MaskForm::Weights
           ? write_folded(outputs, file, {masked, model, state}, batch, report.warnings)
           : write_masked(outputs, file, {masked, model, state}, batch);
+  if (!small_out.empty())
+    report.compact =
+        write_small(outputs, {small_out, options.device, extra_files(model_path, state)}, masked,
+                    state.meta.method, batch.arguments, {});
   for (const auto& warning : report.warnings) spdlog::warn("{}", warning);
   outputs.commit();
   report.command = "apply";
   report.origin = state.meta;
   report.layers = report_layers(state.layers, {});
   report.outputs = {{"model", masked_out.filename().string()}};
+  if (!small_out.empty()) report.outputs.emplace_back("compact", small_out.filename().string());
   report.timing.total_seconds = stopwatch.seconds();
   return report;
 }

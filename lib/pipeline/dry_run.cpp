@@ -1,39 +1,15 @@
-#include <ostream>
-#include <streambuf>
 #include <utility>
 
+#include "base/bytes_written.h"
 #include "base/digest.h"
+#include "compact/compact.h"
 #include "model/load_model.h"
 #include "pipeline/stages.h"
+#include "pipeline/trial_batches.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
 namespace {
-
-// Takes what is written and counts it.
-class CountingBuffer : public std::streambuf {
- public:
-  int64_t bytes() const { return bytes_; }
-
- private:
-  std::streamsize xsputn(const char* /*text*/, std::streamsize count) override {
-    bytes_ += count;
-    return count;
-  }
-  int_type overflow(int_type character) override {
-    ++bytes_;
-    return traits_type::not_eof(character);
-  }
-  int64_t bytes_ = 0;
-};
-
-template <class Write>
-int64_t bytes_written(Write&& write) {
-  CountingBuffer buffer;
-  std::ostream stream(&buffer);
-  write(stream);
-  return buffer.bytes();
-}
 
 int64_t aggregate_bytes(const ActivationSparsifier& sparsifier) {
   size_t bytes = 0;
@@ -76,6 +52,13 @@ Report dry_run(const Config& config, const RunOptions& options) {
   }
   if (!config.output.state.empty())
     dry_run.state_bytes = bytes_written([&](std::ostream& out) { write_state(whole, out); });
+  if (!config.output.compact.empty())
+    dry_run.small_bytes = bytes_written([&](std::ostream& out) {
+      const auto batches = sizes_to_try(first_batch(*data).arguments);
+      const auto small =
+          compact(masked, state.meta.method, batches, config.output.compact_options);
+      write_model(small.module, out, extra_files(config.model.path, whole));
+    });
   report.command = "run";
   report.origin = state.meta;
   report.layers = report_layers(state.layers, warnings);

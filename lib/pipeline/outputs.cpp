@@ -10,7 +10,7 @@ void Outputs::reserve(const std::filesystem::path& path) const {
 }
 
 void Outputs::reserve(const OutputConfig& output) const {
-  for (const auto* path : {&output.model, &output.state, &output.report}) reserve(*path);
+  for (const auto& [key, path] : output_files(output)) reserve(path);
 }
 
 AtomicFile& Outputs::create(const std::filesystem::path& path) { return files_.emplace_back(path); }

@@ -83,16 +83,16 @@ enum class MaskForm { Buffers, Weights };
 /// Writes the masked model of a stepped state. Verified on made-up inputs of the calibrated shapes.
 /// With MaskForm::Weights masks go into the weights where that is possible (model/mask_weights.h),
 /// which the outputs of both forms are compared for; a warning names each layer that keeps its
-/// mask.
+/// mask. With `small_out` also the small model, as compact() would on the made-up inputs.
 Report apply(const std::filesystem::path& model, const std::filesystem::path& state,
              const std::filesystem::path& masked_out, const RunOptions& options,
-             MaskForm form = MaskForm::Buffers);
+             MaskForm form = MaskForm::Buffers, const std::filesystem::path& small_out = {});
 
 /// What a masked model is compacted with.
 struct CompactRequest {
   std::string method = "forward";
   DataConfig data;  ///< its first batch is what shapes, constants and the proof are found on
-  double tolerance = 1e-5;  ///< of the relative difference to the masked model
+  CompactOptions options;
 };
 
 /// Writes the small model when it has been reloaded and found equal to the masked one. Throws

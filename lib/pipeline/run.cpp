@@ -11,17 +11,16 @@ namespace {
 
 std::vector<std::pair<std::string, std::string>> output_names(const OutputConfig& output) {
   std::vector<std::pair<std::string, std::string>> names;
-  for (const auto& [kind, path] :
-       {std::pair("model", &output.model), std::pair("state", &output.state),
-        std::pair("report", &output.report)})
-    if (!path->empty()) names.emplace_back(kind, path->filename().string());
+  for (const auto& [key, path] : output_files(output))
+    names.emplace_back(key, path.filename().string());
   return names;
 }
 
 // What checkpoints are named after.
 std::filesystem::path main_output(const OutputConfig& output) {
   if (!output.state.empty()) return output.state;
-  return output.model.empty() ? output.report : output.model;
+  if (!output.model.empty()) return output.model;
+  return output.compact.empty() ? output.report : output.compact;
 }
 
 // The other ranks' end: the checkpoint stays until rank 0 has written everything.
@@ -60,6 +59,13 @@ Report run(const Config& config, const RunOptions& options) {
                      {masked, model, state}, first_batch(*data));
   if (!config.output.state.empty())
     outputs.create(config.output.state).write([&](std::ostream& out) { write_state(state, out); });
+  if (!config.output.compact.empty()) {
+    const SmallFile small = {config.output.compact, options.device,
+                             extra_files(config.model.path, state)};
+    report.compact = write_small(outputs, small, masked, state.meta.method,
+                                 first_batch(*data).arguments, config.output.compact_options);
+    options.group.progress("removed masked channels");
+  }
   report.command = "run";
   report.origin = state.meta;
   report.layers = report_layers(state.layers, warnings);

@@ -145,4 +145,18 @@ VerificationReport write_masked(Outputs& outputs, const MaskedFile& file, const 
 VerificationReport write_folded(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
                                 const TrialBatch& batch, std::vector<std::string>& warnings);
 
+/// A small model to be written.
+struct SmallFile {
+  std::filesystem::path to;
+  std::string device;
+  ExtraFiles extra;  ///< what goes into the archive beside it
+};
+
+/// Writes the small model of a masked one (not yet in place), loads that file again and compares
+/// the two on `batch` and on other sizes of it. Throws Error(Check) beyond the tolerance, and
+/// compact()'s errors.
+CompactReport write_small(Outputs& outputs, const SmallFile& file,
+                          const torch::jit::Module& masked, const std::string& method,
+                          const std::vector<c10::IValue>& batch, const CompactOptions& options);
+
 }  // namespace actsparse

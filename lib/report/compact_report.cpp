@@ -10,26 +10,6 @@
 namespace actsparse {
 namespace {
 
-using json = nlohmann::ordered_json;
-
-json layer_json(const MaskedChannels& layer) {
-  json kept = json::array();
-  for (const auto& [channels, because] : layer.kept)
-    kept.push_back({{"channels", channels}, {"because", because}});
-  return {{"name", layer.layer},      {"channels", layer.total},    {"masked", layer.masked},
-          {"removed", layer.removed}, {"also_removed", layer.lost}, {"kept", std::move(kept)}};
-}
-
-json ratio_json(const BeforeAfter& numbers) {
-  return {{"before", numbers.before}, {"after", numbers.after}};
-}
-
-json difference_json(const Difference& difference) {
-  return {{"input", difference.shape},
-          {"relative", difference.relative},
-          {"over_variation", difference.over_variation}};
-}
-
 std::string share(const BeforeAfter& numbers) {
   return numbers.before == 0 ? "-"
                              : fmt::format("{:.2f}", static_cast<double>(numbers.after) /
@@ -46,6 +26,7 @@ std::vector<std::string> row(const MaskedChannels& layer) {
   std::string why;
   for (const auto& [channels, because] : layer.kept)
     why += fmt::format("{}kept {}: {}", why.empty() ? "" : "; ", channels, because);
+  if (layer.gathered > 0) why += "; it picks its own of what stays";
   return {layer.layer.empty() ? "(root)" : layer.layer, std::to_string(layer.total),
           std::to_string(layer.masked), std::to_string(layer.removed), why};
 }
@@ -62,27 +43,6 @@ void print_latency(const Latency& latency, std::ostream& out) {
 }
 
 }  // namespace
-
-json to_json(const CompactReport& report) {
-  json document = {{"version", 1}, {"command", "compact"}, {"model", report.masked}};
-  document["layers"] = json::array();
-  for (const auto& layer : report.layers) document["layers"].push_back(layer_json(layer));
-  document["parameters"] = ratio_json(report.parameters);
-  document["macs"] = ratio_json(report.macs);
-  document["file_bytes"] = ratio_json(report.bytes);
-  document["equality"] = {{"passed", true}, {"tolerance", report.tolerance}};
-  document["equality"]["inputs"] = json::array();
-  for (const auto& difference : report.differences)
-    document["equality"]["inputs"].push_back(difference_json(difference));
-  document["warnings"] = report.warnings;
-  document["outputs"] = {{"model", report.small}};
-  document["timing"] = {
-      {"unmasked_seconds", report.latency.unmasked}, {"masked_seconds", report.latency.masked},
-      {"small_seconds", report.latency.small},       {"rounds", report.latency.rounds},
-      {"threads", report.latency.threads},           {"batch_size", report.latency.batch_size},
-      {"total_seconds", report.total_seconds}};
-  return document;
-}
 
 void print_text(const CompactReport& report, std::ostream& out) {
   std::vector<std::vector<std::string>> rows = {{"layer", "channels", "masked", "removed", ""}};

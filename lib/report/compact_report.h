@@ -24,7 +24,7 @@ struct Latency {
 };
 
 struct CompactReport {
-  std::string masked, small;  ///< file names
+  std::string masked, small;  ///< file names, of the command 'compact'
   std::vector<MaskedChannels> layers;
   BeforeAfter parameters, macs, bytes;  ///< macs of one sample, of a whole batch if that has none
   std::vector<Difference> differences;  ///< one per input the written file was compared on
@@ -34,7 +34,16 @@ struct CompactReport {
   double total_seconds = 0;
 };
 
+/// The document of the command 'compact'.
 nlohmann::ordered_json to_json(const CompactReport& report);
+
+/// Its part in another report: all but the times, and the times.
+nlohmann::ordered_json compact_json(const CompactReport& report);
+nlohmann::ordered_json compact_timing_json(const CompactReport& report);
+/// The report of these two parts. Throws nlohmann::json::exception.
+CompactReport compact_from_json(const nlohmann::ordered_json& part,
+                                const nlohmann::ordered_json& timing);
+
 void print_text(const CompactReport& report, std::ostream& out);
 
 }  // namespace actsparse

@@ -58,13 +58,15 @@ json to_json(const Report& report) {
   for (const auto& layer : report.layers) document["layers"].push_back(layer_json(layer));
   document["warnings"] = report.warnings;
   document["verification"] = verification_json(report.verification);
+  if (report.compact) document["compact"] = compact_json(*report.compact);
   if (report.dry_run)
     document["dry_run"] = {{"batches", report.dry_run->batches},
                            {"samples", report.dry_run->samples},
                            {"estimated_seconds", report.dry_run->estimated_seconds},
                            {"aggregate_bytes", report.dry_run->aggregate_bytes},
                            {"model_bytes", report.dry_run->model_bytes},
-                           {"state_bytes", report.dry_run->state_bytes}};
+                           {"state_bytes", report.dry_run->state_bytes},
+                           {"small_bytes", report.dry_run->small_bytes}};
   document["outputs"] = json::object();
   for (const auto& [kind, name] : report.outputs) document["outputs"][kind] = name;
   document["timing"] = {{"load_seconds", report.timing.load_seconds},
@@ -73,6 +75,7 @@ json to_json(const Report& report) {
                         {"batches", report.origin.batches},
                         {"samples", report.origin.samples},
                         {"ranks", report.timing.ranks}};
+  if (report.compact) document["timing"]["compact"] = compact_timing_json(*report.compact);
   return document;
 }
 

@@ -38,6 +38,8 @@ void print_dry_run(const DryRun& dry_run, std::ostream& out) {
       << fmt::format("aggregates {} in memory; masked model {}, state {} on disk\n",
                      bytes_text(dry_run.aggregate_bytes), bytes_text(dry_run.model_bytes),
                      bytes_text(dry_run.state_bytes));
+  if (dry_run.small_bytes > 0)
+    out << fmt::format("small model {} on disk\n", bytes_text(dry_run.small_bytes));
 }
 
 void print_precision(const PrecisionReport& precision, std::ostream& out) {
@@ -84,6 +86,7 @@ void print_text(const Report& report, std::ostream& out) {
     out << fmt::format("verified: {} layers see input * mask bit for bit ({} calls, {})\n",
                        report.verification->layers, report.verification->calls,
                        report.verification->input);
+  if (report.compact) print_text(*report.compact, out << '\n');
 }
 
 }  // namespace actsparse

@@ -49,7 +49,8 @@ VerificationReport read_verification(const json& entry) {
 DryRun read_dry_run(const json& entry) {
   return {entry.at("batches").get<int64_t>(),          entry.at("samples").get<int64_t>(),
           entry.at("estimated_seconds").get<double>(), entry.at("aggregate_bytes").get<int64_t>(),
-          entry.at("model_bytes").get<int64_t>(),      entry.at("state_bytes").get<int64_t>()};
+          entry.at("model_bytes").get<int64_t>(),      entry.at("state_bytes").get<int64_t>(),
+          entry.at("small_bytes").get<int64_t>()};
 }
 
 Timing read_timing(const json& entry) {
@@ -69,6 +70,9 @@ Report report_from_json(const json& document) {
     report.precision = read_precision(entry);
   if (const json& entry = document.at("verification"); !entry.is_null())
     report.verification = read_verification(entry);
+  if (document.contains("compact"))
+    report.compact =
+        compact_from_json(document.at("compact"), document.at("timing").at("compact"));
   if (document.contains("dry_run")) report.dry_run = read_dry_run(document.at("dry_run"));
   for (const auto& [kind, name] : document.at("outputs").items())
     report.outputs.emplace_back(kind, name.get<std::string>());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/provenance.h"
+#include "report/compact_report.h"
 #include "sparsifier/compute_masks.h"
 #include "sparsifier/mask_summary.h"
 
@@ -50,7 +51,7 @@ struct DryRun {
   int64_t batches = 0, samples = 0;          ///< of the whole data; samples 0 if not countable
   double estimated_seconds = 0;              ///< loading, and all batches like the first
   int64_t aggregate_bytes = 0;               ///< memory of the aggregates
-  int64_t model_bytes = 0, state_bytes = 0;  ///< of the files; 0 for one that is not asked for
+  int64_t model_bytes = 0, state_bytes = 0, small_bytes = 0;  ///< of the files; 0: not asked for
 };
 
 struct Report {
@@ -60,7 +61,8 @@ struct Report {
   std::vector<std::string> warnings;         ///< those that belong to no layer that is left
   std::optional<PrecisionReport> precision;  ///< nothing if no batch was run
   std::optional<VerificationReport> verification;
-  std::optional<DryRun> dry_run;  ///< set if this was one
+  std::optional<CompactReport> compact;  ///< of the small model, if one was written
+  std::optional<DryRun> dry_run;         ///< set if this was one
   std::vector<std::pair<std::string, std::string>>
       outputs;  ///< "model" -> name, relative to the output folder
   Timing timing;

@@ -24,7 +24,8 @@ at::Tensor mask(int64_t channels, const std::vector<int64_t>& dropped, int64_t t
 
 /// Compacts a network whose x is [N, sample...], and checks that its file gives the same answers
 /// for 2, 3 and 5 samples.
-Compacted compacted(const torch::jit::Module& masked, const std::vector<int64_t>& sample);
+Compacted compacted(const torch::jit::Module& masked, const std::vector<int64_t>& sample,
+                    const CompactOptions& options = {});
 
 /// Of all parameters and buffers.
 Shapes shapes(const torch::jit::Module& module);

@@ -70,6 +70,24 @@ TEST_CASE("a config of text has its defaults", "[config]") {
   CHECK(config.file.empty());
 }
 
+TEST_CASE("the small model is a file, or an object with how it is made", "[config]") {
+  const Config file = parse_sample({"output.compact=small.pt"});
+  CHECK(file.output.compact.filename() == "small.pt");
+  CHECK(file.output.compact_options.gather == "auto");
+  const Config object = parse_sample(
+      {R"(output.compact={"path": "s.pt", "tolerance": 1e-3, "gather": "off", "keep_modules": true})"});
+  CHECK(object.output.compact.filename() == "s.pt");
+  CHECK(object.output.compact_options.tolerance == 1e-3);
+  CHECK(object.output.compact_options.gather == "off");
+  CHECK(object.output.compact_options.keep_modules);
+  CHECK(parse_sample({"output.compact=null"}).output.compact.empty());
+  CHECK(contains(rejection({"output.compact=x/"}), "a file, not a folder"));
+  CHECK(contains(rejection({"output.compact={}"}), "output.compact.path: found nothing"));
+  CHECK(contains(rejection({"output.compact.path=s.pt", "output.compact.gather=some"}),
+                 "'auto', 'off', 'always'"));
+  CHECK(contains(rejection({"output.model=m.pt", "output.compact=./m.pt"}), "same file"));
+}
+
 TEST_CASE("a newer version is told before its keys are called unknown", "[config]") {
   CHECK(contains(rejection({"version=2", "gadgets=[]"}), "for a newer actsparse"));
 }

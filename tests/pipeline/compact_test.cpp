@@ -23,7 +23,7 @@ struct ChannelMasks : Workplace {
 
 CompactReport compact_masked(const Workplace& place, const std::string& small = "small.pt") {
   const Config config = place.config();
-  return compact(place / "masked.pt", place / small, {"forward", config.data, 1e-5}, {});
+  return compact(place / "masked.pt", place / small, {"forward", config.data, {}}, {});
 }
 
 }  // namespace
@@ -46,6 +46,66 @@ TEST_CASE("run, then compact: a small model that is equal to the masked one", "[
   CHECK(count_parameters(small) == report.parameters.after);
   CHECK(small.attr("conv2").toModule().attr("weight").toTensor().size(1) == 8);
   CHECK_FALSE(small.attr("conv2").toModule().hasattr("activation_mask"));
+}
+
+TEST_CASE("run can write the small model too, and reports on it", "[pipeline]") {
+  ChannelMasks place("group");
+  place.json["output"]["compact"] = "small.pt";
+  const Report report = run(place.config(), {});
+  REQUIRE(report.compact);
+  CHECK(report.compact->layers.at(0).removed == 8);
+  CHECK(report.outputs.back() == std::pair<std::string, std::string>("compact", "small.pt"));
+  const auto by_run = place.read("small.pt");
+  CHECK(report.compact->bytes.after == static_cast<int64_t>(by_run.size()));
+  CHECK(report.compact->bytes.before ==
+        static_cast<int64_t>(std::filesystem::file_size(place / "masked.pt")));
+  compact_masked(place);
+  CHECK(place.read("small.pt") == by_run);
+  apply(place / "model.pt", place / "state.pt", place / "applied.pt", {}, MaskForm::Weights,
+        place / "small.pt");
+  CHECK(place.read("small.pt") == by_run);
+}
+
+TEST_CASE("the small model alone can be asked for, with options", "[pipeline]") {
+  ChannelMasks place("group");
+  place.json["output"] = {
+      {"compact", {{"path", "small.pt"}, {"keep_modules", true}, {"gather", "off"}}}};
+  run(place.config(), {});
+  CHECK_FALSE(std::filesystem::exists(place / "masked.pt"));
+  auto small = load_model(place / "small.pt");
+  auto conv = small.attr("conv2").toModule();
+  CHECK(conv.forward({normal({1, 8, 8, 8}, 1)}).toTensor().dim() == 4);
+}
+
+TEST_CASE("a run whose masks are all one has a small model, too", "[pipeline]") {
+  ChannelMasks place("none");
+  place.json["output"]["compact"] = "small.pt";
+  place.json["defaults"]["sparse_config"]["sparsity_level"] = 0;
+  const Report report = run(place.config(), {});
+  CHECK(report.compact->parameters.after == report.compact->parameters.before);
+  CHECK(report.compact->warnings.size() == 1);
+}
+
+TEST_CASE("a dry run tells the small model's size", "[pipeline]") {
+  ChannelMasks place("group");
+  place.json["output"]["compact"] = "small.pt";
+  const auto dry = dry_run(place.config(), {});
+  CHECK_FALSE(std::filesystem::exists(place / "small.pt"));
+  run(place.config(), {});
+  CHECK(dry.dry_run->small_bytes == Approx(std::filesystem::file_size(place / "small.pt")).epsilon(0.01));
+}
+
+TEST_CASE("apply's small model is no other file of its", "[pipeline]") {
+  const ChannelMasks place("none");
+  run(place.config(), {});
+  const auto refused = [&](const std::string& small) {
+    return error_of([&] {
+      apply(place / "model.pt", place / "state.pt", place / "applied.pt", {}, MaskForm::Buffers,
+            place / small);
+    });
+  };
+  CHECK(refused("applied.pt").kind() == ErrorKind::Usage);
+  CHECK(contains(refused("state.pt").what(), "--compact"));
 }
 
 TEST_CASE("a flattened plane is one channel to align: all that is masked goes", "[pipeline]") {
@@ -101,7 +161,7 @@ TEST_CASE("compact refuses a model without masks, and its input as output", "[pi
   const Config config = place.config();
   const auto refused = [&](const std::string& model, const std::string& small) {
     return error_of([&] {
-      compact(place / model, place / small, {"forward", config.data, 1e-5}, {});
+      compact(place / model, place / small, {"forward", config.data, {}}, {});
     });
   };
   const Error unmasked = refused("model.pt", "small.pt");
@@ -116,7 +176,7 @@ TEST_CASE("a difference beyond the tolerance leaves no file", "[pipeline]") {
   run(place.config(), {});
   const Config config = place.config();
   const Error error = error_of([&] {
-    compact(place / "masked.pt", place / "small.pt", {"forward", config.data, -1}, {});
+    compact(place / "masked.pt", place / "small.pt", {"forward", config.data, {-1}}, {});
   });
   CHECK(error.kind() == ErrorKind::Check);
   CHECK(contains(error.what(), "--tolerance"));

@@ -5,7 +5,8 @@ using namespace actsparse;
 
 TEST_CASE("A report read again is the same report", "[report]") {
   Report full = sample_report();
-  full.dry_run = DryRun{3, 24, 1.5, 100, 2000, 300};
+  full.dry_run = DryRun{3, 24, 1.5, 100, 2000, 300, 200};
+  full.compact = sample_compact();
   for (const Report& report : {sample_report(), full, Report{}})
     CHECK(to_json(report_from_json(to_json(report))) == to_json(report));
 }

@@ -22,4 +22,17 @@ inline Report sample_report() {
   return report;
 }
 
+inline CompactReport sample_compact() {
+  CompactReport report;
+  report.layers = {{"fc", 8, 4, 3, 0, 1, {{1, "read by 'conv'"}}}, {"", 8, 4, 0, 4, 0, {{4, "x"}}}};
+  report.parameters = {100, 25};
+  report.macs = {1000, 250};
+  report.bytes = {400, 100};
+  report.differences = {{2e-7, 1e-6, true, "[2, 3]"}};
+  report.tolerance = 1e-5;
+  report.latency = {0.4, 0.5, 0.1, 15, 1, 2};
+  report.total_seconds = 2.5;
+  return report;
+}
+
 }  // namespace actsparse

@@ -21,11 +21,11 @@ void size(Visit& visit) {
   const int64_t one = is_one ? visit.axis(0, visit.value(1).toInt()) : 0;
   visit.edit([visit, input, is_one, one](Rewrite& rewrite) {
     if (is_one && rewrite.kept(input, one).defined())
-      rewrite.replace(*visit.node.output(), input.ids.size(one));
+      rewrite.replace_output(visit.node, input.ids.size(one));
     std::map<size_t, int64_t> original;
     for (int64_t axis = 0; axis < input.dim() && !is_one; ++axis)
       if (rewrite.kept(input, axis).defined()) original[axis] = input.ids.size(axis);
-    if (!original.empty()) rewrite.replace_elements(*visit.node.output(), original);
+    if (!original.empty()) rewrite.replace_elements(visit.node, original);
   });
 }
 

@@ -13,13 +13,18 @@ at::Tensor known_or_zero(const at::Tensor& known) {
   return at::where(known.isnan(), at::zeros_like(known), known);
 }
 
+// Inputs whose values differ from batch to batch, and for which output: [groups, outputs, inputs].
+at::Tensor needs_of(const Contraction& contraction) {
+  auto unknown = contraction.known.isnan();
+  if (contraction.is_padded) unknown = unknown.logical_or(contraction.known.ne(0));
+  return contraction.reads.logical_and(unknown.unsqueeze(1));
+}
+
 }  // namespace
 
 at::Tensor contract(Visit& visit, const Contraction& contraction, const at::Tensor& out) {
   const auto& [in, known, weight, reads, bias, is_padded] = contraction;
-  auto unknown = known.isnan();
-  if (is_padded) unknown = unknown.logical_or(known.ne(0));
-  const auto needs = reads.logical_and(unknown.unsqueeze(1));  // [groups, outputs, inputs]
+  const auto needs = needs_of(contraction);
   const auto computed = needs.any(2);
   for (int64_t group = 0; group < in.size(0); ++group)
     visit.need(distinct(out[group].masked_select(computed[group])),
@@ -31,6 +36,18 @@ at::Tensor contract(Visit& visit, const Contraction& contraction, const at::Tens
 at::Tensor is_among(const at::Tensor& index, const at::Tensor& like) {
   if (!index.defined()) return at::ones(like.sizes(), at::kBool);
   return at::zeros({like.numel()}, at::kBool).index_fill_(0, index, true).view(like.sizes());
+}
+
+at::Tensor worth_picking(const Visit& visit, const Contraction& contraction, const at::Tensor& rows,
+                         const at::Tensor& columns, const Reading& reading) {
+  if (visit.gather == Gather::Off || contraction.in.size(0) != 1) return {};
+  const auto present = is_among(columns, contraction.in)[0];
+  const auto needed = sliced(needs_of(contraction)[0], 0, rows).any(0).logical_and(present);
+  const auto picked = needed.sum().item<double>(), all = present.sum().item<double>();
+  const bool saves = (all - picked) * reading.macs_per_input >
+                     kMacsPerByte * picked * reading.bytes_per_input;
+  if (picked == 0 || picked == all || (visit.gather == Gather::Auto && !saves)) return {};
+  return needed.nonzero().flatten();
 }
 
 at::Tensor of_removed(const Contraction& contraction, const at::Tensor& kept) {

@@ -19,6 +19,21 @@ at::Tensor contract(Visit& visit, const Contraction& contraction, const at::Tens
 /// Which of `like` are among the indices that Rewrite::kept() gave: bool, of its shape.
 at::Tensor is_among(const at::Tensor& index, const at::Tensor& like);
 
+/// A processor multiplies about so often in the time that index_select takes for a byte.
+constexpr double kMacsPerByte = 8;
+
+/// How often a layer reads each number of its input, to weigh what picking channels costs.
+struct Reading {
+  double macs_per_input = 0;    ///< multiplications that one input channel of a batch takes
+  double bytes_per_input = 0;   ///< that one takes in memory
+};
+
+/// The inputs that the kept outputs read, if they are fewer than those that are there and it is
+/// worth picking them: indices like those of Rewrite::kept(). Undefined if not.
+/// `rows`, `columns`: the kept outputs and inputs.
+at::Tensor worth_picking(const Visit& visit, const Contraction& contraction, const at::Tensor& rows,
+                         const at::Tensor& columns, const Reading& reading);
+
 /// What the inputs that `kept` [groups, inputs] (bool) lacks add to each output: float64
 /// [groups, outputs].
 at::Tensor of_removed(const Contraction& contraction, const at::Tensor& kept);

@@ -72,16 +72,34 @@ Contraction contraction_of(const Visit& visit, const Kernel& kernel) {
           kernel.is_padded || kernel.transposed};
 }
 
-struct Change {
+struct Parts {
   Kernel kernel;
   Contraction contraction;
   at::Tensor out;  // ids
 };
 
-void rewrite(Rewrite& rewrite, torch::jit::Node& node, const Visit& visit, const Change& change,
+Reading reading_of(const Kernel& kernel, const Channels& input, const Channels& output,
+                   int64_t outputs) {
+  const auto plane = [](const Channels& channels) {
+    return static_cast<double>(channels.ids.numel()) / static_cast<double>(channels.ids.size(1));
+  };
+  const auto taps = static_cast<double>(kernel.weight[0][0].numel());
+  return {taps * static_cast<double>(outputs) * plane(kernel.transposed ? input : output),
+          plane(input) * static_cast<double>(kernel.weight.element_size())};
+}
+
+void rewrite(Rewrite& rewrite, torch::jit::Node& node, const Visit& visit, const Parts& parts,
              const Channels& input, const Channels& output) {
-  const auto& [kernel, contraction, out] = change;
-  const auto rows = rewrite.kept(output, 1), columns = rewrite.kept(input, 1);
+  const auto& [kernel, contraction, out] = parts;
+  const auto rows = rewrite.kept(output, 1);
+  auto columns = rewrite.kept(input, 1);
+  const auto picked =
+      worth_picking(visit, contraction, rows, columns,
+                    reading_of(kernel, input, output, rewrite.kept_count(output, 1)));
+  if (picked.defined()) {
+    rewrite.index_select(node, visit.input("input"), 1, places_among(picked, columns));
+    columns = picked;
+  }
   if (!rows.defined() && !columns.defined()) return;
   const auto in_kept = is_among(columns, contraction.in), out_kept = is_among(rows, out);
   rewrite.set(node, visit.input("weight"), kernel.reduced(out_kept, in_kept));
@@ -105,8 +123,8 @@ void convolution(Visit& visit) {
   if (kernel.groups > 1)
     visit.findings.constraints.balances.push_back({contraction.in, out, &visit.node});
   visit.give(output);
-  visit.edit([visit, change = Change{kernel, contraction, out}, input, output](Rewrite& r) {
-    rewrite(r, visit.node, visit, change, input, output);
+  visit.edit([visit, parts = Parts{kernel, contraction, out}, input, output](Rewrite& r) {
+    rewrite(r, visit.node, visit, parts, input, output);
   });
 }
 

@@ -1,5 +1,7 @@
 #include <ATen/ops/broadcast_tensors.h>
 #include <ATen/ops/prelu.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/unique_dim.h>
 #include <ATen/ops/where.h>
 
 #include "compact/rule.h"
@@ -37,11 +39,34 @@ bool is_spread(const at::Tensor& operand, const at::Tensor& other) {
   return true;
 }
 
+// Ids of the result's own: each needs its operands', which may hold more than the result.
+at::Tensor own_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b) {
+  const auto pairs = at::stack({a.flatten(), b.flatten()}, 1);
+  const auto [distinct_pairs, place, counts] =
+      at::unique_dim(pairs, 0, /*sorted=*/true, /*return_inverse=*/true);
+  const auto own = visit.findings.ids.fresh(distinct_pairs.size(0));
+  for (int64_t i = 0; i < own.numel(); ++i)
+    visit.need({own[i].item<int64_t>()}, distinct(distinct_pairs[i]));
+  return own.index_select(0, place).view(a.sizes());
+}
+
+// Takes of an operand what the result has of it, where it holds more.
+void pick_operand(Rewrite& rewrite, torch::jit::Node& node, size_t input, const Channels& operand,
+                  const Channels& result) {
+  for (const int64_t axis : changing_axes(operand.ids)) {
+    const int64_t place = axis + result.dim() - operand.dim();
+    const auto wanted = rewrite.kept(result, place), present = rewrite.kept(operand, axis);
+    if (!wanted.defined() || (present.defined() && present.numel() == wanted.numel())) continue;
+    rewrite.index_select(node, input, axis, places_among(wanted, present));
+  }
+}
+
 at::Tensor joined_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b,
                       at::IntArrayRef sizes) {
   const bool a_spread = is_spread(a, b);
   if (!a_spread && !is_spread(b, a)) {
     const auto pair = at::broadcast_tensors({unexpanded(a), unexpanded(b)});
+    if (visit.gather != Gather::Off) return own_ids(visit, pair[0], pair[1]).expand(sizes);
     visit.findings.ids.tie(pair[0], pair[1]);
     return a.expand(sizes);
   }
@@ -121,6 +146,11 @@ void binary(Visit& visit) {
       sliceable ? activation.ids.expand(sizes) : joined_ids(visit, a.ids, b.ids, sizes),
       known_result(visit, a.known, b.known, sizes)};
   visit.give(output);
+  if (!sliceable && visit.gather != Gather::Off)
+    visit.edit([visit, output, a = Channels(a), b = Channels(b)](Rewrite& rewrite) {
+      pick_operand(rewrite, visit.node, 0, a, output);
+      pick_operand(rewrite, visit.node, 1, b, output);
+    });
   if (!sliceable) return;
   note_mask(visit, a_constant ? 0 : 1, Channels(activation));
   slice_constant(visit, a_constant ? 0 : 1, output);

@@ -43,9 +43,17 @@ void give(Visit& visit, const Matrix& matrix) {
   visit.give(output);
   visit.edit([visit, matrix, contraction, input, output](Rewrite& rewrite) {
     const auto rows = rewrite.kept(output, output.dim() - 1);
-    const auto columns = rewrite.kept(input, input.dim() - 1);
-    if (!rows.defined() && !columns.defined()) return;
+    auto columns = rewrite.kept(input, input.dim() - 1);
     const auto weight = visit.constant(matrix.weight);
+    const auto read = static_cast<double>(input.ids.numel() / input.ids.size(-1));
+    const double outputs = static_cast<double>(rewrite.kept_count(output, output.dim() - 1));
+    const Reading reading = {read * outputs, read * static_cast<double>(weight.element_size())};
+    const auto picked = worth_picking(visit, contraction, rows, columns, reading);
+    if (picked.defined()) {
+      rewrite.index_select(visit.node, matrix.x, input.dim() - 1, places_among(picked, columns));
+      columns = picked;
+    }
+    if (!rows.defined() && !columns.defined()) return;
     rewrite.set(visit.node, matrix.weight,
                 sliced(sliced(weight, matrix.is_transposed ? 1 : 0, rows),
                        matrix.is_transposed ? 0 : 1, columns)

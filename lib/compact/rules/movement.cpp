@@ -94,7 +94,7 @@ void resize(Visit& visit) {
   const bool is_partial = visit.node.kind() == c10::Symbol::aten("unflatten");
   const int64_t offset = is_partial ? visit.axis(0, visit.value(visit.input("dim")).toInt()) : 0;
   const auto sizes = visit.trace.value(list)->toIntVector();
-  visit.require(changing_axes(output.ids).empty() || Rewrite::has_elements(*list),
+  visit.require(changing_axes(output.ids).empty() || has_elements(*list),
                 "its sizes are computed");
   visit.give(output);
   visit.edit([visit, output, place, sizes, offset](Rewrite& rewrite) {
@@ -115,9 +115,7 @@ void split(Visit& visit) {
     if (!rewrite.kept(input, axis).defined()) return;
     std::vector<int64_t> counts;
     for (const auto& part : parts) counts.push_back(rewrite.kept_count(canonical(part), axis));
-    rewrite.become(visit.node, c10::Symbol::aten("split_with_sizes"),
-                   {visit.node.inputs().at(0), rewrite.constant(visit.node, counts),
-                    rewrite.constant(visit.node, axis)});
+    rewrite.split_with_sizes(visit.node, counts, axis);
   });
 }
 

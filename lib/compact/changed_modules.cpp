@@ -1,0 +1,208 @@
+#include "compact/changed_modules.h"
+
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
+
+#include <set>
+
+#include "compact/nodes.h"
+#include "model/layer_tree.h"
+
+namespace actsparse {
+namespace {
+
+using c10::IValue;
+using torch::jit::Module;
+using torch::jit::Node;
+using torch::jit::Value;
+
+// A tensor of a module, whatever names the module has.
+using Place = std::pair<const c10::ivalue::Object*, std::string>;
+
+Place place_of(const Module& model, const std::string& path) {
+  const auto [owner, name] = owner_and_name(path);
+  return {find_layer(model, owner)._ivalue().get(), name};
+}
+
+// What a change is made to: a tensor of a module that has a name, or else the node.
+const Value* changed_value(const Node& node, const Change& change) {
+  if (change.kind == Change::Kind::Input) return node.inputs().at(change.place);
+  if (change.kind != Change::Kind::Element) return nullptr;
+  return node.inputs().at(change.place)->node()->inputs().at(change.element);
+}
+
+const TensorName* changed_tensor(const FlatModel& flat, const Node& node, const Change& change) {
+  const Value* const value = change.value.isTensor() ? changed_value(node, change) : nullptr;
+  return value == nullptr ? nullptr : flat.name_of(*value);
+}
+
+// Of each node those changes that are made in its code.
+std::map<const Node*, std::vector<Change>> changes_of_code(const FlatModel& flat,
+                                                           const Changes& changes) {
+  std::map<const Node*, std::vector<Change>> of_code;
+  for (const auto& [node, change] : changes)
+    if (changed_tensor(flat, *node, change) == nullptr) of_code[node].push_back(change);
+  return of_code;
+}
+
+// The named tensors that a node reads, itself or in a list.
+std::vector<const Value*> tensors_read(const FlatModel& flat, const Node& node) {
+  std::vector<const Value*> found;
+  for (const Value* input : node.inputs()) {
+    if (flat.name_of(*input) != nullptr) found.push_back(input);
+    if (input->node()->kind() == c10::prim::ListConstruct)
+      for (const Value* element : input->node()->inputs())
+        if (flat.name_of(*element) != nullptr) found.push_back(element);
+  }
+  return found;
+}
+
+at::Tensor tensor_of(const Value& constant) { return torch::jit::toIValue(&constant)->toTensor(); }
+
+class Conflicts {
+ public:
+  Conflicts(const NumberedModel& model, const FlatModel& flat, const std::vector<Node*>& nodes,
+            const Changes& changes)
+      : model_(model), flat_(flat), nodes_(nodes), changes_(changes) {}
+
+  std::map<const Node*, std::string> find() {
+    find_code();
+    find_tensors();
+    return std::move(found_);
+  }
+
+ private:
+  void find_code() {
+    const auto of_code = changes_of_code(flat_, changes_);
+    std::map<size_t, std::vector<const Node*>> copies;
+    for (const Node* node : nodes_)
+      if (const auto number = number_of(*node)) copies[*number].push_back(node);
+    for (const auto& [node, list] : of_code) {
+      const auto number = number_of(*node);
+      if (!number) {
+        found_[node] = "it is not code of a module";
+        continue;
+      }
+      for (const Node* copy : copies.at(*number)) {
+        const auto other = of_code.find(copy);
+        if (other == of_code.end() || !(other->second == list))
+          for (const Node* each : copies.at(*number))
+            found_[each] = "its code runs several times, for other channels";
+      }
+    }
+  }
+
+  void find_tensors() {
+    std::map<Place, at::Tensor> first;
+    std::set<Place> ambiguous;
+    for (const Node* node : flat_.graph->nodes())
+      for (const Value* value : tensors_read(flat_, *node)) {
+        const auto place = place_of(model_.module, flat_.name_of(*value)->path);
+        const at::Tensor tensor = tensor_of(*value);
+        const auto& known = first.emplace(place, tensor).first->second;
+        if (!known.equal(tensor)) ambiguous.insert(place);
+      }
+    for (const auto& [node, change] : changes_)
+      if (const auto* name = changed_tensor(flat_, *node, change))
+        if (ambiguous.count(place_of(model_.module, name->path)) != 0)
+          found_[node] = "its tensors are read several times, for other channels";
+  }
+
+  const NumberedModel& model_;
+  const FlatModel& flat_;
+  const std::vector<Node*>& nodes_;
+  const Changes& changes_;
+  std::map<const Node*, std::string> found_;
+};
+
+void set_tensor(const Module& model, const TensorName& name, const at::Tensor& tensor) {
+  const auto [owner, leaf] = owner_and_name(name.path);
+  Module module = find_layer(model, owner);
+  const bool trained = module.attr(leaf).toTensor().requires_grad();
+  module.setattr(leaf, tensor.detach().requires_grad_(trained));
+}
+
+std::string free_name(const Module& module, const std::string& name) {
+  std::string free = name;
+  for (int i = 1; module.hasattr(free); ++i) free = name + "_" + std::to_string(i);
+  return free;
+}
+
+// Tensors become buffers of the module, so that they are in its state_dict and move with it; but
+// where code holds a tensor itself, as traced code does, it holds the new one.
+Value* make_constant(Module self, const Change& change, const Value* old, Node& before,
+                     const IValue& value) {
+  auto& graph = *before.owningGraph();
+  const torch::jit::WithInsertPoint guard(&before);
+  const bool held = old != nullptr && old->node()->kind() == c10::prim::Constant &&
+                    old->type()->kind() != c10::TypeKind::NoneType;
+  if (!value.isTensor() || held) return torch::jit::insertConstant(graph, value);
+  const std::string name = free_name(
+      self, change.kind == Change::Kind::IndexSelect ? "gathered_channels" : "removed_bias");
+  self.register_buffer(name, value.toTensor());
+  return graph.insertGetAttr(graph.inputs().at(0), name);
+}
+
+std::shared_ptr<torch::jit::Graph> graph_of(const torch::jit::Method& method) {
+  return torch::jit::toGraphFunction(method.function()).graph();
+}
+
+bool is_read(const Module& module, const std::string& name) {
+  bool found = false;
+  for (const auto& method : module.get_methods())
+    for_each_node(*graph_of(method)->block(), [&](const Node& node) {
+      found |= node.kind() == c10::prim::GetAttr && node.s(c10::attr::name) == name &&
+               node.inputs().at(0)->type() == module.type();
+    });
+  return found;
+}
+
+void remove_unread_masks(const Module& model) {
+  std::set<const c10::ivalue::Object*> seen;
+  for (Module module : model.modules()) {
+    if (!seen.insert(module._ivalue().get()).second) continue;
+    std::vector<std::string> masks;
+    for (const auto& buffer : module.named_buffers(/*recurse=*/false))
+      if (buffer.name.rfind("activation_mask", 0) == 0 && !is_read(module, buffer.name))
+        masks.push_back(buffer.name);
+    for (const auto& name : masks) {
+      const size_t slot = module.type()->getAttributeSlot(name);
+      module.type()->unsafeRemoveAttribute(name);
+      module._ivalue()->unsafeRemoveSlot(slot);
+    }
+  }
+}
+
+}  // namespace
+
+std::map<const Node*, std::string> conflicts(const NumberedModel& model, const FlatModel& flat,
+                                             const std::vector<Node*>& nodes,
+                                             const Changes& changes) {
+  return Conflicts(model, flat, nodes, changes).find();
+}
+
+Module change_modules(NumberedModel& model, const FlatModel& flat, const Changes& changes) {
+  std::set<size_t> done;
+  for (const auto& [node, list] : changes_of_code(flat, changes)) {
+    const size_t number = number_of(*node).value();
+    if (!done.insert(number).second) continue;  // another copy of the same code
+    const auto& origin = model.origins.at(number);
+    for (const auto& change : list)
+      perform(change, *origin.node, [&](const Value* old, Node& before, const IValue& value) {
+        return make_constant(origin.self, change, old, before, value);
+      });
+  }
+  for (const auto& [node, change] : changes)
+    if (const auto* name = changed_tensor(flat, *node, change))
+      set_tensor(model.module, *name, change.value.toTensor());
+  for (const Module& module : model.module.modules())
+    for (const auto& method : module.get_methods()) {
+      forget_sizes(*graph_of(method));
+      torch::jit::EliminateDeadCode(graph_of(method));
+    }
+  remove_unread_masks(model.module);
+  return without_numbers(model);
+}
+
+}  // namespace actsparse

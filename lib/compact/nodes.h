@@ -1,0 +1,20 @@
+#pragma once
+#include <torch/csrc/jit/ir/ir.h>
+
+namespace actsparse {
+
+/// Visits every node of a block and of the blocks inside, in their order. `visit` may destroy the
+/// node it is given.
+template <class Visit>
+void for_each_node(torch::jit::Block& block, const Visit& visit) {
+  for (auto it = block.nodes().begin(); it != block.nodes().end();) {
+    torch::jit::Node* const node = *it++;
+    for (torch::jit::Block* inner : node->blocks()) for_each_node(*inner, visit);
+    visit(*node);
+  }
+}
+
+/// Makes the types of all tensors plain again: recorded ones hold sizes, which may have changed.
+void forget_sizes(torch::jit::Graph& graph);
+
+}  // namespace actsparse

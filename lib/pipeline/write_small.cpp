@@ -1,0 +1,122 @@
+#include "compact/compact.h"
+
+#include <ATen/Parallel.h>
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
+
+#include "base/bytes_written.h"
+#include "base/error.h"
+#include "base/heap.h"
+#include "compact/cost.h"
+#include "compact/without_masks.h"
+#include "model/load_model.h"
+#include "pipeline/measure_latency.h"
+#include "pipeline/stages.h"
+#include "pipeline/trial_batches.h"
+
+namespace actsparse {
+namespace {
+
+using torch::jit::Module;
+
+constexpr double kDeadSignal = 1e-3;  // of a difference over the variation between samples
+constexpr double kLatencySeconds = 2;
+
+// Batches of other sizes than `batch`, for the proof.
+std::vector<Arguments> other_sizes(const Arguments& batch, int64_t samples) {
+  std::vector<Arguments> others;
+  for (auto& other : {with_samples(batch, samples), with_smaller_images(with_samples(batch, 2))})
+    if (!other.empty()) others.push_back(other);
+  return others;
+}
+
+// The first batch, and others of other sizes if the masked model takes them.
+std::vector<Difference> differences(const Module& masked, const Module& small,
+                                    const std::string& method, const Arguments& batch) {
+  std::vector<Difference> found = {compare_outputs(masked, small, method, batch)};
+  const int64_t samples = batch_size_of(describe(batch));
+  for (const auto& other : other_sizes(batch, samples == 2 ? 3 : 2)) try {
+      found.push_back(compare_outputs(masked, small, method, other));
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::Check) throw;  // else the masked model does not take it
+    }
+  return found;
+}
+
+void check(const CompactReport& report) {
+  for (const auto& difference : report.differences)
+    if (!(difference.relative <= report.tolerance))
+      throw Error(ErrorKind::Check,
+                  fmt::format("the small model differs from the masked one by {:.2g} on input {}, "
+                              "allowed is {:g} (--tolerance); nothing was written, please report "
+                              "the model",
+                              difference.relative, difference.shape, report.tolerance));
+}
+
+void warn_of_dead_signal(CompactReport& report) {
+  for (const auto& difference : report.differences)
+    if (difference.over_variation >= kDeadSignal || !difference.varies)
+      report.warnings.push_back(fmt::format(
+          "on input {} the outputs of different samples hardly differ: the masks have left almost "
+          "no signal, so that the comparison says little",
+          difference.shape));
+}
+
+void warn_of_nothing_removed(CompactReport& report) {
+  int64_t masked = 0, removed = 0;
+  for (const auto& layer : report.layers) {
+    masked += layer.masked;
+    removed += layer.removed;
+  }
+  if (masked == 0)
+    report.warnings.push_back(
+        "no layer has a whole channel masked: channels can be removed if the mask has one value "
+        "per "
+        "channel (reduce over all other dimensions)");
+  else if (removed == 0)
+    report.warnings.push_back("no masked channel could be removed");
+}
+
+Latency latency(const Module& masked, const Module& small, const std::string& method,
+                const Arguments& batch) {
+  const auto medians = measure_latency({without_masks(masked, method), masked, small}, method,
+                                       batch, kLatencySeconds);
+  return {medians.seconds[0], medians.seconds[1],    medians.seconds[2],
+          medians.rounds,     at::get_num_threads(), batch_size_of(describe(batch))};
+}
+
+BeforeAfter per_sample(const Compacted& compacted, const Arguments& batch) {
+  const int64_t samples = std::max<int64_t>(1, batch_size_of(describe(batch)));
+  return {compacted.macs_before / samples, compacted.macs_after / samples};
+}
+
+}  // namespace
+
+CompactReport write_small(Outputs& outputs, const SmallFile& file, const Module& masked,
+                          const std::string& method, const Arguments& batch,
+                          const CompactOptions& options) {
+  const Stopwatch stopwatch;
+  const auto batches = sizes_to_try(batch);
+  Compacted compacted = compact(masked, method, batches, options);
+  AtomicFile& written = outputs.create(file.to);
+  written.write([&](std::ostream& out) { write_model(compacted.module, out, file.extra); });
+  written.close();
+  const Module small = load_model(written.temporary(), file.device);
+  CompactReport report;
+  report.small = file.to.filename().string();
+  report.layers = std::move(compacted.masks);
+  report.parameters = {count_parameters(masked), count_parameters(small)};
+  report.macs = per_sample(compacted, batches[0]);
+  report.bytes = {bytes_written([&](std::ostream& out) { write_model(masked, out, file.extra); }),
+                  static_cast<int64_t>(std::filesystem::file_size(written.temporary()))};
+  report.tolerance = options.tolerance;
+  report.differences = differences(masked, small, method, batch);
+  check(report);
+  warn_of_nothing_removed(report);
+  warn_of_dead_signal(report);
+  report.latency = latency(masked, small, method, batch);
+  report.total_seconds = stopwatch.seconds();
+  return report;
+}
+
+}  // namespace actsparse
