@@ -60,7 +60,9 @@ class Binder {
  public:
   explicit Binder(FlatModel& flat) : flat_(flat), written_(written_attributes(*flat.graph)) {}
 
-  void bind(const std::function<bool(const Node&, const IValue&)>& wanted) {
+  using Wanted = std::function<bool(const std::string& path, const IValue& value)>;
+
+  void bind(const Wanted& wanted) {
     for (Node* read : attribute_reads(*flat_.graph)) bind(*read, wanted);
     torch::jit::ConstantPropagation(flat_.graph);
     torch::jit::PeepholeOptimize(flat_.graph);
@@ -69,13 +71,13 @@ class Binder {
   }
 
  private:
-  void bind(Node& read, const std::function<bool(const Node&, const IValue&)>& wanted) {
+  void bind(Node& read, const Wanted& wanted) {
     const auto owner_path = attribute_path(read.input());
-    if (!owner_path) return;
+    if (!owner_path || !read.input()->type()->is_module()) return;
     const std::string name = read.s(c10::attr::name), path = joined(*owner_path, name);
     const Module owner = find_layer(flat_.module, *owner_path);
     const IValue value = owner.attr(name);
-    if (value.isModule() || written_.count(path) != 0 || !wanted(read, value)) return;
+    if (value.isModule() || written_.count(path) != 0 || !wanted(path, value)) return;
     replace(read, value, {path, is_parameter(owner, name)});
   }
 
@@ -113,6 +115,36 @@ class Binder {
   std::set<std::string> written_;
   std::unordered_map<const c10::TensorImpl*, TensorName> names_;
 };
+
+// Tensors that something writes in place. Only once all are constants can LibTorch tell: an attribute
+// may be anything that a container holds.
+std::set<std::string> changed_in_place(const FlatModel& flat) {
+  FlatModel trial = flat;
+  trial.graph = flat.graph->copy();
+  Binder(trial).bind([](const std::string&, const IValue&) { return true; });
+  const torch::jit::AliasDb aliases(trial.graph);
+  std::set<std::string> changed;
+  for_each_node(*trial.graph->block(), [&](const Node& node) {
+    if (node.kind() != c10::prim::Constant) return;
+    const TensorName* const name = trial.name_of(*node.output());
+    if (name != nullptr && aliases.hasWriters(node.output())) changed.insert(name->path);
+  });
+  return changed;
+}
+
+// One that does nothing in eval mode; in place LibTorch has no other form of it.
+void remove_dropout(Graph& graph) {
+  static const std::set<std::string> names = {"aten::dropout", "aten::dropout_",
+                                              "aten::feature_dropout", "aten::feature_dropout_",
+                                              "aten::alpha_dropout", "aten::alpha_dropout_"};
+  for_each_node(*graph.block(), [](Node& node) {
+    if (names.count(node.kind().toQualString()) == 0) return;
+    const auto training = torch::jit::toIValue(node.inputs().at(2));
+    if (!training || !training->isBool() || training->toBool()) return;
+    node.output()->replaceAllUsesWith(node.inputs().at(0));
+    node.destroy();
+  });
+}
 
 bool has_calls(Graph& graph) {
   bool found = false;
@@ -157,7 +189,8 @@ std::pair<std::string, std::string> owner_and_name(const std::string& path) {
 std::optional<std::string> attribute_path(const Value* value) {
   const Node* node = value->node();
   if (value == node->owningGraph()->inputs().at(0)) return "";
-  if (node->kind() != c10::prim::GetAttr) return std::nullopt;
+  if (node->kind() != c10::prim::GetAttr || !node->input()->type()->is_module())
+    return std::nullopt;
   const auto owner = attribute_path(node->input());
   return owner ? std::optional(joined(*owner, node->s(c10::attr::name))) : std::nullopt;
 }
@@ -172,11 +205,12 @@ FlatModel flatten(const Module& model, const std::string& method) {
   torch::jit::InlineForkWait(flat.graph);
   refuse_calls(*flat.graph);
   Binder binder(flat);
-  binder.bind([](const Node&, const IValue& value) { return !value.isTensor(); });
+  binder.bind([](const std::string&, const IValue& value) { return !value.isTensor(); });
+  remove_dropout(*flat.graph);
+  const auto changed = changed_in_place(flat);
+  binder.bind([&](const std::string& path, const IValue&) { return changed.count(path) == 0; });
   torch::jit::RemoveTensorMutation(flat.graph);
   torch::jit::RemoveListMutation(flat.graph);
-  const torch::jit::AliasDb aliases(flat.graph);
-  binder.bind([&](const Node& read, const IValue&) { return !aliases.hasWriters(read.output()); });
   return flat;
 }
 

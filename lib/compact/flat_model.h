@@ -41,7 +41,7 @@ std::pair<std::string, std::string> owner_and_name(const std::string& path);
 FlatModel flatten(const torch::jit::Module& model, const std::string& method);
 
 /// The FQN of what a chain of attribute accesses from the graph's first input reads; "" is the
-/// module itself, nothing if it is no such chain.
+/// module itself, nothing if it is no such chain of modules.
 std::optional<std::string> attribute_path(const torch::jit::Value* value);
 
 }  // namespace actsparse

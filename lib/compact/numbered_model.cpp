@@ -51,6 +51,7 @@ NumberedModel number_nodes(const Module& model) {
       auto& graph = *torch::jit::toGraphFunction(method.function()).graph();
       while (inline_functions(*graph.block())) continue;
       for_each_node(*graph.block(), [&](Node& node) {
+        if (node.kind() == c10::prim::Constant) return;  // None is one without any attribute
         node.i_(number_attribute(), static_cast<int64_t>(numbered.origins.size()));
         numbered.origins.push_back({&node, module});
       });

@@ -18,7 +18,8 @@ struct NumberedModel {
 };
 
 /// A copy of `model` in which every module has a type of its own, functions (not methods) are
-/// inlined, and every node of a method has a number, an attribute that its copies keep.
+/// inlined, and every node of a method but constants has a number, an attribute that its copies
+/// keep.
 NumberedModel number_nodes(const torch::jit::Module& model);
 
 /// Nothing for a node that a pass has made.

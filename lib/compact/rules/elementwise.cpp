@@ -53,8 +53,9 @@ at::Tensor own_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b) {
 // Takes of an operand what the result has of it, where it holds more.
 void pick_operand(Rewrite& rewrite, torch::jit::Node& node, size_t input, const Channels& operand,
                   const Channels& result) {
-  for (const int64_t axis : changing_axes(operand.ids)) {
-    const int64_t place = axis + result.dim() - operand.dim();
+  for (const int64_t place : changing_axes(result.ids)) {
+    const int64_t axis = place - result.dim() + operand.dim();
+    if (axis < 0 || operand.ids.size(axis) == 1) continue;
     const auto wanted = rewrite.kept(result, place), present = rewrite.kept(operand, axis);
     if (!wanted.defined() || (present.defined() && present.numel() == wanted.numel())) continue;
     rewrite.index_select(node, input, axis, places_among(wanted, present));

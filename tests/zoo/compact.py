@@ -1,0 +1,162 @@
+"""Compacts the zoo: compact.py ACTSPARSE [--quick] [--only NAME] [--write-docs]
+
+Half of the input channels of every Conv2d and Linear but the first, aligned in groups; each model is compacted twice, to one flat
+graph and with its modules kept. The tool itself compares the small models with the masked ones, and refuses those that differ.
+"""
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import torch
+import torchvision
+from torch import nn
+
+from architectures import QUICK, ZOO, build, draw_batches
+from check import convert
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "compact.md"
+HEADING = ["| model | form | removed / masked | kept, most often because | parameters | MACs | difference, over variation | "
+           "with --keep-modules |", "|---|---|---|---|---|---|---|---|"]
+
+
+def plug_in():
+    return str(next(Path(torchvision.__file__).parent.glob("_C*.so")))
+
+
+def varied(value):
+    """Images that differ in the large: noise averages out, and all samples would have one output."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(varied(item) for item in value)
+    sides, batched = value.shape[-2:], value if value.dim() == 4 else value[None]
+    small = torch.rand(*batched.shape[:2], 8, 8) * 2 - 1
+    return nn.functional.interpolate(small, sides, mode="bilinear").view_as(value)
+
+
+def settle(model, batches):
+    """Batch norms as after training, or random nets have dead outputs and any comparison passes."""
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = None
+        norm.train()
+    with torch.no_grad():
+        for batch in batches:
+            model(*batch)
+    return model.eval()
+
+
+def called_layers(model, batch):
+    """FQN -> axis of the channels, in the order of the calls, without the first."""
+    called = {}
+
+    def note(name, axis):
+        return lambda *_: called.setdefault(name, axis) and None
+
+    handles = [module.register_forward_pre_hook(note(name, 1 if isinstance(module, nn.Conv2d) else -1))
+               for name, module in model.named_modules() if isinstance(module, (nn.Conv2d, nn.Linear))]
+    with torch.no_grad():
+        model(*batch)
+    for handle in handles:
+        handle.remove()
+    return dict(list(called.items())[1:])
+
+
+# Rounding grows over the updates of RAFT: two orders of the same sums differ by as much.
+TOLERANCES = {"raft_small": 1e-4}
+
+
+def write_config(folder, layers, tolerance):
+    (folder / "config.json").write_text(json.dumps({
+        "version": 1, "model": {"path": "model.pt"}, "data": {"batches": "batch_*.pt"},
+        "defaults": {"reduce_fn": "identity", "mask_fn": "magnitude", "sparse_config": {"sparsity_level": 0.5}, "align": "group"},
+        "layers": [{"name": name, "optional": True, "aggregate_fn": {"name": "abs_mean", "except_dim": [axis]}}
+                   for name, axis in layers.items()],
+        "output": {"model": "masked.pt", "compact": {"path": "small.pt", "tolerance": tolerance}, "report": "report.json"}}))
+
+
+def run(actsparse, folder, *arguments):
+    done = subprocess.run([actsparse, *arguments, "--load-library", plug_in()], cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.splitlines()[-1])
+    return done.stdout
+
+
+def count(report, key):
+    return sum(layer[key] for layer in report["layers"])
+
+
+def cause(report):
+    causes = Counter()
+    for layer in report["layers"]:
+        for kept in layer["kept"]:
+            causes[kept["because"].replace(layer["name"], "the layer")] += kept["channels"]
+    return f"{causes.most_common(1)[0][1]}: {causes.most_common(1)[0][0]}" if causes else ""
+
+
+def row(name, form, report, kept):
+    share = {key: report[key]["after"] / report[key]["before"] for key in ("parameters", "macs")}
+    worst = max(report["equality"]["inputs"], key=lambda found: found["relative"])
+    return (f"| {name} | {form} | {count(report, 'removed')} / {count(report, 'masked')} | {cause(report)} | "
+            f"{share['parameters']:.2f} | {share['macs']:.2f} | {worst['relative']:.0e}, {worst['over_variation']:.0e} | "
+            f"{count(kept, 'removed')}, MACs {kept['macs']['after'] / kept['macs']['before']:.2f} |")
+
+
+def compact(actsparse, name, form):
+    batches = [varied(batch) for batch in draw_batches(name, 2)]
+    model = settle(build(name), batches)
+    with tempfile.TemporaryDirectory() as path:
+        folder = Path(path)
+        convert(model, form, batches[0]).save(str(folder / "model.pt"))
+        for index, batch in enumerate(batches):
+            torch.save(batch, folder / f"batch_{index}.pt")
+        write_config(folder, called_layers(model, batches[0]), TOLERANCES.get(name, 1e-5))
+        align = "group"
+        try:
+            run(actsparse, folder, "run", "-c", "config.json")
+        except RuntimeError as error:  # in a loop or a branch: such layers choose for themselves
+            if "cannot be aligned" not in str(error):
+                raise
+            align = "none"
+            run(actsparse, folder, "run", "-c", "config.json", "--set", "defaults.align=none")
+        flat = json.loads((folder / "report.json").read_text())["compact"]
+        kept = json.loads(run(actsparse, folder, "compact", "masked.pt", "-o", "kept.pt", "-c", "config.json",
+                              "--keep-modules", "--json"))
+        return row(name, form, flat, kept)
+
+
+def write_docs(rows):
+    lines = DOCS.read_text().splitlines()
+    start = lines.index(HEADING[1]) + 1
+    end = next(i for i in range(start, len(lines)) if not lines[i].startswith("|"))
+    DOCS.write_text("\n".join(lines[:start] + rows + lines[end:]) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("actsparse")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", choices=ZOO)
+    parser.add_argument("--write-docs", action="store_true")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    rows, failed = [], 0
+    for name in [options.only] if options.only else QUICK if options.quick else list(ZOO):
+        for form in ZOO[name][2]:
+            start = time.monotonic()
+            try:
+                rows.append(compact(str(Path(options.actsparse).resolve()), name, form))
+                print(f"{rows[-1]}  ({time.monotonic() - start:.0f} s)", flush=True)
+            except Exception as error:  # the next model tells its own story
+                failed += 1
+                print(f"FAILED: {name} {form}: {error}", flush=True)
+    if options.write_docs:
+        write_docs(rows)
+    print(f"{len(rows)} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()
