@@ -4,6 +4,7 @@
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
+#include <algorithm>
 #include <set>
 
 #include "compact/nodes.h"
@@ -60,6 +61,14 @@ std::vector<const Value*> tensors_read(const FlatModel& flat, const Node& node) 
 
 at::Tensor tensor_of(const Value& constant) { return torch::jit::toIValue(&constant)->toTensor(); }
 
+// Whether the lists whose elements change are ones that can be changed in the module's code.
+bool has_lists(const Node& origin, const std::vector<Change>& changes) {
+  return std::all_of(changes.begin(), changes.end(), [&](const Change& change) {
+    if (change.kind == Change::Kind::Element) return has_elements(*origin.inputs().at(change.place));
+    return change.kind != Change::Kind::Numbers || has_elements(*origin.output());
+  });
+}
+
 class Conflicts {
  public:
   Conflicts(const NumberedModel& model, const FlatModel& flat, const std::vector<Node*>& nodes,
@@ -84,6 +93,8 @@ class Conflicts {
         found_[node] = "it is not code of a module";
         continue;
       }
+      if (!has_lists(*model_.origins.at(*number).node, list))
+        found_[node] = "the list that it reads is not made there";
       for (const Node* copy : copies.at(*number)) {
         const auto other = of_code.find(copy);
         if (other == of_code.end() || !(other->second == list))

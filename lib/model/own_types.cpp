@@ -55,6 +55,8 @@ class Cloner {
     for (const auto& name : layers) wanted.insert(find_layer(model, name)._ivalue().get());
     reaches(model._ivalue(), wanted);
     own_.insert(model._ivalue().get());
+    for (const at::Tensor& parameter : model.parameters())
+      tensors_[parameter.unsafeGetTensorImpl()] = parameter;
   }
 
   ObjectPtr clone(const ObjectPtr& object) {
@@ -97,8 +99,15 @@ class Cloner {
     return slots;
   }
 
-  // A tensor that stands under several names must stay one tensor.
+  // A tensor that stands under several names must stay one tensor; an LSTM has a list of its
+  // parameters.
   IValue copy_attribute(const IValue& value) {
+    if (value.isTensorList()) {
+      c10::List<at::Tensor> copies;
+      for (const at::Tensor& tensor : value.toTensorVector())
+        copies.push_back(copy_attribute(tensor).toTensor());
+      return copies;
+    }
     if (!value.isTensor() || !value.toTensor().defined()) return value.deepcopy();
     const auto key = value.toTensor().unsafeGetTensorImpl();
     const auto known = tensors_.find(key);

@@ -128,3 +128,22 @@ TEST_CASE("cloning for an unknown layer names the nearest", "[model]") {
   CHECK(error.kind() == ErrorKind::Model);
   CHECK(contains(error.what(), "'block1.fc'"));
 }
+
+TEST_CASE("a list of parameters, as an LSTM has, stays one of the same tensors", "[model]") {
+  Module model("__torch__.Recurrent");
+  model.register_parameter("weight", normal({2, 2}, 1), false);
+  model.register_buffer("state", normal({2}, 2));
+  const c10::List<at::Tensor> list({model.attr("weight").toTensor(),
+                                    model.attr("state").toTensor()});
+  model.register_attribute("_flat_weights", c10::ListType::ofTensors(), list);
+  model.define("def forward(self, x):\n  return x @ self._flat_weights[0] + self._flat_weights[1]\n");
+  for (const Module& clone :
+       {clone_with_own_types(model, {}), reloaded(clone_with_own_types(model, {}))}) {
+    const auto copied = clone.attr("_flat_weights").toTensorVector();
+    CHECK(copied.at(0).is_same(clone.attr("weight").toTensor()));
+    CHECK(copied.at(1).is_same(clone.attr("state").toTensor()));
+  }
+  const auto clone = clone_with_own_types(model, {});
+  CHECK(clone.attr("weight").toTensor().is_same(model.attr("weight").toTensor()));
+  CHECK_FALSE(clone.attr("state").toTensor().is_same(model.attr("state").toTensor()));
+}

@@ -1,8 +1,10 @@
-"""What `compact` writes of the sample models, used in Python: accuracy, freezing, optimizing, moving.
+"""What `compact` writes of the sample models, used in Python and by a C++ program of LibTorch alone: accuracy, freezing,
+optimizing, moving, and of kept modules training, calibrating and compacting once more.
 
-Usage: test_compact.py ACTSPARSE
+Usage: test_compact.py ACTSPARSE PLAIN_LIBTORCH
 """
 import json
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -55,13 +57,50 @@ def check_uses(path):
           "double() leaves tensors behind")
 
 
+def check_in_cpp(plain, path):
+    sizes = (3, 1, 8, 8)
+    model = torch.jit.load(path).eval()
+    with torch.no_grad():
+        expected = model(torch.linspace(-1, 1, 3 * 8 * 8).view(sizes)).flatten()
+    done = subprocess.run([plain, path, *map(str, sizes)], capture_output=True, text=True)
+    check(done.returncode == 0, f"in C++: {done.stderr}")
+    lines = done.stdout.splitlines()
+    check(len(lines) == 3, "in C++: not as it is, frozen and optimized")
+    for line in lines:
+        found = torch.tensor([float(number) for number in line.split()])
+        check(torch.allclose(found, expected, rtol=1e-4, atol=1e-4), f"in C++ the answers are others: {line}")
+
+
+def check_kept(binary, folder, model, align):
+    """With its modules the small model is one to go on with."""
+    small, again = folder / "kept.pt", folder / "again.pt"
+    config = folder / "config.json"
+    report = json.loads(actsparse(binary, "compact", folder / "masked.pt", "-o", small, "-c", config, "--keep-modules", "--json"))
+    check(accuracy(torch.jit.load(str(small)).eval()) == accuracy(torch.jit.load(str(folder / "masked.pt")).eval()),
+          f"{model}: with kept modules it answers otherwise")
+    check_uses(str(small))
+    check_state_dict(str(folder / "masked.pt"), str(small))
+    trained = torch.jit.load(str(small)).train()
+    optimizer = torch.optim.SGD(trained.parameters(), lr=0.1)
+    loss = trained(torch.randn(8, 1, 8, 8)).square().sum()
+    loss.backward()
+    optimizer.step()
+    check(all(parameter.grad is not None for parameter in trained.parameters()), "a parameter is not trained")
+    actsparse(binary, "run", "-c", config, "--set", f"model.path={small}", "--set", f"output.compact={again}", "--set",
+              f"output.model={folder / 'masked_again.pt'}")
+    accuracy(torch.jit.load(str(again)).eval())
+    removed = sum(layer["removed"] for layer in report["layers"])
+    print(f"ok: {model}, align {align}, modules kept: {removed} channels removed, MACs "
+          f"{report['macs']['after'] / report['macs']['before']:.2f}; trained, masked and compacted again")
+
+
 def check_state_dict(masked, small):
     before, after = (torch.jit.load(path).state_dict() for path in (masked, small))
     check(set(after) <= set(before), f"keys that the masked model does not have: {sorted(set(after) - set(before))}")
     check(all(after[key].dim() == before[key].dim() for key in after), "a tensor has another number of dimensions")
 
 
-def check_model(binary, model, align):
+def check_model(binary, plain, model, align):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_config(folder, model, align)
@@ -72,6 +111,8 @@ def check_model(binary, model, align):
                                        for kind in ("masked", "small"))
         check(masked == small, f"{model}: masked {masked} right, small {small}")
         check_uses(str(folder / "small.pt"))
+        check_in_cpp(plain, str(folder / "small.pt"))
+        check_kept(binary, folder, model, align)
         if model != "digits_resnet":  # whose shared layer becomes two
             check_state_dict(str(folder / "masked.pt"), str(folder / "small.pt"))
         masked_channels, removed = (sum(layer[key] for layer in report["layers"]) for key in ("masked", "removed"))
@@ -81,10 +122,10 @@ def check_model(binary, model, align):
               f"{masked_channels} channels removed, MACs {report['macs']['after'] / report['macs']['before']:.2f}")
 
 
-def main(binary):
+def main(binary, plain):
     for model in MODELS:
         for align in ("none", "group"):
-            check_model(binary, model, align)
+            check_model(binary, plain, model, align)
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])
