@@ -65,7 +65,7 @@ Module flat_module(Shrunk& shrunk) {
 void pin(const std::map<const Node*, std::string>& found, const Shrunk& shrunk, Pinned& pinned) {
   for (size_t place = 0; place < shrunk.nodes.size(); ++place)
     if (const auto conflict = found.find(shrunk.nodes[place]); conflict != found.end())
-      pinned[place] = "to keep the modules: " + conflict->second;
+      pinned[place] = "to keep the modules (--flat does not): " + conflict->second;
 }
 
 // Nodes whose changes the modules cannot have are left as they are, until there are none.

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "compact/nodes.h"
+#include "compact/numbered_model.h"
 #include "model/layer_tree.h"
 #include "model/own_types.h"
 
@@ -146,6 +147,23 @@ void remove_dropout(Graph& graph) {
   });
 }
 
+// Replaces in-place operators where nobody sees the difference. What replaces one has its number.
+void remove_tensor_mutation(const std::shared_ptr<Graph>& graph) {
+  std::vector<std::pair<std::string, std::optional<size_t>>> before;
+  for (const Node* node : graph->nodes())
+    before.emplace_back(node->kind().toQualString(), number_of(*node));
+  torch::jit::RemoveTensorMutation(graph);
+  auto old = before.begin();
+  for (Node* node : graph->nodes()) {
+    const std::string kind = node->kind().toQualString();
+    if (old == before.end()) return;
+    const bool replaces = old->first == kind + "_";
+    if (!replaces && old->first != kind) continue;  // made beside one
+    if (replaces && old->second) set_number(*node, *old->second);
+    ++old;
+  }
+}
+
 bool has_calls(Graph& graph) {
   bool found = false;
   for_each_node(*graph.block(), [&](Node& node) {
@@ -209,7 +227,7 @@ FlatModel flatten(const Module& model, const std::string& method) {
   remove_dropout(*flat.graph);
   const auto changed = changed_in_place(flat);
   binder.bind([&](const std::string& path, const IValue&) { return changed.count(path) == 0; });
-  torch::jit::RemoveTensorMutation(flat.graph);
+  remove_tensor_mutation(flat.graph);
   torch::jit::RemoveListMutation(flat.graph);
   return flat;
 }

@@ -152,7 +152,7 @@ struct CompactOptions {
   double tolerance = 1e-5;      ///< largest relative difference to the masked model, >= 0
   std::string gather = "auto";  ///< "off", "always": whether a layer that needs fewer channels than
                                 ///< others may pick its own by an index_select
-  bool keep_modules = false;    ///< slice the layers' tensors in place instead of one flat graph
+  bool keep_modules = true;     ///< slice the layers' tensors in place instead of one flat graph
 };
 
 /// Empty path: not written. Made absolute like ModelConfig::path; see redirect_outputs for

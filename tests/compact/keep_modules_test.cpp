@@ -84,7 +84,7 @@ TEST_CASE("code that runs twice for other channels keeps them, and says so", "[c
       "  y = self.conv2.forward(torch.relu(self.conv1.forward(x)))\n"
       "  return torch.conv2d(self.conv2.forward(y) * self.activation_mask, self.w)\n",
       {{"activation_mask", mask(6, {1, 4}, 2)}, {"w", weight({2, 6, 1, 1})}});
-  const auto flat = compacted(masked, {3, 6, 6}, {});
+  const auto flat = compacted(masked, {3, 6, 6});
   CHECK(flat.masks.at(0).removed == 2);  // conv2 becomes two layers
   const auto result = compacted(masked, {3, 6, 6}, keeping());
   CHECK(result.masks.at(0).removed == 0);

@@ -106,7 +106,7 @@ def check_model(binary, plain, model, align):
         write_config(folder, model, align)
         actsparse(binary, "run", "-c", folder / "config.json")
         report = json.loads(actsparse(binary, "compact", folder / "masked.pt", "-o", folder / "small.pt",
-                                      "-c", folder / "config.json", "--json"))
+                                      "-c", folder / "config.json", "--flat", "--json"))
         (masked, total), (small, _) = (accuracy(torch.jit.load(str(folder / f"{kind}.pt")).eval())
                                        for kind in ("masked", "small"))
         check(masked == small, f"{model}: masked {masked} right, small {small}")

@@ -69,11 +69,14 @@ TEST_CASE("run can write the small model too, and reports on it", "[pipeline]") 
 TEST_CASE("the small model alone can be asked for, with options", "[pipeline]") {
   ChannelMasks place("group");
   place.json["output"] = {
-      {"compact", {{"path", "small.pt"}, {"keep_modules", true}, {"gather", "off"}}}};
+      {"compact", {{"path", "small.pt"}, {"keep_modules", false}, {"gather", "off"}}}};
   run(place.config(), {});
   CHECK_FALSE(std::filesystem::exists(place / "masked.pt"));
   auto small = load_model(place / "small.pt");
-  auto conv = small.attr("conv2").toModule();
+  CHECK_FALSE(small.attr("conv2").toModule().find_method("forward"));
+  place.json["output"]["compact"]["keep_modules"] = true;
+  run(place.config(), {});
+  auto conv = load_model(place / "small.pt").attr("conv2").toModule();
   CHECK(conv.forward({normal({1, 8, 8, 8}, 1)}).toTensor().dim() == 4);
 }
 

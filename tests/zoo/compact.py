@@ -1,7 +1,7 @@
 """Compacts the zoo: compact.py ACTSPARSE [--quick] [--only NAME] [--write-docs]
 
-Half of the input channels of every Conv2d and Linear but the first, aligned in groups; each model is compacted twice, to one flat
-graph and with its modules kept. The tool itself compares the small models with the masked ones, and refuses those that differ.
+Half of the input channels of every Conv2d and Linear but the first, aligned in groups; each model is compacted twice, with its
+modules and to one flat graph. The tool itself compares the small models with the masked ones, and refuses those that differ.
 """
 import argparse
 import json
@@ -12,16 +12,24 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import torch
-import torchvision
-from torch import nn
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "parity"))
 
-from architectures import QUICK, ZOO, build, draw_batches
-from check import convert
+import torch  # noqa: E402
+from torch import nn  # noqa: E402
+
+from reference import skip  # noqa: E402
+
+try:
+    import torchvision
+except ImportError:
+    skip("torchvision is missing")
+
+from architectures import QUICK, ZOO, build, draw_batches  # noqa: E402
+from check import convert  # noqa: E402
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "compact.md"
 HEADING = ["| model | form | removed / masked | kept, most often because | parameters | MACs | difference, over variation | "
-           "with --keep-modules |", "|---|---|---|---|---|---|---|---|"]
+           "with --flat |", "|---|---|---|---|---|---|---|---|"]
 
 
 def plug_in():
@@ -97,12 +105,12 @@ def cause(report):
     return f"{causes.most_common(1)[0][1]}: {causes.most_common(1)[0][0]}" if causes else ""
 
 
-def row(name, form, report, kept):
+def row(name, form, report, flat):
     share = {key: report[key]["after"] / report[key]["before"] for key in ("parameters", "macs")}
     worst = max(report["equality"]["inputs"], key=lambda found: found["relative"])
     return (f"| {name} | {form} | {count(report, 'removed')} / {count(report, 'masked')} | {cause(report)} | "
             f"{share['parameters']:.2f} | {share['macs']:.2f} | {worst['relative']:.0e}, {worst['over_variation']:.0e} | "
-            f"{count(kept, 'removed')}, MACs {kept['macs']['after'] / kept['macs']['before']:.2f} |")
+            f"{count(flat, 'removed')}, MACs {flat['macs']['after'] / flat['macs']['before']:.2f} |")
 
 
 def compact(actsparse, name, form):
@@ -122,10 +130,10 @@ def compact(actsparse, name, form):
                 raise
             align = "none"
             run(actsparse, folder, "run", "-c", "config.json", "--set", "defaults.align=none")
-        flat = json.loads((folder / "report.json").read_text())["compact"]
-        kept = json.loads(run(actsparse, folder, "compact", "masked.pt", "-o", "kept.pt", "-c", "config.json",
-                              "--keep-modules", "--json"))
-        return row(name, form, flat, kept)
+        kept = json.loads((folder / "report.json").read_text())["compact"]
+        flat = json.loads(run(actsparse, folder, "compact", "masked.pt", "-o", "flat.pt", "-c", "config.json",
+                              "--flat", "--json"))
+        return row(name, form, kept, flat)
 
 
 def write_docs(rows):
