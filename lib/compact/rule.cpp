@@ -35,7 +35,7 @@ std::unordered_map<c10::Symbol, Rule> make_table() {
                            "aten::neg",        "aten::exp",
                            "aten::log",        "aten::sqrt",
                            "aten::rsqrt",      "aten::square",
-                           "aten::reciprocal", "aten::sin",
+                           "aten::reciprocal", "aten::rsub",       "aten::sin",
                            "aten::cos",        "aten::erf",
                            "aten::floor",      "aten::round",
                            "aten::dropout",    "aten::feature_dropout",

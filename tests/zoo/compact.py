@@ -140,7 +140,9 @@ def write_docs(rows):
     lines = DOCS.read_text().splitlines()
     start = lines.index(HEADING[1]) + 1
     end = next(i for i in range(start, len(lines)) if not lines[i].startswith("|"))
-    DOCS.write_text("\n".join(lines[:start] + rows + lines[end:]) + "\n")
+    model = lambda row: row.split("|")[1:3]  # noqa: E731
+    found = {str(model(row)): row for row in lines[start:end] + rows}  # those that were run again in their places
+    DOCS.write_text("\n".join(lines[:start] + list(found.values()) + lines[end:]) + "\n")
 
 
 def main():

@@ -166,6 +166,18 @@ void index_select(Visit& visit) {
   });
 }
 
+namespace {
+
+// What stands in the border beside zeros: the constant, or more zeros.
+double border_of(const Visit& visit) {
+  const auto* schema = visit.node.maybeSchema();
+  if (!schema->argumentIndexWithName("value")) return 0;
+  const auto& value = visit.value(visit.input("value"));
+  return value.isNone() ? 0 : value.toScalar().toDouble();
+}
+
+}  // namespace
+
 void pad(Visit& visit) {
   const auto& input = visit.channels(0);
   const auto padding =
@@ -183,11 +195,9 @@ void pad(Visit& visit) {
     known = known.narrow(axis, 0, 1);
   }
   // The border may hold another value than the channel: only zeros in zeros are known.
-  const bool zeros = visit.node.kind() != c10::Symbol::aten("constant_pad_nd") ||
-                     visit.value(visit.input("value")).toScalar().toDouble() == 0;
+  const bool zeros = border_of(visit) == 0;
   known = known.masked_fill(zeros ? known.ne(0) : known.eq(known),
                             std::numeric_limits<double>::quiet_NaN());
-  visit.require(visit.node.kind() != c10::Symbol::aten("pad"), "no rule");
   visit.give({ids.expand(sizes), known.expand(sizes)});
 }
 
