@@ -17,7 +17,7 @@ struct Options {
   std::string masked, small, input;
   std::optional<double> tolerance;
   std::optional<std::string> gather;
-  std::optional<bool> keep_modules;
+  bool keep_modules = false, flat = false;
   bool json = false;
 };
 
@@ -37,7 +37,7 @@ CompactOptions how(const Options& options, const std::optional<Config>& config) 
   CompactOptions how = config ? config->output.compact_options : CompactOptions();
   how.tolerance = options.tolerance.value_or(how.tolerance);
   how.gather = options.gather.value_or(how.gather);
-  how.keep_modules = options.keep_modules.value_or(how.keep_modules);
+  if (options.keep_modules || options.flat) how.keep_modules = options.keep_modules;
   return how;
 }
 
@@ -82,10 +82,14 @@ void add_compact(CLI::App& app) {
                    "Whether layers that need fewer channels than others pick their own: auto, off "
                    "or always")
       ->check(CLI::IsMember({"auto", "off", "always"}));
-  command->add_flag("--keep-modules,!--flat", options->keep_modules,
-                    "Slice the tensors of the modules in place: the model can be trained, masked "
-                    "and compacted again (the default); or make one flat graph of it, in which code "
-                    "that runs several times can differ");
+  auto* flat = command->add_flag("--flat", options->flat,
+                                 "Make one flat graph, in which code that runs several times can "
+                                 "differ");
+  command
+      ->add_flag("--keep-modules", options->keep_modules,
+                 "Slice the tensors of the modules in place: the model can be trained, masked and "
+                 "compacted again (the default)")
+      ->excludes(flat);
   command->add_flag("--json", options->json, "Print the report as one JSON document");
   add_global_options(*command, options->global);
   command->callback([options] { compact_command(*options); });

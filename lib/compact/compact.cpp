@@ -57,6 +57,7 @@ Module flat_module(Shrunk& shrunk) {
   FlatModel& flat = shrunk.flat;
   forget_sizes(*flat.graph);
   torch::jit::EliminateDeadCode(flat.graph);
+  restore_in_place(flat);
   Module module = named_module(flat);
   flat.graph->lint();
   return module;

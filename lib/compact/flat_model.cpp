@@ -147,6 +147,11 @@ void remove_dropout(Graph& graph) {
   });
 }
 
+c10::Symbol was_in_place() {
+  static const auto symbol = c10::Symbol::attr("actsparse_was_in_place");
+  return symbol;
+}
+
 // Replaces in-place operators where nobody sees the difference. What replaces one has its number.
 void remove_tensor_mutation(const std::shared_ptr<Graph>& graph) {
   std::vector<std::pair<std::string, std::optional<size_t>>> before;
@@ -159,6 +164,7 @@ void remove_tensor_mutation(const std::shared_ptr<Graph>& graph) {
     if (old == before.end()) return;
     const bool replaces = old->first == kind + "_";
     if (!replaces && old->first != kind) continue;  // made beside one
+    if (replaces) node->i_(was_in_place(), 1);
     if (replaces && old->second) set_number(*node, *old->second);
     ++old;
   }
@@ -230,6 +236,21 @@ FlatModel flatten(const Module& model, const std::string& method) {
   remove_tensor_mutation(flat.graph);
   torch::jit::RemoveListMutation(flat.graph);
   return flat;
+}
+
+void restore_in_place(FlatModel& model) {
+  for_each_node(*model.graph->block(), [&](Node& node) {
+    if (!node.hasAttribute(was_in_place())) return;
+    node.removeAttribute(was_in_place());
+    const Value* const written = node.inputs().at(0);
+    if (written->uses().size() != 1 || written->node()->kind() == c10::prim::Constant) return;
+    Node* const other = model.graph->create(
+        c10::Symbol::fromQualString(node.kind().toQualString() + std::string("_")), node.inputs());
+    other->insertBefore(&node)->output()->setType(node.output()->type());
+    other->copyMetadata(&node);
+    node.output()->replaceAllUsesWith(other->output());
+    node.destroy();
+  });
 }
 
 }  // namespace actsparse
