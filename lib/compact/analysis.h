@@ -8,10 +8,12 @@
 
 namespace actsparse {
 
+/// Nodes that are not to be changed, and why.
+using PinnedNodes = std::map<const torch::jit::Node*, std::string>;
+
 struct AnalysisOptions {
   Gather gather = Gather::Off;
-  /// Nodes that are not to be changed, and why.
-  std::map<const torch::jit::Node*, std::string> pinned = {};
+  PinnedNodes pinned = {};
 };
 
 /// Operators without a rule, those whose rule gives up, and those that are pinned keep all that

@@ -24,13 +24,20 @@ class Performer {
 
   void perform() {
     switch (change_.kind) {
-      case Change::Kind::Input: return set_input();
-      case Change::Kind::Element: return set_element();
-      case Change::Kind::Output: return replace_output();
-      case Change::Kind::Numbers: return replace_numbers();
-      case Change::Kind::IndexSelect: return select();
-      case Change::Kind::Split: return split();
-      case Change::Kind::Bypass: return node_.output()->replaceAllUsesWith(input());
+      case Change::Kind::Input:
+        return set_input();
+      case Change::Kind::Element:
+        return set_element();
+      case Change::Kind::Output:
+        return replace_output();
+      case Change::Kind::Numbers:
+        return replace_numbers();
+      case Change::Kind::IndexSelect:
+        return select();
+      case Change::Kind::Split:
+        return split();
+      case Change::Kind::Bypass:
+        return node_.output()->replaceAllUsesWith(input());
     }
   }
 
@@ -66,17 +73,17 @@ class Performer {
   }
 
   void select() {
-    Node* const selected = graph_.create(
-        c10::aten::index_select,
-        {input(), constant(node_, change_.element), constant(node_, change_.value)});
+    Node* const selected =
+        graph_.create(c10::aten::index_select,
+                      {input(), constant(node_, change_.element), constant(node_, change_.value)});
     selected->insertBefore(&node_);
     node_.replaceInput(change_.place, selected->output());
   }
 
   void split() {
-    Node* const parts = graph_.create(c10::Symbol::aten("split_with_sizes"),
-                                      {node_.inputs().at(0), constant(node_, change_.value),
-                                       constant(node_, change_.element)});
+    Node* const parts = graph_.create(
+        c10::Symbol::aten("split_with_sizes"),
+        {node_.inputs().at(0), constant(node_, change_.value), constant(node_, change_.element)});
     parts->insertBefore(&node_);
     parts->setSourceRange(node_.sourceRange());
     parts->output()->setType(node_.output()->type());
@@ -94,8 +101,7 @@ class Performer {
       return values;
     }
     for (int64_t axis = 0; axis < change_.length; ++axis) {
-      Node* const size =
-          graph_.create(c10::aten::size, {made.input(), constant(before, axis)});
+      Node* const size = graph_.create(c10::aten::size, {made.input(), constant(before, axis)});
       size->insertBefore(&before)->output()->setType(c10::IntType::get());
       values.push_back(size->output());
     }

@@ -15,7 +15,8 @@ struct Change {
     Element,      ///< number `element` of the list that input `place` is becomes `value`
     Output,       ///< all that reads the output reads `value` instead
     Numbers,      ///< all that reads the list that is the output reads one with these `numbers`
-    IndexSelect,  ///< input `place` becomes what the indices `value` take of it along axis `element`
+    IndexSelect,  ///< input `place` becomes what the indices `value` take of it along axis
+                  ///< `element`
     Split,        ///< the node becomes split_with_sizes with the sizes `value` along axis `element`
     Bypass,       ///< all that reads the output reads input `place` instead
   };

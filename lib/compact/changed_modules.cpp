@@ -64,7 +64,8 @@ at::Tensor tensor_of(const Value& constant) { return torch::jit::toIValue(&const
 // Whether the lists whose elements change are ones that can be changed in the module's code.
 bool has_lists(const Node& origin, const std::vector<Change>& changes) {
   return std::all_of(changes.begin(), changes.end(), [&](const Change& change) {
-    if (change.kind == Change::Kind::Element) return has_elements(*origin.inputs().at(change.place));
+    if (change.kind == Change::Kind::Element)
+      return has_elements(*origin.inputs().at(change.place));
     return change.kind != Change::Kind::Numbers || has_elements(*origin.output());
   });
 }
@@ -85,7 +86,7 @@ class Conflicts {
             const Changes& changes)
       : model_(model), flat_(flat), nodes_(nodes), changes_(changes) {}
 
-  std::map<const Node*, std::string> find() {
+  PinnedNodes find() {
     find_code();
     find_tensors();
     return std::move(found_);
@@ -119,13 +120,14 @@ class Conflicts {
   void find_tensors() {
     std::map<Place, at::Tensor> first;
     std::set<Place> ambiguous;
-    for (const Node* node : flat_.graph->nodes())
-      for (const Value* value : tensors_read(flat_, *node)) {
+    for_each_node(*flat_.graph->block(), [&](const Node& node) {
+      for (const Value* value : tensors_read(flat_, node)) {
         const auto place = place_of(model_.module, flat_.name_of(*value)->path);
         const at::Tensor tensor = tensor_of(*value);
         const auto& known = first.emplace(place, tensor).first->second;
         if (!known.equal(tensor)) ambiguous.insert(place);
       }
+    });
     for (const auto& [node, change] : changes_)
       if (const auto* name = changed_tensor(flat_, *node, change))
         if (ambiguous.count(place_of(model_.module, name->path)) != 0)
@@ -136,7 +138,7 @@ class Conflicts {
   const FlatModel& flat_;
   const std::vector<Node*>& nodes_;
   const Changes& changes_;
-  std::map<const Node*, std::string> found_;
+  PinnedNodes found_;
 };
 
 void set_tensor(const Module& model, const TensorName& name, const at::Tensor& tensor) {
@@ -199,22 +201,22 @@ void remove_unread_masks(const Module& model) {
 
 }  // namespace
 
-std::map<const Node*, std::string> conflicts(const NumberedModel& model, const FlatModel& flat,
-                                             const std::vector<Node*>& nodes,
-                                             const Changes& changes) {
+PinnedNodes conflicts(const NumberedModel& model, const FlatModel& flat,
+                      const std::vector<Node*>& nodes, const Changes& changes) {
   return Conflicts(model, flat, nodes, changes).find();
 }
 
 Module change_modules(NumberedModel& model, const FlatModel& flat, const Changes& changes) {
-  std::set<size_t> done;
-  for (const auto& [node, list] : changes_of_code(flat, changes)) {
+  std::map<size_t, const Node*> copies;  // the first of each node, whose changes are those of all
+  for (const auto& [node, change] : changes) {
+    if (changed_tensor(flat, *node, change) != nullptr) continue;
     const size_t number = number_of(*node).value();
-    if (!done.insert(number).second) continue;  // another copy of the same code
+    if (copies.emplace(number, node).first->second != node) continue;
     const auto& origin = model.origins.at(number);
-    for (const auto& change : list)
-      perform(change, *origin.node, [&](const Value* old, Node& before, const IValue& value) {
-        return make_constant(origin.self, change, old, before, value);
-      });
+    perform(change, *origin.node,
+            [&, &made = change](const Value* old, Node& before, const IValue& value) {
+              return make_constant(origin.self, made, old, before, value);
+            });
   }
   for (const auto& [node, change] : changes)
     if (const auto* name = changed_tensor(flat, *node, change))

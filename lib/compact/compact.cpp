@@ -3,13 +3,14 @@
 #include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
+#include "base/error.h"
 #include "compact/analysis.h"
 #include "compact/changed_modules.h"
 #include "compact/cost.h"
 #include "compact/fold_masks.h"
+#include "compact/in_place.h"
 #include "compact/named_module.h"
 #include "compact/nodes.h"
-#include "compact/rules/contraction.h"
 
 namespace actsparse {
 namespace {
@@ -39,7 +40,7 @@ Shrunk shrink(FlatModel flat, const Batches& batches, Gather gather, const Pinne
   shrunk.result.macs_before = count_macs(flat, values);
   Rewrite rewrite(flat, values, solution);
   for (const auto& edit : findings.edits) edit(rewrite);
-  fold_masks(flat, rewrite, values);
+  fold_masks(flat, rewrite, values, options.pinned);
   note_gathered(flat, rewrite, shrunk.result.masks);
   shrunk.changes = rewrite.changes();
   shrunk.flat = std::move(flat);
@@ -57,16 +58,19 @@ Module flat_module(Shrunk& shrunk) {
   FlatModel& flat = shrunk.flat;
   forget_sizes(*flat.graph);
   torch::jit::EliminateDeadCode(flat.graph);
-  restore_in_place(flat);
+  restore_in_place(*flat.graph);
   Module module = named_module(flat);
   flat.graph->lint();
   return module;
 }
 
-void pin(const std::map<const Node*, std::string>& found, const Shrunk& shrunk, Pinned& pinned) {
+void pin(const PinnedNodes& found, const Shrunk& shrunk, Pinned& pinned) {
+  const size_t before = pinned.size();
   for (size_t place = 0; place < shrunk.nodes.size(); ++place)
     if (const auto conflict = found.find(shrunk.nodes[place]); conflict != found.end())
-      pinned[place] = "to keep the modules (--flat does not): " + conflict->second;
+      pinned.emplace(place, "to keep the modules (--flat does not): " + conflict->second);
+  if (pinned.size() == before)
+    throw Error(ErrorKind::Internal, "what is pinned was changed; --flat does without");
 }
 
 // Nodes whose changes the modules cannot have are left as they are, until there are none.

@@ -11,6 +11,9 @@
 
 namespace actsparse {
 
+/// A processor multiplies about so often in the time that index_select takes for a byte.
+constexpr double kMacsPerByte = 8;
+
 /// Multiply-accumulates of convolutions, linear layers, matrix products and recurrent layers in one
 /// run of what `trace` has recorded; a loop's body counts once.
 int64_t count_macs(const FlatModel& model, const Trace& trace);

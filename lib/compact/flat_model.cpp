@@ -14,8 +14,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "compact/in_place.h"
 #include "compact/nodes.h"
-#include "compact/numbered_model.h"
 #include "model/layer_tree.h"
 #include "model/own_types.h"
 
@@ -117,8 +117,8 @@ class Binder {
   std::unordered_map<const c10::TensorImpl*, TensorName> names_;
 };
 
-// Tensors that something writes in place. Only once all are constants can LibTorch tell: an attribute
-// may be anything that a container holds.
+// Tensors that something writes in place. Only once all are constants can LibTorch tell: an
+// attribute may be anything that a container holds.
 std::set<std::string> changed_in_place(const FlatModel& flat) {
   FlatModel trial = flat;
   trial.graph = flat.graph->copy();
@@ -135,9 +135,9 @@ std::set<std::string> changed_in_place(const FlatModel& flat) {
 
 // One that does nothing in eval mode; in place LibTorch has no other form of it.
 void remove_dropout(Graph& graph) {
-  static const std::set<std::string> names = {"aten::dropout", "aten::dropout_",
+  static const std::set<std::string> names = {"aten::dropout",         "aten::dropout_",
                                               "aten::feature_dropout", "aten::feature_dropout_",
-                                              "aten::alpha_dropout", "aten::alpha_dropout_"};
+                                              "aten::alpha_dropout",   "aten::alpha_dropout_"};
   for_each_node(*graph.block(), [](Node& node) {
     if (names.count(node.kind().toQualString()) == 0) return;
     const auto training = torch::jit::toIValue(node.inputs().at(2));
@@ -145,29 +145,6 @@ void remove_dropout(Graph& graph) {
     node.output()->replaceAllUsesWith(node.inputs().at(0));
     node.destroy();
   });
-}
-
-c10::Symbol was_in_place() {
-  static const auto symbol = c10::Symbol::attr("actsparse_was_in_place");
-  return symbol;
-}
-
-// Replaces in-place operators where nobody sees the difference. What replaces one has its number.
-void remove_tensor_mutation(const std::shared_ptr<Graph>& graph) {
-  std::vector<std::pair<std::string, std::optional<size_t>>> before;
-  for (const Node* node : graph->nodes())
-    before.emplace_back(node->kind().toQualString(), number_of(*node));
-  torch::jit::RemoveTensorMutation(graph);
-  auto old = before.begin();
-  for (Node* node : graph->nodes()) {
-    const std::string kind = node->kind().toQualString();
-    if (old == before.end()) return;
-    const bool replaces = old->first == kind + "_";
-    if (!replaces && old->first != kind) continue;  // made beside one
-    if (replaces) node->i_(was_in_place(), 1);
-    if (replaces && old->second) set_number(*node, *old->second);
-    ++old;
-  }
 }
 
 bool has_calls(Graph& graph) {
@@ -233,24 +210,9 @@ FlatModel flatten(const Module& model, const std::string& method) {
   remove_dropout(*flat.graph);
   const auto changed = changed_in_place(flat);
   binder.bind([&](const std::string& path, const IValue&) { return changed.count(path) == 0; });
-  remove_tensor_mutation(flat.graph);
+  remove_in_place(flat.graph);
   torch::jit::RemoveListMutation(flat.graph);
   return flat;
-}
-
-void restore_in_place(FlatModel& model) {
-  for_each_node(*model.graph->block(), [&](Node& node) {
-    if (!node.hasAttribute(was_in_place())) return;
-    node.removeAttribute(was_in_place());
-    const Value* const written = node.inputs().at(0);
-    if (written->uses().size() != 1 || written->node()->kind() == c10::prim::Constant) return;
-    Node* const other = model.graph->create(
-        c10::Symbol::fromQualString(node.kind().toQualString() + std::string("_")), node.inputs());
-    other->insertBefore(&node)->output()->setType(node.output()->type());
-    other->copyMetadata(&node);
-    node.output()->replaceAllUsesWith(other->output());
-    node.destroy();
-  });
 }
 
 }  // namespace actsparse

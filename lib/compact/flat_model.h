@@ -40,10 +40,6 @@ std::pair<std::string, std::string> owner_and_name(const std::string& path);
 /// keeps its name. `model` is left untouched. Throws Error(Model) if calls remain.
 FlatModel flatten(const torch::jit::Module& model, const std::string& method);
 
-/// Makes those operators in-place again that flatten() replaced, where nothing else reads what they
-/// write: new memory for each activation takes time.
-void restore_in_place(FlatModel& model);
-
 /// The FQN of what a chain of attribute accesses from the graph's first input reads; "" is the
 /// module itself, nothing if it is no such chain of modules.
 std::optional<std::string> attribute_path(const torch::jit::Value* value);

@@ -78,16 +78,19 @@ bool fold_into_users(const Value& product, const at::Tensor& mask, int64_t rank,
   return true;
 }
 
-void fold(Node& product, Rewrite& rewrite, const Trace& trace) {
+void fold(Node& product, Rewrite& rewrite, const Trace& trace, const PinnedNodes& pinned) {
   const auto factor = factor_of(product);
   if (!factor) return;
-  const auto before = recorded(trace, *product.inputs()[factor->input]), after = recorded(trace, *product.output());
+  const auto before = recorded(trace, *product.inputs()[factor->input]),
+             after = recorded(trace, *product.output());
   if (!before.defined() || !after.defined() || before.sizes() != after.sizes() ||
       before.scalar_type() != after.scalar_type())
     return;
   if (!factor->mask.eq(1).all().item<bool>()) {
     NewWeights weights;
     if (!fold_into_users(*product.output(), factor->mask, before.dim(), weights)) return;
+    for (const auto& [user, weight] : weights)
+      if (pinned.count(user) != 0) return;
     for (const auto& [user, weight] : weights)
       if (!weight.equal(constant_tensor(*user->inputs()[1]))) rewrite.set(*user, 1, weight);
   }
@@ -96,9 +99,10 @@ void fold(Node& product, Rewrite& rewrite, const Trace& trace) {
 
 }  // namespace
 
-void fold_masks(FlatModel& model, Rewrite& rewrite, const Trace& trace) {
+void fold_masks(FlatModel& model, Rewrite& rewrite, const Trace& trace, const PinnedNodes& pinned) {
   const std::vector<Node*> nodes(model.graph->nodes().begin(), model.graph->nodes().end());
-  for (Node* node : nodes) fold(*node, rewrite, trace);
+  for (Node* node : nodes)
+    if (pinned.count(node) == 0) fold(*node, rewrite, trace, pinned);
 }
 
 }  // namespace actsparse

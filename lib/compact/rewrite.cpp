@@ -45,7 +45,11 @@ void Rewrite::set(Node& node, size_t input, const IValue& value) {
 }
 
 void Rewrite::set_element(Node& node, size_t input, size_t element, const IValue& value) {
-  make(node, {Kind::Element, input, static_cast<int64_t>(element), value, {},
+  make(node, {Kind::Element,
+              input,
+              static_cast<int64_t>(element),
+              value,
+              {},
               length(*node.inputs().at(input))});
 }
 

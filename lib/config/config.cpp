@@ -97,8 +97,10 @@ const Fields<CheckpointConfig>& checkpoint_fields() {
   static const Fields<CheckpointConfig> fields = {
       {"batches", [](const JsonNode& node,
                      CheckpointConfig& checkpoint) { checkpoint.batches = node.integer({1}); }},
-      {"seconds", [](const JsonNode& node,
-                     CheckpointConfig& checkpoint) { checkpoint.seconds = node.positive_number(); }},
+      {"seconds",
+       [](const JsonNode& node, CheckpointConfig& checkpoint) {
+         checkpoint.seconds = node.positive_number();
+       }},
       {"path", [](const JsonNode& node,
                   CheckpointConfig& checkpoint) { checkpoint.path = node.output_file(); }},
   };

@@ -36,8 +36,7 @@ void check_paths(const std::vector<std::pair<std::string, fs::path>>& outputs,
   for (const auto& [option, output] : outputs)
     for (const auto& input : inputs)
       if (fs::equivalent(output, input, ignored))
-        throw Error(ErrorKind::Usage,
-                    option + " " + output.string() + " would overwrite an input");
+        throw Error(ErrorKind::Usage, option + " " + output.string() + " would overwrite an input");
   const auto whole = [](const fs::path& path) {
     return (fs::current_path() / path).lexically_normal();
   };

@@ -55,8 +55,7 @@ Report dry_run(const Config& config, const RunOptions& options) {
   if (!config.output.compact.empty())
     dry_run.small_bytes = bytes_written([&](std::ostream& out) {
       const auto batches = sizes_to_try(first_batch(*data).arguments);
-      const auto small =
-          compact(masked, state.meta.method, batches, config.output.compact_options);
+      const auto small = compact(masked, state.meta.method, batches, config.output.compact_options);
       write_model(small.module, out, extra_files(config.model.path, whole));
     });
   report.command = "run";

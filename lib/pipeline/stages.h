@@ -155,8 +155,8 @@ struct SmallFile {
 /// Writes the small model of a masked one (not yet in place), loads that file again and compares
 /// the two on `batch` and on other sizes of it. Throws Error(Check) beyond the tolerance, and
 /// compact()'s errors.
-CompactReport write_small(Outputs& outputs, const SmallFile& file,
-                          const torch::jit::Module& masked, const std::string& method,
-                          const std::vector<c10::IValue>& batch, const CompactOptions& options);
+CompactReport write_small(Outputs& outputs, const SmallFile& file, const torch::jit::Module& masked,
+                          const std::string& method, const std::vector<c10::IValue>& batch,
+                          const CompactOptions& options);
 
 }  // namespace actsparse

@@ -1,5 +1,3 @@
-#include "compact/compact.h"
-
 #include <ATen/Parallel.h>
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
@@ -7,6 +5,7 @@
 #include "base/bytes_written.h"
 #include "base/error.h"
 #include "base/heap.h"
+#include "compact/compact.h"
 #include "compact/cost.h"
 #include "compact/without_masks.h"
 #include "model/load_model.h"

@@ -12,7 +12,8 @@ json layer_json(const MaskedChannels& layer) {
   for (const auto& [channels, because] : layer.kept)
     kept.push_back({{"channels", channels}, {"because", because}});
   return {{"name", layer.layer},      {"channels", layer.total},    {"masked", layer.masked},
-          {"removed", layer.removed}, {"gathered", layer.gathered}, {"also_removed", layer.lost}, {"kept", std::move(kept)}};
+          {"removed", layer.removed}, {"gathered", layer.gathered}, {"also_removed", layer.lost},
+          {"kept", std::move(kept)}};
 }
 
 json ratio_json(const BeforeAfter& numbers) {

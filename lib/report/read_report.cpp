@@ -71,8 +71,7 @@ Report report_from_json(const json& document) {
   if (const json& entry = document.at("verification"); !entry.is_null())
     report.verification = read_verification(entry);
   if (document.contains("compact"))
-    report.compact =
-        compact_from_json(document.at("compact"), document.at("timing").at("compact"));
+    report.compact = compact_from_json(document.at("compact"), document.at("timing").at("compact"));
   if (document.contains("dry_run")) report.dry_run = read_dry_run(document.at("dry_run"));
   for (const auto& [kind, name] : document.at("outputs").items())
     report.outputs.emplace_back(kind, name.get<std::string>());

@@ -81,24 +81,24 @@ TEST_CASE("a sum takes of its operands what it needs", "[compact]") {
 }
 
 TEST_CASE("a sum picks of an operand that is one whole", "[compact]") {
-  const auto masked = net(
-      "  y = x + torch.conv2d(x, self.w1)\n"
-      "  return torch.conv2d(y * self.activation_mask, self.w2)\n",
-      {{"w1", weight({8, 8, 1, 1})},
-       {"w2", weight({4, 8, 1, 1})},
-       {"activation_mask", mask(8, {0, 1, 2, 3}, 2)}});
+  const auto masked =
+      net("  y = x + torch.conv2d(x, self.w1)\n"
+          "  return torch.conv2d(y * self.activation_mask, self.w2)\n",
+          {{"w1", weight({8, 8, 1, 1})},
+           {"w2", weight({4, 8, 1, 1})},
+           {"activation_mask", mask(8, {0, 1, 2, 3}, 2)}});
   const auto small = compacted(masked, {8, 4, 4}, gathering("always"));
   CHECK(shapes(small.module).at("w1") == std::vector<int64_t>{4, 8, 1, 1});
   CHECK(selects(small) == 1);
 }
 
 TEST_CASE("where all that is masked goes, nothing is picked", "[compact]") {
-  const auto masked = net(
-      "  y = torch.conv2d(x, self.w1)\n"
-      "  return torch.conv2d(y * self.activation_mask, self.w2)\n",
-      {{"w1", weight({8, 3, 1, 1})},
-       {"w2", weight({64, 8, 1, 1})},
-       {"activation_mask", mask(8, {0, 1, 2, 3}, 2)}});
+  const auto masked =
+      net("  y = torch.conv2d(x, self.w1)\n"
+          "  return torch.conv2d(y * self.activation_mask, self.w2)\n",
+          {{"w1", weight({8, 3, 1, 1})},
+           {"w2", weight({64, 8, 1, 1})},
+           {"activation_mask", mask(8, {0, 1, 2, 3}, 2)}});
   CHECK(selects(compacted(masked, {3, 4, 4}, gathering("always"))) == 0);
 }
 

@@ -79,11 +79,11 @@ TEST_CASE("the masked model stays as it was", "[compact]") {
 }
 
 TEST_CASE("code that runs twice for other channels keeps them, and says so", "[compact]") {
-  const auto masked = model(
-      {{"conv1", conv(6, 3, true)}, {"conv2", conv(6, 6, true)}},
-      "  y = self.conv2.forward(torch.relu(self.conv1.forward(x)))\n"
-      "  return torch.conv2d(self.conv2.forward(y) * self.activation_mask, self.w)\n",
-      {{"activation_mask", mask(6, {1, 4}, 2)}, {"w", weight({2, 6, 1, 1})}});
+  const auto masked =
+      model({{"conv1", conv(6, 3, true)}, {"conv2", conv(6, 6, true)}},
+            "  y = self.conv2.forward(torch.relu(self.conv1.forward(x)))\n"
+            "  return torch.conv2d(self.conv2.forward(y) * self.activation_mask, self.w)\n",
+            {{"activation_mask", mask(6, {1, 4}, 2)}, {"w", weight({2, 6, 1, 1})}});
   const auto flat = compacted(masked, {3, 6, 6});
   CHECK(flat.masks.at(0).removed == 2);  // conv2 becomes two layers
   const auto result = compacted(masked, {3, 6, 6}, keeping());
@@ -100,6 +100,21 @@ TEST_CASE("code that runs twice for the same channels is changed once", "[compac
             "  return self.conv2.forward(y)[:, 0:2]\n");
   const auto result = compacted(masked, {3, 6, 6}, keeping());
   CHECK(result.masks.size() == 2);
+}
+
+TEST_CASE("a mask that one of its calls must keep stays in both", "[compact]") {
+  Module gate("__torch__.Gate");
+  gate.register_buffer("activation_mask", mask(6, {1, 4}, 2));
+  gate.define(
+      "def forward(self, x: Tensor) -> Tensor:\n"
+      "  return x * self.activation_mask\n");
+  const auto masked =
+      model({{"conv1", conv(6, 3, true)}, {"conv2", conv(6, 6, true)}, {"gate", gate}},
+            "  y = self.conv2.forward(self.gate.forward(self.conv1.forward(x)))\n"
+            "  return torch.relu(self.gate.forward(y))\n");
+  const auto result = compacted(masked, {3, 6, 6}, keeping());
+  CHECK(shapes(result.module).count("gate.activation_mask") == 1);
+  CHECK(shapes(result.module).at("conv1.weight")[0] == 6);
 }
 
 TEST_CASE("what removed channels add becomes a bias of the layer", "[compact]") {
@@ -137,12 +152,14 @@ TEST_CASE("numbers in the code of modules change with the channels", "[compact]"
             "  a, b = torch.chunk(y, 2, 1)\n"
             "  z = torch.flatten(self.conv2.forward(a + b), 1).view([-1, 4, 36])\n"
             "  return torch.linear(z.reshape([x.size(0), 144]) * self.activation_mask, self.w)\n",
-            {{"activation_mask", mask(144, [] {
-                                   std::vector<int64_t> plane(36);
-                                   for (int64_t i = 0; i < 36; ++i) plane[i] = 36 + i;
-                                   return plane;
-                                 }(),
-                                 0)},
+            {{"activation_mask", mask(
+                                     144,
+                                     [] {
+                                       std::vector<int64_t> plane(36);
+                                       for (int64_t i = 0; i < 36; ++i) plane[i] = 36 + i;
+                                       return plane;
+                                     }(),
+                                     0)},
              {"w", weight({5, 144})}});
   const auto result = compacted(masked, {3, 6, 6}, keeping());
   const auto small = shapes(result.module);

@@ -184,8 +184,8 @@ TEST_CASE("random networks give the same answers when they are compacted", "[com
     Writer writer(seed);
     const auto masked = writer.write();
     CAPTURE(seed, writer.body());
-    const auto result = compact(masked, "forward", {images(2), images(3)},
-                                {1e-5, gather, keeps_modules});
+    const auto result =
+        compact(masked, "forward", {images(2), images(3)}, {1e-5, gather, keeps_modules});
     for (const auto& mask : result.masks) {
       masked_channels += mask.masked;
       removed += mask.removed;

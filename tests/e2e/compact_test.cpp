@@ -83,7 +83,7 @@ TEST_CASE("a wrong command line of compact is exit code 2, a model without masks
   refused({"--tolerance", "-1"}, 2, {"--tolerance"});
   refused({"--input", "x.npy"}, 2, {"either -c CONFIG"});
   check_refused(scene.actsparse({"compact", "masked.pt", "-o", "s.pt"}), 2, {"--input FILE"});
-  check_refused(scene.actsparse({"compact", sample("digits_cnn.pt"), "-o", "s.pt", "-c",
-                                 "config.json"}),
-                4, {"there is no mask in the model"});
+  check_refused(
+      scene.actsparse({"compact", sample("digits_cnn.pt"), "-o", "s.pt", "-c", "config.json"}), 4,
+      {"there is no mask in the model"});
 }

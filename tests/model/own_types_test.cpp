@@ -133,10 +133,11 @@ TEST_CASE("a list of parameters, as an LSTM has, stays one of the same tensors",
   Module model("__torch__.Recurrent");
   model.register_parameter("weight", normal({2, 2}, 1), false);
   model.register_buffer("state", normal({2}, 2));
-  const c10::List<at::Tensor> list({model.attr("weight").toTensor(),
-                                    model.attr("state").toTensor()});
+  const c10::List<at::Tensor> list(
+      {model.attr("weight").toTensor(), model.attr("state").toTensor()});
   model.register_attribute("_flat_weights", c10::ListType::ofTensors(), list);
-  model.define("def forward(self, x):\n  return x @ self._flat_weights[0] + self._flat_weights[1]\n");
+  model.define(
+      "def forward(self, x):\n  return x @ self._flat_weights[0] + self._flat_weights[1]\n");
   for (const Module& clone :
        {clone_with_own_types(model, {}), reloaded(clone_with_own_types(model, {}))}) {
     const auto copied = clone.attr("_flat_weights").toTensorVector();

@@ -1,5 +1,5 @@
-// A program of a user's: nothing but LibTorch. plain_libtorch MODEL SIZE... prints what the model gives for
-// linspace(-1, 1) of these sizes: as it is, frozen, and optimized for inference.
+// A program of a user's: nothing but LibTorch. plain_libtorch MODEL SIZE... prints what the model
+// gives for linspace(-1, 1) of these sizes: as it is, frozen, and optimized for inference.
 #include <torch/script.h>
 
 #include <iostream>

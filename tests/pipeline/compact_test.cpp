@@ -95,7 +95,8 @@ TEST_CASE("a dry run tells the small model's size", "[pipeline]") {
   const auto dry = dry_run(place.config(), {});
   CHECK_FALSE(std::filesystem::exists(place / "small.pt"));
   run(place.config(), {});
-  CHECK(dry.dry_run->small_bytes == Approx(std::filesystem::file_size(place / "small.pt")).epsilon(0.01));
+  CHECK(dry.dry_run->small_bytes ==
+        Approx(std::filesystem::file_size(place / "small.pt")).epsilon(0.01));
 }
 
 TEST_CASE("apply's small model is no other file of its", "[pipeline]") {

@@ -11,17 +11,18 @@ using namespace actsparse;
 TEST_CASE("What compacting did, as text", "[report]") {
   std::ostringstream out;
   print_text(sample_compact(), out);
-  CHECK(out.str() ==
-        "layer   channels  masked  removed\n"
-        "fc             8       4        3  kept 1: read by 'conv'\n"
-        "(root)         8       4        0  kept 4: x; it picks its own of what stays\n"
-        "parameters 100 -> 25 (0.25)\n"
-        "MACs       1000 -> 250 (0.25)\n"
-        "file       400 B -> 100 B (0.25)\n"
-        "time       400.00 ms unmasked, 500.00 ms masked, 100.00 ms small: 0.25 of unmasked, 0.20 of "
-        "masked (medians of 15 in turn, 1 threads, batch of 2)\n"
-        "equal to the masked model on [2, 3]: differs by 2.0e-07, 1.0e-06 of what samples differ "
-        "by\n");
+  CHECK(
+      out.str() ==
+      "layer   channels  masked  removed\n"
+      "fc             8       4        3  kept 1: read by 'conv'\n"
+      "(root)         8       4        0  kept 4: x; it picks its own of what stays\n"
+      "parameters 100 -> 25 (0.25)\n"
+      "MACs       1000 -> 250 (0.25)\n"
+      "file       400 B -> 100 B (0.25)\n"
+      "time       400.00 ms unmasked, 500.00 ms masked, 100.00 ms small: 0.25 of unmasked, 0.20 of "
+      "masked (medians of 15 in turn, 1 threads, batch of 2)\n"
+      "equal to the masked model on [2, 3]: differs by 2.0e-07, 1.0e-06 of what samples differ "
+      "by\n");
 }
 
 TEST_CASE("What compacting did, as JSON: its times apart from the rest", "[report]") {
@@ -41,7 +42,7 @@ TEST_CASE("An infinite difference over the variation is read as such", "[report]
   CompactReport report = sample_compact();
   report.differences[0].over_variation = std::numeric_limits<double>::infinity();
   const auto text = compact_json(report).dump();
-  const auto read = compact_from_json(nlohmann::ordered_json::parse(text),
-                                      compact_timing_json(report));
+  const auto read =
+      compact_from_json(nlohmann::ordered_json::parse(text), compact_timing_json(report));
   CHECK(read.differences[0].over_variation == report.differences[0].over_variation);
 }

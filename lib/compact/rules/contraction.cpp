@@ -6,6 +6,8 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include "compact/cost.h"
+
 namespace actsparse {
 namespace {
 
@@ -44,8 +46,8 @@ at::Tensor worth_picking(const Visit& visit, const Contraction& contraction, con
   const auto present = is_among(columns, contraction.in)[0];
   const auto needed = sliced(needs_of(contraction)[0], 0, rows).any(0).logical_and(present);
   const auto picked = needed.sum().item<double>(), all = present.sum().item<double>();
-  const bool saves = (all - picked) * reading.macs_per_input >
-                     kMacsPerByte * picked * reading.bytes_per_input;
+  const bool saves =
+      (all - picked) * reading.macs_per_input > kMacsPerByte * picked * reading.bytes_per_input;
   if (picked == 0 || picked == all || (visit.gather == Gather::Auto && !saves)) return {};
   return needed.nonzero().flatten();
 }

@@ -19,13 +19,10 @@ at::Tensor contract(Visit& visit, const Contraction& contraction, const at::Tens
 /// Which of `like` are among the indices that Rewrite::kept() gave: bool, of its shape.
 at::Tensor is_among(const at::Tensor& index, const at::Tensor& like);
 
-/// A processor multiplies about so often in the time that index_select takes for a byte.
-constexpr double kMacsPerByte = 8;
-
 /// How often a layer reads each number of its input, to weigh what picking channels costs.
 struct Reading {
-  double macs_per_input = 0;    ///< multiplications that one input channel of a batch takes
-  double bytes_per_input = 0;   ///< that one takes in memory
+  double macs_per_input = 0;   ///< multiplications that one input channel of a batch takes
+  double bytes_per_input = 0;  ///< that one takes in memory
 };
 
 /// The inputs that the kept outputs read, if they are fewer than those that are there and it is

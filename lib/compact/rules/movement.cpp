@@ -94,8 +94,7 @@ void resize(Visit& visit) {
   const bool is_partial = visit.node.kind() == c10::Symbol::aten("unflatten");
   const int64_t offset = is_partial ? visit.axis(0, visit.value(visit.input("dim")).toInt()) : 0;
   const auto sizes = visit.trace.value(list)->toIntVector();
-  visit.require(changing_axes(output.ids).empty() || has_elements(*list),
-                "its sizes are computed");
+  visit.require(changing_axes(output.ids).empty() || has_elements(*list), "its sizes are computed");
   visit.give(output);
   visit.edit([visit, output, place, sizes, offset](Rewrite& rewrite) {
     for (int64_t i = 0; i < static_cast<int64_t>(sizes.size()); ++i) {

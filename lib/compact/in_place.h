@@ -1,0 +1,16 @@
+#pragma once
+// Operators that write in place: analyses want none, but new memory for each activation takes time.
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <memory>
+
+namespace actsparse {
+
+/// Replaces them where LibTorch can show that nobody sees the difference. What replaces one has its
+/// number (numbered_model.h).
+void remove_in_place(const std::shared_ptr<torch::jit::Graph>& graph);
+
+/// Puts those back that were replaced, where nothing else reads what they write.
+void restore_in_place(torch::jit::Graph& graph);
+
+}  // namespace actsparse
