@@ -52,12 +52,14 @@ Report dry_run(const Config& config, const RunOptions& options) {
   }
   if (!config.output.state.empty())
     dry_run.state_bytes = bytes_written([&](std::ostream& out) { write_state(whole, out); });
-  if (!config.output.compact.empty())
+  if (!config.output.compact.empty()) {
+    const auto small =
+        compact(masked, state.meta.method, sizes_to_try(first_batch(*data).arguments),
+                config.output.compact_options);
     dry_run.small_bytes = bytes_written([&](std::ostream& out) {
-      const auto batches = sizes_to_try(first_batch(*data).arguments);
-      const auto small = compact(masked, state.meta.method, batches, config.output.compact_options);
       write_model(small.module, out, extra_files(config.model.path, whole));
     });
+  }
   report.command = "run";
   report.origin = state.meta;
   report.layers = report_layers(state.layers, warnings);

@@ -45,7 +45,8 @@ void give(Visit& visit, const Matrix& matrix) {
     const auto rows = rewrite.kept(output, output.dim() - 1);
     auto columns = rewrite.kept(input, input.dim() - 1);
     const auto weight = visit.constant(matrix.weight);
-    const auto read = static_cast<double>(input.ids.numel() / input.ids.size(-1));
+    const auto read =
+        static_cast<double>(input.ids.numel()) / static_cast<double>(input.ids.size(-1));
     const double outputs = static_cast<double>(rewrite.kept_count(output, output.dim() - 1));
     const Reading reading = {read * outputs, read * static_cast<double>(weight.element_size())};
     const auto picked = worth_picking(visit, contraction, rows, columns, reading);
