@@ -7,7 +7,7 @@
 namespace {
 
 void print(torch::jit::Module model, const torch::Tensor& input) {
-  const torch::NoGradGuard no_grad;
+  const c10::InferenceMode guard;  // which 2.6 demands for what is optimized
   const torch::Tensor output = model.forward({input}).toTensor().flatten().to(torch::kDouble);
   for (int64_t i = 0; i < output.numel(); ++i) std::cout << output[i].item<double>() << ' ';
   std::cout << '\n';
