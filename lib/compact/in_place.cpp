@@ -2,12 +2,10 @@
 
 #include <torch/csrc/jit/passes/remove_mutation.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "compact/nodes.h"
-#include "compact/numbered_model.h"
 
 namespace actsparse {
 namespace {
@@ -24,18 +22,16 @@ c10::Symbol was_in_place() {
 }  // namespace
 
 void remove_in_place(const std::shared_ptr<Graph>& graph) {
-  std::vector<std::pair<std::string, std::optional<size_t>>> before;
-  for (const Node* node : graph->nodes())
-    before.emplace_back(node->kind().toQualString(), number_of(*node));
+  std::vector<std::string> before;
+  for (const Node* node : graph->nodes()) before.emplace_back(node->kind().toQualString());
   torch::jit::RemoveTensorMutation(graph);
   auto old = before.begin();
   for (Node* node : graph->nodes()) {
     const std::string kind = node->kind().toQualString();
     if (old == before.end()) return;
-    const bool replaces = old->first == kind + "_";
-    if (!replaces && old->first != kind) continue;  // made beside one
+    const bool replaces = *old == kind + "_";
+    if (!replaces && *old != kind) continue;  // made beside one
     if (replaces) node->i_(was_in_place(), 1);
-    if (replaces && old->second) set_number(*node, *old->second);
     ++old;
   }
 }

@@ -6,8 +6,8 @@
 
 namespace actsparse {
 
-/// Replaces them where LibTorch can show that nobody sees the difference. What replaces one has its
-/// number (numbered_model.h).
+/// Replaces them where LibTorch can show that nobody sees the difference. What replaces one has no
+/// number (numbered_model.h): in the modules it still writes in place.
 void remove_in_place(const std::shared_ptr<torch::jit::Graph>& graph);
 
 /// Puts those back that were replaced, where nothing else reads what they write.
