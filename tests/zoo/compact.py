@@ -108,8 +108,10 @@ def cause(report):
 def row(name, form, report, flat):
     share = {key: report[key]["after"] / report[key]["before"] for key in ("parameters", "macs")}
     worst = max(report["equality"]["inputs"], key=lambda found: found["relative"])
+    variation = worst["over_variation"]
+    beside = f"{variation:.0e}" if variation is not None and 0 < variation < 1e3 else "-"  # one sample
     return (f"| {name} | {form} | {count(report, 'removed')} / {count(report, 'masked')} | {cause(report)} | "
-            f"{share['parameters']:.2f} | {share['macs']:.2f} | {worst['relative']:.0e}, {worst['over_variation']:.0e} | "
+            f"{share['parameters']:.2f} | {share['macs']:.2f} | {worst['relative']:.0e}, {beside} | "
             f"{count(flat, 'removed')}, MACs {flat['macs']['after'] / flat['macs']['before']:.2f} |")
 
 
