@@ -70,16 +70,6 @@ bool has_lists(const Node& origin, const std::vector<Change>& changes) {
   });
 }
 
-// Whether what an operator writes in place is read under the name it had before, too: then another
-// tensor cannot take its place.
-bool is_written_for_others(const Node& origin, const std::vector<Change>& changes) {
-  const std::string kind = origin.kind().toQualString();
-  return kind.back() == '_' && origin.inputs().at(0)->uses().size() > 1 &&
-         std::any_of(changes.begin(), changes.end(), [](const Change& change) {
-           return change.kind == Change::Kind::IndexSelect && change.place == 0;
-         });
-}
-
 class Conflicts {
  public:
   Conflicts(const NumberedModel& model, const FlatModel& flat, const std::vector<Node*>& nodes,
@@ -106,8 +96,6 @@ class Conflicts {
       }
       if (!has_lists(*model_.origins.at(*number).node, list))
         found_[node] = "the list that it reads is not made there";
-      if (is_written_for_others(*model_.origins.at(*number).node, list))
-        found_[node] = "it writes in place what others read";
       for (const Node* copy : copies.at(*number)) {
         const auto other = of_code.find(copy);
         if (other == of_code.end() || !(other->second == list))

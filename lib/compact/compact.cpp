@@ -1,6 +1,5 @@
 #include "compact/compact.h"
 
-#include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
 #include "base/error.h"

@@ -25,8 +25,6 @@ NumberedModel number_nodes(const torch::jit::Module& model);
 /// Nothing for a node that a pass has made.
 std::optional<size_t> number_of(const torch::jit::Node& node);
 
-void set_number(torch::jit::Node& node, size_t number);
-
 /// The model without the numbers, in functions that have not run: LibTorch runs and inlines what it
 /// has kept of a graph from before it was changed.
 torch::jit::Module without_numbers(const NumberedModel& model);

@@ -1,10 +1,8 @@
 #include <ATen/Parallel.h>
 #include <spdlog/fmt/fmt.h>
-#include <spdlog/spdlog.h>
 
 #include "base/bytes_written.h"
 #include "base/error.h"
-#include "base/heap.h"
 #include "compact/compact.h"
 #include "compact/cost.h"
 #include "compact/without_masks.h"
@@ -70,8 +68,7 @@ void warn_of_nothing_removed(CompactReport& report) {
   if (masked == 0)
     report.warnings.push_back(
         "no layer has a whole channel masked: channels can be removed if the mask has one value "
-        "per "
-        "channel (reduce over all other dimensions)");
+        "per channel (reduce over all other dimensions)");
   else if (removed == 0)
     report.warnings.push_back("no masked channel could be removed");
 }

@@ -1,5 +1,8 @@
 """The zoo: torchvision's architectures with random seeded weights, and the smallest inputs they take."""
+from pathlib import Path
+
 import torch
+import torchvision
 from torchvision import models
 
 
@@ -71,3 +74,8 @@ def build(name):
 def draw_batches(name, count):
     torch.manual_seed(1)
     return [ZOO[name][1]() for _ in range(count)]
+
+
+def plug_in():
+    """torchvision's operators (nms of the detector), as a library."""
+    return str(next(Path(torchvision.__file__).parent.glob("_C*.so")))

@@ -20,20 +20,16 @@ from torch import nn  # noqa: E402
 from reference import skip  # noqa: E402
 
 try:
-    import torchvision
+    import torchvision  # noqa: F401
 except ImportError:
     skip("torchvision is missing")
 
-from architectures import QUICK, ZOO, build, draw_batches  # noqa: E402
+from architectures import QUICK, ZOO, build, draw_batches, plug_in  # noqa: E402
 from check import convert  # noqa: E402
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "compact.md"
 HEADING = ["| model | form | removed / masked | kept, most often because | parameters | MACs | difference, over variation | "
            "with --flat |", "|---|---|---|---|---|---|---|---|"]
-
-
-def plug_in():
-    return str(next(Path(torchvision.__file__).parent.glob("_C*.so")))
 
 
 def varied(value):

@@ -12,21 +12,16 @@ import torch  # noqa: E402
 from reference import skip, sparsifier_class  # noqa: E402
 
 try:
-    import torchvision
+    import torchvision  # noqa: F401
 except ImportError:
     skip("torchvision is missing")
 
-from architectures import QUICK, ZOO  # noqa: E402
+from architectures import QUICK, ZOO, plug_in  # noqa: E402
 from check import ModelCheck  # noqa: E402
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "models.md"
 HEADING = ["| model | form | layers | calls | never called | observed outputs | masks | masked outputs |",
            "|---|---|---|---|---|---|---|---|"]
-
-
-def plug_in():
-    """torchvision's operators (nms of the detector), as a library."""
-    return str(next(Path(torchvision.__file__).parent.glob("_C*.so")))
 
 
 def row(name, form, result):
