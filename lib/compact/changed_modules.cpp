@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compact/in_place.h"
 #include "compact/nodes.h"
 #include "model/layer_tree.h"
 
@@ -70,6 +71,12 @@ bool has_lists(const Node& origin, const std::vector<Change>& changes) {
   });
 }
 
+// Whether the node gives or writes something else then, and not only reads it.
+bool changes_result(const Change& change) {
+  if (change.kind == Change::Kind::IndexSelect) return change.place == 0;
+  return change.kind != Change::Kind::Input && change.kind != Change::Kind::Element;
+}
+
 class Conflicts {
  public:
   Conflicts(const NumberedModel& model, const FlatModel& flat, const std::vector<Node*>& nodes,
@@ -96,6 +103,8 @@ class Conflicts {
       }
       if (!has_lists(*model_.origins.at(*number).node, list))
         found_[node] = "the list that it reads is not made there";
+      if (is_read_elsewhere(*node) && std::any_of(list.begin(), list.end(), changes_result))
+        found_[node] = "what it writes in place is read elsewhere";
       for (const Node* copy : copies.at(*number)) {
         const auto other = of_code.find(copy);
         if (other == of_code.end() || !(other->second == list))

@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <torch/csrc/jit/ir/constants.h>
 
+#include "compact/in_place.h"
 #include "model/mask_weights.h"
 
 namespace actsparse {
@@ -78,13 +79,22 @@ bool fold_into_users(const Value& product, const at::Tensor& mask, int64_t rank,
   return true;
 }
 
+// Whether what reads the product writes to it: without it, it would write to what is multiplied.
+bool protects(const Value& product, const Value& multiplied) {
+  if (is_private(multiplied)) return false;
+  for (const auto& use : product.uses())
+    if (use.offset == 0 && was_in_place(*use.user)) return true;
+  return false;
+}
+
 void fold(Node& product, Rewrite& rewrite, const Trace& trace, const PinnedNodes& pinned) {
   const auto factor = factor_of(product);
   if (!factor) return;
   const auto before = recorded(trace, *product.inputs()[factor->input]),
              after = recorded(trace, *product.output());
   if (!before.defined() || !after.defined() || before.sizes() != after.sizes() ||
-      before.scalar_type() != after.scalar_type())
+      before.scalar_type() != after.scalar_type() ||
+      protects(*product.output(), *product.inputs()[factor->input]))
     return;
   if (!factor->mask.eq(1).all().item<bool>()) {
     NewWeights weights;

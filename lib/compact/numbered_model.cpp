@@ -52,7 +52,7 @@ NumberedModel number_nodes(const Module& model) {
       while (inline_functions(*graph.block())) continue;
       for_each_node(*graph.block(), [&](Node& node) {
         if (node.kind() == c10::prim::Constant) return;  // None is one without any attribute
-        node.i_(number_attribute(), static_cast<int64_t>(numbered.origins.size()));
+        set_number(node, numbered.origins.size());
         numbered.origins.push_back({&node, module});
       });
     }
@@ -63,6 +63,10 @@ NumberedModel number_nodes(const Module& model) {
 std::optional<size_t> number_of(const Node& node) {
   if (!node.hasAttribute(number_attribute())) return std::nullopt;
   return static_cast<size_t>(node.i(number_attribute()));
+}
+
+void set_number(Node& node, size_t number) {
+  node.i_(number_attribute(), static_cast<int64_t>(number));
 }
 
 Module without_numbers(const NumberedModel& model) {

@@ -24,6 +24,7 @@ NumberedModel number_nodes(const torch::jit::Module& model);
 
 /// Nothing for a node that a pass has made.
 std::optional<size_t> number_of(const torch::jit::Node& node);
+void set_number(torch::jit::Node& node, size_t number);
 
 /// The model without the numbers, in functions that have not run: LibTorch runs and inlines what it
 /// has kept of a graph from before it was changed.

@@ -181,3 +181,71 @@ TEST_CASE("modules can pick their channels", "[compact]") {
   CHECK(small.at("conv2.gathered_channels") == std::vector<int64_t>{4});
   CHECK(small.count("conv2.activation_mask") == 0);
 }
+
+namespace {
+
+// A convolution of 6 channels that reads all but `dropped`.
+Module reads(int64_t outputs, const std::vector<int64_t>& dropped) {
+  return conv(outputs, 6, true, {{"activation_mask", mask(6, dropped, 2)}});
+}
+
+// A sum that is written in place, with a second operand of which others read more, made between
+// the first one and the sum: a residual block with a downsampling layer.
+Module sum_in_place(const std::string& sum) {
+  return model({{"conv1", conv(6, 3, true)},
+                {"conv2", conv(6, 6, true)},
+                {"conv3", conv(6, 6, false)},
+                {"other", reads(4, {4, 5})},
+                {"last", reads(4, {1, 2, 5})}},
+               "  y = torch.relu_(self.conv1.forward(x))\n"
+               "  a = self.conv2.forward(y)\n"
+               "  b = self.conv3.forward(y)\n" +
+                   sum +
+                   "  z = self.last.forward(torch.relu_(a))\n"
+                   "  return z + self.other.forward(b)\n");
+}
+
+}  // namespace
+
+TEST_CASE("sums in place pick their channels", "[compact]") {
+  const auto masked = sum_in_place("  a += b\n");
+  auto flat = keeping("always");
+  flat.keep_modules = false;
+  const auto wanted = shapes(compacted(masked, {3, 6, 6}, flat).module);
+  const auto small = shapes(compacted(masked, {3, 6, 6}, keeping("always")).module);
+  for (const auto* name : {"conv1.weight", "conv2.weight", "conv3.weight", "last.weight"}) {
+    CAPTURE(name);
+    CHECK(small.at(name) == wanted.at(name));
+  }
+  CHECK(small.at("conv2.weight")[0] == 3);
+  CHECK(small.at("conv3.weight")[0] == 5);
+  CHECK(small.at("gathered_channels") == std::vector<int64_t>{3});  // of b, in the sum
+  CHECK(small.count("last.gathered_channels") == 0);
+}
+
+TEST_CASE("what is written in place is read under its other names", "[compact]") {
+  const auto code = GENERATE(
+      std::string("  c = a.add_(b)\n"), std::string("  torch.relu_(a.add_(b))\n"),
+      std::string("  c = torch.sigmoid_(a)\n  c += b\n"),
+      std::string("  c = b.add_(a)\n  a = torch.sigmoid(c)\n"),
+      std::string("  c = torch.sigmoid_(b)\n  c += a\n"), std::string("  b.mul_(2)\n  a += b\n"));
+  CAPTURE(code);
+  compacted(sum_in_place(code), {3, 6, 6}, keeping("always"));
+}
+
+TEST_CASE("a mask that protects a value from being written stays", "[compact]") {
+  Module gate("__torch__.Gate");
+  gate.register_buffer("activation_mask", mask(6, {1, 4}, 2));
+  gate.define(
+      "def forward(self, x: Tensor) -> Tensor:\n"
+      "  return torch.relu_(x * self.activation_mask)\n");
+  const bool keeps = GENERATE(true, false), is_view = GENERATE(true, false);
+  CAPTURE(keeps, is_view);
+  const auto masked =
+      model({{"conv1", conv(6, 3, true)}, {"gate", gate}, {"conv2", reads(4, {1, 4})}},
+            "  y = self.conv1.forward(x)\n" +
+                std::string(is_view ? "  v = y.view(y.size())\n" : "  v = y\n") +
+                "  return self.conv2.forward(self.gate.forward(v)) + self.conv2.forward(y)\n");
+  const auto small = compacted(masked, {3, 6, 6}, {1e-5, "off", keeps});
+  CHECK(small.masks.at(0).removed == 2);
+}

@@ -126,7 +126,9 @@ class Writer {
   void residual() {
     const auto first = activated(normed(convolved("x", channels_, channels_, 3, 1), channels_));
     line("y = " + first);
-    line("x = torch.relu(x + " + convolved("y", channels_, channels_, 1, 1) + ")");
+    line("y = " + convolved("y", channels_, channels_, 1, 1));
+    line(pick(0, 1) == 1 ? "y += x" : "y = x + y");
+    line("x = " + activated("y"));
   }
 
   void concatenation() {
