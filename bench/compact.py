@@ -96,4 +96,5 @@ def main(build, align="group", *arguments):
             print(row(name, measure(binary, folder, options)), flush=True)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
