@@ -4,6 +4,8 @@
 #include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/ir/constants.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "compact/explain.h"
 #include "compact/rule.h"
@@ -32,7 +34,8 @@ Abstract one_channel(const IValue& value, int64_t id) {
   auto elements = std::make_shared<std::vector<Abstract>>();
   const auto values =
       value.isTuple() ? c10::ArrayRef<IValue>(value.toTupleRef().elements()) : value.toListRef();
-  for (const IValue& element : values) elements->push_back(one_channel(element, id));
+  for (const IValue& element : values)  // a list inside may be one that has other names
+    elements->push_back(element.isList() ? Abstract() : one_channel(element, id));
   return {Abstract::Kind::List, {}, false, std::move(elements)};
 }
 
@@ -84,18 +87,28 @@ class Analysis {
   }
 
   void keep_inputs(Node& node, const Node& by, const std::string& reason) {
-    for (const Value* input : node.inputs()) {
-      keep(input, &by, reason);
-      // Who knows what becomes of a list that is written to and that an unknown operator has seen.
-      const auto found = findings_.values.find(input);
-      if (found != findings_.values.end() && found->second.kind == Abstract::Kind::List &&
-          aliases_.hasWriters(input))
-        found->second = {};
-    }
+    for (const Value* input : node.inputs()) keep(input, &by, reason);
+    forget_changed(node, by, reason);
     for (Block* block : node.blocks()) {
       for (Node* inner : block->nodes())
         if (find_rule(inner->kind()) != reads_no_values) keep_inputs(*inner, by, reason);
       keep_inputs(*block->return_node(), by, reason);
+    }
+  }
+
+  // What becomes of lists and dictionaries that are written to is not known any more.
+  void forget_changed(const Node& node, const Node& by, const std::string& reason) {
+    const auto* const schema = node.maybeSchema();
+    if (schema == nullptr) return;
+    for (size_t i = 0; i < std::min(node.inputs().size(), schema->arguments().size()); ++i) {
+      const auto* const alias = schema->arguments()[i].alias_info();
+      if (alias == nullptr || !alias->isWrite()) continue;
+      for (auto& [value, known] : findings_.values) {
+        if (!(known.elements || known.entries) || !aliases_.mayAlias(value, node.inputs()[i]))
+          continue;
+        keep(known, &by, reason);
+        known = {};
+      }
     }
   }
 
@@ -112,6 +125,8 @@ class Analysis {
     }
     if (value.elements)
       for (const auto& element : *value.elements) keep(element, by, reason);
+    if (value.entries)
+      for (const auto& [key, entry] : *value.entries) keep(entry, by, reason);
   }
 
   void give_whole(const Value* value, const std::string& reason) {

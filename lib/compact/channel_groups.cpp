@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "compact/analysis.h"
+#include "compact/branches.h"
 #include "model/apply_masks.h"
 #include "model/layer_tree.h"
 
@@ -100,7 +101,7 @@ std::vector<LayerChannels> channel_groups(const torch::jit::Module& model,
                                           const std::vector<std::vector<c10::IValue>>& batches) {
   const auto marked = mark(model, method, sites);
   FlatModel flat = flatten(marked, method);
-  const Trace values = trace(flat, batches);
+  const Trace values = decide_branches(flat, batches);
   Findings findings = analyse(flat, values);
   tie_groups(findings);
   const auto nodes = marked_nodes(flat);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "compact/analysis.h"
+#include "compact/branches.h"
 #include "compact/changed_modules.h"
 #include "compact/cost.h"
 #include "compact/fold_masks.h"
@@ -29,10 +30,10 @@ struct Shrunk {
 
 Shrunk shrink(FlatModel flat, const Batches& batches, Gather gather, const Pinned& pinned) {
   Shrunk shrunk;
+  const Trace values = decide_branches(flat, batches);
   shrunk.nodes.assign(flat.graph->nodes().begin(), flat.graph->nodes().end());
   AnalysisOptions options{gather, {}};
   for (const auto& [place, reason] : pinned) options.pinned[shrunk.nodes.at(place)] = reason;
-  const Trace values = trace(flat, batches);
   const Findings findings = analyse(flat, values, options);
   const Solution solution = solve(findings.ids, findings.constraints);
   shrunk.result.masks = explain(flat, findings, solution);

@@ -68,8 +68,10 @@ std::unordered_map<c10::Symbol, Rule> make_table() {
        "aten::__is__", "aten::__isnot__", "prim::is_cuda", "prim::requires_grad", "aten::len"});
   add(rules, make_list, {"prim::ListConstruct", "prim::TupleConstruct"});
   add(rules, unpack_list, {"prim::ListUnpack", "prim::TupleUnpack"});
+  add(rules, make_dict, {"prim::DictConstruct", "aten::dict"});
   add(rules, append, {"aten::append"});
-  add(rules, list_element, {"aten::__getitem__", "prim::TupleIndex"});
+  add(rules, set_item, {"aten::_set_item"});
+  add(rules, item, {"aten::__getitem__", "prim::TupleIndex"});
   add(rules, same_value, {"aten::detach", "prim::unchecked_cast", "aten::alias"});
   return rules;
 }

@@ -42,8 +42,10 @@ void size(Visit& visit);
 void reads_no_values(Visit& visit);  ///< dim, dtype, device
 void make_list(Visit& visit);
 void unpack_list(Visit& visit);
+void make_dict(Visit& visit);
 void append(Visit& visit);
-void list_element(Visit& visit);
+void set_item(Visit& visit);
+void item(Visit& visit);
 void same_value(Visit& visit);  ///< detach, unchecked_cast: its input under another name
 
 }  // namespace actsparse

@@ -80,6 +80,12 @@ std::vector<Abstract>& Visit::list(size_t input) const {
   return *found->second.elements;
 }
 
+std::map<std::string, Abstract>& Visit::dict(size_t input) const {
+  const auto found = findings.values.find(node.inputs().at(input));
+  require(found != findings.values.end() && found->second.kind == Abstract::Kind::Dict, "no rule");
+  return *found->second.entries;
+}
+
 const c10::IValue& Visit::value(size_t input) const {
   const auto* value = node.inputs().at(input);
   require(trace.value(value) != nullptr && trace.is_static(value),

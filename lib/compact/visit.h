@@ -4,6 +4,7 @@
 #include <torch/csrc/jit/ir/ir.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -23,14 +24,15 @@ struct NotUnderstood {
   std::string reason;  ///< for the report: "its weight is not constant"
 };
 
-/// What is known of a value of the graph: of a tensor, of the tensors in a list or tuple, nothing
-/// of others.
+/// What is known of a value of the graph: of a tensor, of the tensors in a list, tuple or
+/// dictionary, nothing of others.
 struct Abstract {
-  enum class Kind { Other, Tensor, List };
+  enum class Kind { Other, Tensor, List, Dict };
   Kind kind = Kind::Other;
   Channels channels;
   bool is_constant = false;                         ///< a tensor that can be sliced freely
   std::shared_ptr<std::vector<Abstract>> elements;  ///< shared, as lists that change in place are
+  std::shared_ptr<std::map<std::string, Abstract>> entries = {};  ///< of a dictionary, by key
 };
 
 /// A multiplication of an activation by a constant that has zeros.
@@ -79,6 +81,7 @@ class Visit {
   /// Undefined if it is None.
   at::Tensor optional_constant(size_t input) const;
   std::vector<Abstract>& list(size_t input) const;
+  std::map<std::string, Abstract>& dict(size_t input) const;
   /// No tensor, and the same for inputs of all sizes.
   const c10::IValue& value(size_t input) const;
   int64_t axis(size_t input, int64_t dim) const;  ///< not negative

@@ -71,6 +71,38 @@ TEST_CASE("parts of a concatenation go by themselves", "[compact]") {
                      12)) == 5);
 }
 
+TEST_CASE("lists and dictionaries are what was put into them", "[compact]") {
+  const auto code = GENERATE(std::string("  f = [y, y]\n  f[1] = torch.relu(y)\n"),
+                             std::string("  f = {0: y, 1: y}\n  f[1] = torch.relu(y)\n"),
+                             std::string("  d = {'a': y}\n  d['b'] = torch.relu(d['a'])\n"
+                                         "  f = [d['a'], d['b']]\n"),
+                             std::string("  d : Dict[str, Tensor] = dict()\n"
+                                         "  d['b'] = torch.relu(y)\n  f = [y, d['b']]\n"));
+  CAPTURE(code);
+  const auto all = code.find("{0:") != std::string::npos;  // keys are names, or not understood
+  CHECK(left(between(code + "  z = torch.cat([f[0], f[1]], 1)\n", {0, 1, 6}, 12)) ==
+        (all ? channels : 5));
+}
+
+TEST_CASE("of lists that are changed out of sight nothing is known", "[compact]") {
+  const auto change = GENERATE(
+      std::string("  if x.size(0) > 1:\n    d['f'][0] = torch.relu(u)\n"
+                  "  else:\n    d['f'][0] = torch.sigmoid(u)\n"),
+      std::string("  for i in range(x.size(0)):\n    d['f'][0] = torch.relu(u)\n"),
+      std::string("  g = f if x.size(0) > 1 else [y]\n  g[0] = torch.relu(u)\n"),
+      std::string("  t = (f, 1) if x.size(0) > 1 else ([y], 1)\n  t[0][0] = torch.relu(u)\n"));
+  CAPTURE(change);
+  const auto masked =
+      net("  y = torch.conv2d(x, self.w1) * self.activation_mask\n"
+          "  u = torch.conv2d(x, self.w1)\n  f = [y]\n  d = {'f': f}\n" +
+              change + "  return torch.conv2d(f[0], self.w2)\n",
+          {{"w1", weight({channels, 3, 3, 3})},
+           {"activation_mask", mask(channels, {0, 3, 4}, 2)},
+           {"w2", weight({4, channels, 1, 1})}});
+  const auto result = compacted(masked, {3, 6, 6}, {1e-5, "always", false});
+  CHECK(shapes(result.module).at("w2")[1] == channels);
+}
+
 TEST_CASE("chunks and splits get sizes of their own", "[compact]") {
   for (const char* cut :
        {"torch.chunk(y, 2, 1)", "torch.split(y, 3, 1)", "torch.split_with_sizes(y, [3, 3], 1)"}) {

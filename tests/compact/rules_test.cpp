@@ -87,6 +87,11 @@ std::vector<Case> cases() {
       {"z = torch.rsub(y, 1)"},
       {"z = torch.flip(torch.roll(y, [1], [2]), [3])"},
       {"f = [y]\n  f.append(torch.relu(y))\n  z = f[0] + f[1]"},
+      {"f = [y, y]\n  f[1] = torch.relu(y)\n  z = f[0] + f[1]"},
+      {"d = {'a': y}\n  d['b'] = torch.relu(d['a'])\n  z = d['a'] + d['b']"},
+      {"u = torch.tanh(y)\n  z = -u\n  if u.dim() == 4:\n    z = torch.relu(u)"},
+      {"z = torch.relu_(y)\n  z += torch.conv2d(x[:, :, 1:7, 1:7], self.w)",
+       {{"w", weight({6, 3, 1, 1})}}},
       {"z = y.detach().clone().contiguous()"},
       {"z = torch.lstm(y.mean(3).transpose(1, 2) * self.activation_mask.view([1, 1, 6]), "
        "[torch.zeros([1, x.size(0), 6]), torch.zeros([1, x.size(0), 6])], "

@@ -11,6 +11,26 @@ Abstract& abstract(Visit& visit, const torch::jit::Value* value) {
 
 bool changes(const Channels& channels) { return !changing_axes(channels.ids).empty(); }
 
+bool is_dict(Visit& visit, size_t input) {
+  return abstract(visit, visit.node.inputs()[input]).kind == Abstract::Kind::Dict;
+}
+
+std::string key(const Visit& visit, size_t input) {
+  const auto& value = visit.value(input);
+  visit.require(value.isString(), "no rule");
+  return value.toStringRef();
+}
+
+Abstract& element(const Visit& visit, size_t input, size_t place) {
+  auto& elements = visit.list(input);
+  const auto& value = visit.value(place);
+  visit.require(value.isInt(), "no rule");
+  int64_t index = value.toInt();
+  if (index < 0) index += static_cast<int64_t>(elements.size());
+  visit.require(index >= 0 && index < static_cast<int64_t>(elements.size()), "no rule");
+  return elements[index];
+}
+
 }  // namespace
 
 // What the model computes from sizes stays what it was: it reads the original ones.
@@ -46,6 +66,14 @@ void make_list(Visit& visit) {
     abstract(visit, visit.node.output()) = {Abstract::Kind::List, {}, false, std::move(elements)};
 }
 
+void make_dict(Visit& visit) {
+  auto entries = std::make_shared<std::map<std::string, Abstract>>();
+  for (size_t i = 0; i < visit.node.inputs().size(); i += 2)
+    (*entries)[key(visit, i)] = abstract(visit, visit.node.inputs()[i + 1]);
+  abstract(visit, visit.node.output()) = {
+      Abstract::Kind::Dict, {}, false, nullptr, std::move(entries)};
+}
+
 void unpack_list(Visit& visit) {
   if (abstract(visit, visit.node.input()).kind != Abstract::Kind::List) {
     // A list of numbers, or one that nothing is known of: its tensors are kept already.
@@ -62,12 +90,24 @@ void append(Visit& visit) {
   abstract(visit, visit.node.output()) = Abstract(abstract(visit, visit.node.inputs()[0]));
 }
 
-void list_element(Visit& visit) {
-  const auto elements = visit.list(0);
-  int64_t index = visit.value(1).toInt();
-  if (index < 0) index += static_cast<int64_t>(elements.size());
-  visit.require(index >= 0 && index < static_cast<int64_t>(elements.size()), "no rule");
-  abstract(visit, visit.node.output()) = elements[index];
+void set_item(Visit& visit) {
+  const Abstract value = abstract(visit, visit.node.inputs()[2]);
+  if (is_dict(visit, 0))
+    visit.dict(0)[key(visit, 1)] = value;
+  else
+    element(visit, 0, 1) = value;
+}
+
+void item(Visit& visit) {
+  if (!is_dict(visit, 0)) {
+    const Abstract value = element(visit, 0, 1);
+    abstract(visit, visit.node.output()) = value;
+    return;
+  }
+  const auto entries = visit.dict(0);
+  const auto entry = entries.find(key(visit, 1));
+  visit.require(entry != entries.end(), "no rule");
+  abstract(visit, visit.node.output()) = entry->second;
 }
 
 void same_value(Visit& visit) {

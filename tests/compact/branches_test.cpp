@@ -1,0 +1,54 @@
+// Branches that what is run on the data decides.
+#include "compact/nets.h"
+#include "support/catch.h"
+#include "support/files.h"
+
+using namespace actsparse;
+
+namespace {
+
+// As in torch.nn.functional.interpolate.
+const char* const upsample =
+    "  if y.dim() == 3:\n    z = torch.upsample_nearest1d(y, [8])\n"
+    "  else:\n    if y.dim() == 4:\n      z = torch.upsample_nearest2d(y, [8, 8])\n"
+    "    else:\n      assert False\n      z = y\n";
+
+Compacted between(const std::string& code, bool keep_modules) {
+  return compacted(net("  y = torch.tanh(torch.conv2d(x, self.w1))\n" + code +
+                           "  return torch.conv2d(z * self.activation_mask, self.w2)\n",
+                       {{"w1", weight({6, 3, 3, 3})},
+                        {"activation_mask", mask(6, {0, 3, 4}, 2)},
+                        {"w2", weight({4, 6, 1, 1})},
+                        {"w3", weight({6, 6, 1, 1})}}),
+                   {3, 6, 6}, {1e-5, "off", keep_modules});
+}
+
+}  // namespace
+
+TEST_CASE("a branch on the number of axes is decided", "[compact]") {
+  const bool keeps = GENERATE(true, false);
+  CAPTURE(keeps);
+  const auto result = between(upsample, keeps);
+  CHECK(shapes(result.module).at("w1")[0] == 3);
+  CHECK(result.masks.at(0).removed == 3);
+}
+
+TEST_CASE("a branch on a size keeps what it reads", "[compact]") {
+  const bool keeps = GENERATE(true, false);
+  CAPTURE(keeps);
+  const auto result = between(
+      "  if y.dim() == 4 and y.size(0) > 2:\n    z = torch.relu(y)\n  else:\n    z = -y\n", keeps);
+  CHECK(shapes(result.module).at("w1")[0] == 6);
+  REQUIRE_FALSE(result.masks.at(0).kept.empty());
+  CHECK(contains(result.masks.at(0).kept.at(0).second, "prim::If"));
+}
+
+TEST_CASE("layers in a branch that is decided are compacted", "[compact]") {
+  const bool keeps = GENERATE(true, false);
+  CAPTURE(keeps);
+  const auto result = between(
+      "  if y.dim() == 4:\n    z = torch.conv2d(y * self.activation_mask, self.w3)\n"
+      "  else:\n    z = torch.conv1d(y, self.w3)\n",
+      keeps);
+  CHECK(result.masks.size() == 2);
+}
