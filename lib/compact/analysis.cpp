@@ -39,6 +39,13 @@ Abstract one_channel(const IValue& value, int64_t id) {
   return {Abstract::Kind::List, {}, false, std::move(elements)};
 }
 
+// Then what it reads is for the message.
+bool always_raises(Block& block) {
+  const auto nodes = block.nodes();
+  return std::any_of(nodes.begin(), nodes.end(),
+                     [](const Node* node) { return node->kind() == c10::prim::RaiseException; });
+}
+
 class Analysis {
  public:
   Analysis(const FlatModel& model, const Trace& trace, const AnalysisOptions& options)
@@ -90,6 +97,7 @@ class Analysis {
     for (const Value* input : node.inputs()) keep(input, &by, reason);
     forget_changed(node, by, reason);
     for (Block* block : node.blocks()) {
+      if (always_raises(*block)) continue;
       for (Node* inner : block->nodes())
         if (find_rule(inner->kind()) != reads_no_values) keep_inputs(*inner, by, reason);
       keep_inputs(*block->return_node(), by, reason);

@@ -52,3 +52,12 @@ TEST_CASE("layers in a branch that is decided are compacted", "[compact]") {
       keeps);
   CHECK(result.masks.size() == 2);
 }
+
+TEST_CASE("what only the message of an error reads is not kept", "[compact]") {
+  const bool keeps = GENERATE(true, false);
+  CAPTURE(keeps);
+  const auto result = between(
+      "  assert y.size(0) < 9, 'not {} and {}'.format(y.size(), y.mean())\n  z = torch.relu(y)\n",
+      keeps);
+  CHECK(shapes(result.module).at("w1")[0] == 3);
+}
