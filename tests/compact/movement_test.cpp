@@ -113,6 +113,12 @@ TEST_CASE("chunks and splits get sizes of their own", "[compact]") {
   }
 }
 
+TEST_CASE("padding that depends on the input's size keeps channels apart", "[compact]") {
+  const std::string odd = "  n = x.size(0) % 2\n";
+  CHECK(left(between(odd + "  z = torch.constant_pad_nd(y, [0, n, n, 0], 0.5)\n")) == 3);
+  CHECK(left(between(odd + "  z = torch.pad(y, [0, 0, 0, 0, n, 1 - n])[:, 0:6]\n")) == channels);
+}
+
 TEST_CASE("an index is renumbered", "[compact]") {
   const auto result =
       between("  z = torch.index_select(y, 1, torch.tensor([5, 4, 3, 2, 1, 0]))\n", {0, 3});

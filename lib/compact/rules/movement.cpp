@@ -179,16 +179,17 @@ double border_of(const Visit& visit) {
 
 void pad(Visit& visit) {
   const auto& input = visit.channels(0);
-  const auto padding =
-      visit
-          .value(visit.input(visit.node.maybeSchema()->argumentIndexWithName("pad") ? "pad"
-                                                                                    : "padding"))
-          .toIntVector();
+  const auto* schema = visit.node.maybeSchema();
+  const auto* padding =
+      visit.node.inputs().at(visit.input(schema->argumentIndexWithName("pad") ? "pad" : "padding"));
+  visit.require(visit.trace.value(padding) != nullptr, "no rule");
+  const auto numbers = visit.trace.value(padding)->toIntVector();  // two for each axis, last first
+  const bool is_static = visit.trace.is_static(padding);
   const auto sizes = visit.output_sizes();
   at::Tensor ids = input.ids, known = input.known;
-  for (size_t i = 0; 2 * i < padding.size(); ++i) {
+  for (size_t i = 0; 2 * i < numbers.size(); ++i) {
     const int64_t axis = input.dim() - 1 - static_cast<int64_t>(i);
-    if (padding[2 * i] == 0 && padding[2 * i + 1] == 0) continue;
+    if (is_static && numbers[2 * i] == 0 && numbers[2 * i + 1] == 0) continue;
     visit.require(axis >= 0 && !changes_along(input, axis), "it pads channels");
     ids = ids.narrow(axis, 0, 1);
     known = known.narrow(axis, 0, 1);
