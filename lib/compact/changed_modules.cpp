@@ -90,11 +90,22 @@ class Conflicts {
   }
 
  private:
+  // Those in branches and loops too, in which nothing is changed.
+  std::map<size_t, std::vector<const Node*>> copies_of_code() const {
+    std::map<size_t, std::vector<const Node*>> copies;
+    const auto note = [&](const Node& node) {
+      if (const auto number = number_of(node)) copies[*number].push_back(&node);
+    };
+    for (const Node* node : nodes_) note(*node);
+    for_each_node(*flat_.graph->block(), [&](const Node& node) {
+      if (node.owningBlock() != flat_.graph->block()) note(node);
+    });
+    return copies;
+  }
+
   void find_code() {
     const auto of_code = changes_of_code(flat_, changes_);
-    std::map<size_t, std::vector<const Node*>> copies;
-    for (const Node* node : nodes_)
-      if (const auto number = number_of(*node)) copies[*number].push_back(node);
+    const auto copies = copies_of_code();
     for (const auto& [node, list] : of_code) {
       const auto number = number_of(*node);
       if (!number) {

@@ -102,6 +102,25 @@ TEST_CASE("code that runs twice for the same channels is changed once", "[compac
   CHECK(result.masks.size() == 2);
 }
 
+TEST_CASE("code that runs in a branch too keeps its channels", "[compact]") {
+  Module halves("__torch__.Halves");
+  halves.define(
+      "def forward(self, x: Tensor) -> Tensor:\n"
+      "  a, b = torch.chunk(x, 2, 1)\n"
+      "  return a + b\n");
+  const auto masked =
+      model({{"conv1", conv(6, 3, true)}, {"conv2", conv(6, 3, false)}, {"halves", halves}},
+            "  z = self.halves.forward(self.conv1.forward(x)) * self.activation_mask\n"
+            "  y = self.conv2.forward(x)\n"
+            "  if x.size(0) > 2:\n    w = self.halves.forward(y)\n  else:\n    w = y[:, 0:3]\n"
+            "  return torch.conv2d(z, self.w) + w\n",
+            {{"activation_mask", mask(3, {1}, 2)}, {"w", weight({3, 3, 1, 1})}});
+  const auto result = compacted(masked, {3, 6, 6}, keeping());
+  CHECK(result.masks.at(0).removed == 0);
+  REQUIRE_FALSE(result.masks.at(0).kept.empty());
+  CHECK(contains(result.masks.at(0).kept.at(0).second, "to keep the modules"));
+}
+
 TEST_CASE("a mask that one of its calls must keep stays in both", "[compact]") {
   Module gate("__torch__.Gate");
   gate.register_buffer("activation_mask", mask(6, {1, 4}, 2));
