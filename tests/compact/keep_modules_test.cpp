@@ -33,14 +33,8 @@ Module conv(int64_t outputs, int64_t inputs, bool has_bias, const Tensors& more 
   return module;
 }
 
-Module model(const std::vector<std::pair<std::string, Module>>& layers, const std::string& body,
-             const Tensors& tensors = {}) {
-  Module module("__torch__.Model");
-  module.register_attribute("training", c10::BoolType::get(), false);
-  for (const auto& [name, layer] : layers) module.register_module(name, layer);
-  for (const auto& [name, tensor] : tensors) module.register_parameter(name, tensor, false);
-  module.define("def forward(self, x: Tensor) -> Tensor:\n" + body);
-  return module;
+Module model(const Layers& layers, const std::string& body, const Tensors& tensors = {}) {
+  return net(body, tensors, layers);
 }
 
 Module two_convs() {

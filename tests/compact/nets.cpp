@@ -17,9 +17,10 @@ std::vector<c10::IValue> batch(int64_t samples, const std::vector<int64_t>& samp
 
 }  // namespace
 
-Module net(const std::string& body, const Tensors& tensors) {
+Module net(const std::string& body, const Tensors& tensors, const Layers& layers) {
   Module module("__torch__.Net");
   module.register_attribute("training", c10::BoolType::get(), false);
+  for (const auto& [name, layer] : layers) module.register_module(name, layer);
   for (const auto& [name, tensor] : tensors)
     module.register_parameter(name, tensor, name.find("mask") != std::string::npos);
   module.define("def forward(self, x: Tensor) -> Tensor:\n" + body);

@@ -11,11 +11,12 @@
 namespace actsparse {
 
 using Tensors = std::vector<std::pair<std::string, at::Tensor>>;
+using Layers = std::vector<std::pair<std::string, torch::jit::Module>>;
 using Shapes = std::map<std::string, std::vector<int64_t>>;
 
-/// forward(x) with this body; `tensors` are self's, those with "mask" in the name buffers. In eval
-/// mode.
-torch::jit::Module net(const std::string& body, const Tensors& tensors);
+/// forward(x) with this body; `tensors` are self's, those with "mask" in the name buffers, and
+/// `layers` are its submodules. In eval mode.
+torch::jit::Module net(const std::string& body, const Tensors& tensors, const Layers& layers = {});
 
 /// Standard normal, another one for each shape and seed.
 at::Tensor weight(const std::vector<int64_t>& sizes, uint64_t seed = 1);
