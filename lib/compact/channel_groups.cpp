@@ -111,9 +111,10 @@ std::vector<LayerChannels> channel_groups(const torch::jit::Module& model,
     const std::string buffer = mask_buffer(find_layer(marked, site.layer));
     const auto node = nodes.find(site.layer.empty() ? buffer : site.layer + "." + buffer);
     if (node == nodes.end() || values.value(node->second->output()) == nullptr)
-      throw Error(ErrorKind::Model, layer_text(site.layer) +
-                                        " cannot be aligned: its call is not in the model's graph "
-                                        "(in a branch or a loop, or never made)");
+      throw Error(ErrorKind::Model,
+                  layer_text(site.layer) +
+                      " cannot be aligned: its call is not in the model's graph (in a branch or a "
+                      "loop, of constants alone, or never made); give it \"align\": \"none\"");
     groups.push_back(grouping.of(*node->second));
   }
   return groups;

@@ -91,4 +91,4 @@ def main(binary):
                 check_compacted(binary, folder, layers, align, form)
 
 
-main(*sys.argv[1:])
+main(sys.argv[1])
