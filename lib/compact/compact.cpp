@@ -6,6 +6,7 @@
 #include "compact/analysis.h"
 #include "compact/branches.h"
 #include "compact/changed_modules.h"
+#include "compact/conflicts.h"
 #include "compact/cost.h"
 #include "compact/fold_masks.h"
 #include "compact/in_place.h"
