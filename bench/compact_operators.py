@@ -1,9 +1,9 @@
 """Where the time of a small model goes: compact_operators.py BUILD_FOLDER [MODEL...]
 
 For each kind of operator of the model without masks: its share of the time, what of its work the small model still does
-(multiplications of convolutions and linear layers, elements that others read) and what of its time the small model takes. Last what
-the small model would take if each operator took time in proportion to its work: how small a model gets with these channels. Set up
-as in compact.py, align group, batch 8, one thread, frozen; medians of runs in turn.
+(multiplications of convolutions and linear layers, elements that pooling reads) and what of its time the small model takes. Last what
+the small model would take if each operator took time in proportion to its work: an estimate, no bound. Activations, one or two percent
+of the time, are left out. Set up as in compact.py, align group, batch 8, one thread, frozen; medians of runs in turn.
 """
 import math
 import os
@@ -44,13 +44,14 @@ def work(name, shapes):
     return math.prod(shapes[0]) if shapes[0] else 0  # lists have none
 
 
+@torch.no_grad()
 def measured(folder):
     images = torch.from_numpy(numpy.load(folder / "x.npy"))[:8]
     models = [torch.jit.freeze(torch.jit.load(str(folder / name)).eval()) for name in ("model.pt", "small.pt")]
     for model in models * 3:
         model(images)
     rounds = [[operators(model, images) for model in models] for _ in range(ROUNDS)]
-    for before, after in zip(*rounds[0]):
+    for before, after in zip(*rounds[0], strict=True):
         assert before[0] == after[0], f"{before[0]} and {after[0]}: the models do not have the same operators"
     times = [[statistics.median(done[which][place][1] for done in rounds) for place in range(len(rounds[0][0]))] for which in (0, 1)]
     return [(before[0], time, small_time, work(before[0], before[2]), work(before[0], after[2]))
@@ -72,7 +73,6 @@ def report(name, rows):
 
 def main(build, *names):
     torch.set_num_threads(1)
-    torch.set_grad_enabled(False)
     os.environ["OMP_NUM_THREADS"] = "1"
     binary = str(pathlib.Path(build).resolve() / "app/actsparse")
     print("| model | operators | share of its time | work left, by time | time left |")
@@ -80,8 +80,7 @@ def main(build, *names):
     for name in names or ("squeezenet1_1", "vgg11_bn"):
         with tempfile.TemporaryDirectory() as place:
             folder = pathlib.Path(place)
-            with torch.enable_grad():
-                prepare(folder, name, "group")
+            prepare(folder, name, "group")
             measure(binary, folder, [])
             report(name, measured(folder))
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "compact/explain.h"
+#include "compact/nodes.h"
 #include "compact/rule.h"
 
 namespace actsparse {
@@ -106,17 +107,15 @@ class Analysis {
 
   // What becomes of lists and dictionaries that are written to is not known any more.
   void forget_changed(const Node& node, const Node& by, const std::string& reason) {
-    const auto* const schema = node.maybeSchema();
-    if (schema == nullptr) return;
-    for (size_t i = 0; i < std::min(node.inputs().size(), schema->arguments().size()); ++i) {
-      const auto* const alias = schema->arguments()[i].alias_info();
-      if (alias == nullptr || !alias->isWrite()) continue;
-      for (auto& [value, known] : findings_.values) {
-        if (!(known.elements || known.entries) || !aliases_.mayAlias(value, node.inputs()[i]))
-          continue;
-        keep(known, &by, reason);
-        known = {};
-      }
+    for (size_t i = 0; i < node.inputs().size(); ++i)
+      if (writes_to(node, i)) forget_containers(node.inputs()[i], by, reason);
+  }
+
+  void forget_containers(const Value* changed, const Node& by, const std::string& reason) {
+    for (auto& [value, known] : findings_.values) {
+      if (!(known.elements || known.entries) || !aliases_.mayAlias(value, changed)) continue;
+      keep(known, &by, reason);
+      known = {};
     }
   }
 

@@ -3,6 +3,7 @@
 #include <torch/csrc/jit/ir/constants.h>
 
 #include "base/error.h"
+#include "compact/nodes.h"
 
 namespace actsparse {
 namespace {
@@ -13,8 +14,7 @@ using torch::jit::Value;
 
 bool is_equal(const IValue& a, const IValue& b) {
   if (!a.isTensor() || !b.isTensor()) return !a.isTensor() && !b.isTensor() && a == b;
-  return a.toTensor().scalar_type() == b.toTensor().scalar_type() &&
-         a.toTensor().equal(b.toTensor());
+  return is_same(a.toTensor(), b.toTensor());
 }
 
 class Performer {

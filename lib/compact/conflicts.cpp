@@ -125,7 +125,7 @@ class Conflicts {
         const auto place = place_of(model_.module, flat_.name_of(*value)->path);
         const at::Tensor tensor = tensor_of(*value);
         const auto& known = first.emplace(place, tensor).first->second;
-        if (!known.equal(tensor)) ambiguous.insert(place);
+        if (!is_same(known, tensor)) ambiguous.insert(place);
       }
     });
     for (const auto& [node, change] : changes_)

@@ -54,11 +54,6 @@ struct InPlace {
   bool is_read_elsewhere;
 };
 
-bool writes_in_place(const Node& node) {
-  const std::string kind = node.kind().toQualString();
-  return kind.back() == '_' && !node.inputs().empty();
-}
-
 Node& in_place_form(Node& node) {
   Node* const other = node.owningGraph()->create(
       c10::Symbol::fromQualString(node.kind().toQualString() + std::string("_")), node.inputs());
@@ -80,7 +75,7 @@ void remove_in_place(const std::shared_ptr<Graph>& graph) {
   };
   torch::jit::RemoveTensorMutation(graph, [&](Node* node) {
     mark_replacement();
-    if (writes_in_place(*node)) last.emplace(*node);
+    if (writes_to(*node, 0)) last.emplace(*node);
     return true;
   });
   mark_replacement();

@@ -24,12 +24,6 @@ bool is_tensor_constant(const Node& node) {
   return value && value->isTensor() && value->toTensor().defined();
 }
 
-bool is_same(const IValue& known, const at::Tensor& tensor) {
-  if (!known.isTensor()) return false;
-  const at::Tensor& other = known.toTensor();
-  return other.scalar_type() == tensor.scalar_type() && other.equal(tensor);
-}
-
 class Builder {
  public:
   explicit Builder(FlatModel& model) : model_(model) {
@@ -74,7 +68,8 @@ class Builder {
     Module& module = module_at(owner);
     std::string free = leaf;
     for (int i = 1; module.hasattr(free); ++i) {
-      if (is_same(module.attr(free), tensor)) break;
+      const IValue other = module.attr(free);
+      if (other.isTensor() && is_same(other.toTensor(), tensor)) break;
       free = leaf + "_" + std::to_string(i);
     }
     if (!module.hasattr(free)) module.register_parameter(free, tensor, !name.is_parameter);

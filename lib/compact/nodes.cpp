@@ -2,6 +2,17 @@
 
 namespace actsparse {
 
+bool writes_to(const torch::jit::Node& node, size_t input) {
+  const auto* const schema = node.maybeSchema();
+  if (schema == nullptr || input >= schema->arguments().size()) return false;
+  const auto* const alias = schema->arguments()[input].alias_info();
+  return alias != nullptr && alias->isWrite();
+}
+
+bool is_same(const at::Tensor& a, const at::Tensor& b) {
+  return a.scalar_type() == b.scalar_type() && a.equal(b);
+}
+
 void forget_sizes(torch::jit::Graph& graph) {
   for_each_node(*graph.block(), [](torch::jit::Node& node) {
     if (node.kind() == c10::prim::Constant) return;

@@ -14,6 +14,12 @@ void for_each_node(torch::jit::Block& block, const Visit& visit) {
   }
 }
 
+/// Whether the operator's schema says that it writes to an input.
+bool writes_to(const torch::jit::Node& node, size_t input);
+
+/// Whether two tensors have the same dtype, sizes and values.
+bool is_same(const at::Tensor& a, const at::Tensor& b);
+
 /// Makes the types of all tensors plain again: recorded ones hold sizes, which may have changed.
 void forget_sizes(torch::jit::Graph& graph);
 

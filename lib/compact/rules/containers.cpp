@@ -31,6 +31,13 @@ Abstract& element(const Visit& visit, size_t input, size_t place) {
   return elements[index];
 }
 
+Abstract& entry(const Visit& visit, size_t input, size_t place) {
+  auto& entries = visit.dict(input);
+  const auto found = entries.find(key(visit, place));
+  visit.require(found != entries.end(), "no rule");
+  return found->second;
+}
+
 }  // namespace
 
 // What the model computes from sizes stays what it was: it reads the original ones.
@@ -99,15 +106,8 @@ void set_item(Visit& visit) {
 }
 
 void item(Visit& visit) {
-  if (!is_dict(visit, 0)) {
-    const Abstract value = element(visit, 0, 1);
-    abstract(visit, visit.node.output()) = value;
-    return;
-  }
-  const auto entries = visit.dict(0);
-  const auto entry = entries.find(key(visit, 1));
-  visit.require(entry != entries.end(), "no rule");
-  abstract(visit, visit.node.output()) = entry->second;
+  const Abstract value = is_dict(visit, 0) ? entry(visit, 0, 1) : element(visit, 0, 1);
+  abstract(visit, visit.node.output()) = value;
 }
 
 void same_value(Visit& visit) {
