@@ -15,8 +15,9 @@
 #include <vector>
 
 #include "base/heap.h"
+#include "base/stopwatch.h"
 #include "model/load_model.h"
-#include "pipeline/stages.h"
+#include "pipeline/job.h"
 
 namespace {
 
@@ -50,7 +51,8 @@ double peak_memory() {
 double aggregate_size(const ActivationSparsifier& sparsifier) {
   double bytes = 0;
   for (const auto& layer : sparsifier.layers())
-    if (layer.data) bytes += static_cast<double>(std::get<at::Tensor>(*layer.data).nbytes());
+    if (const auto* data = layer.data())
+      bytes += static_cast<double>(std::get<at::Tensor>(*data).nbytes());
   return megabytes(bytes);
 }
 
@@ -60,21 +62,21 @@ double median(std::vector<double> values) {
 }
 
 // With run.precision "fast" the first batch switches to the fast clone.
-void switch_clone(Prepared& prepared, const RunConfig& run) {
+void switch_clone(Job& job, const RunConfig& run) {
   if (run.precision != "fast") return;
-  prepared.data->rewind();
-  const auto batch = prepared.data->next().value();
-  const auto outcome = prepared.sparsifier.use_fast_clone(batch.arguments, run.tolerance);
+  job.data->rewind();
+  const auto batch = job.data->next().value();
+  const auto outcome = job.sparsifier.use_fast_clone(batch.arguments, run.tolerance);
   if (!outcome.reason.empty()) std::cerr << "exact: " << outcome.reason << '\n';
 }
 
-void print_ratio(torch::jit::Module& model, Prepared& prepared, int rounds) {
+void print_ratio(torch::jit::Module& model, Job& job, int rounds) {
   std::vector<double> ratios, plain_times;
-  plain_loop(model, *prepared.data);  // the first runs profile and optimize the graphs
-  calibrating_loop(prepared.sparsifier, *prepared.data);
+  plain_loop(model, *job.data);  // the first runs profile and optimize the graphs
+  calibrating_loop(job.sparsifier, *job.data);
   for (int round = 0; round < rounds; ++round) {
-    plain_times.push_back(plain_loop(model, *prepared.data));
-    ratios.push_back(calibrating_loop(prepared.sparsifier, *prepared.data) / plain_times.back());
+    plain_times.push_back(plain_loop(model, *job.data));
+    ratios.push_back(calibrating_loop(job.sparsifier, *job.data) / plain_times.back());
   }
   std::cout << "{\"ratio\": " << median(ratios)
             << ", \"min\": " << *std::min_element(ratios.begin(), ratios.end())
@@ -111,14 +113,14 @@ void print_plain(const Config& config, int count) {
 
 void print_calibration(const Config& config, int count) {
   keep_freed_memory();
-  Prepared prepared = prepare(config, {});
-  switch_clone(prepared, config.run);
-  prepared.data->rewind();
-  const double seconds = seconds_per_batch(*prepared.data, count, [&](const auto& arguments) {
-    prepared.sparsifier.forward(arguments);
+  Job job = prepare(config, {});
+  switch_clone(job, config.run);
+  job.data->rewind();
+  const double seconds = seconds_per_batch(*job.data, count, [&](const auto& arguments) {
+    job.sparsifier.forward(arguments);
   });
   std::cout << "{\"batch_seconds\": " << seconds << ", \"peak_mb\": " << peak_memory()
-            << ", \"aggregates_mb\": " << aggregate_size(prepared.sparsifier) << "}\n";
+            << ", \"aggregates_mb\": " << aggregate_size(job.sparsifier) << "}\n";
 }
 
 }  // namespace
@@ -134,11 +136,11 @@ int main(int argc, char** argv) {
     print_calibration(config, count);
   } else {
     keep_freed_memory();
-    Prepared prepared = prepare(config, {});
+    Job job = prepare(config, {});
     auto model = load_model(config.model.path);
     model.eval();
-    switch_clone(prepared, config.run);
-    print_ratio(model, prepared, count);
+    switch_clone(job, config.run);
+    print_ratio(model, job, count);
   }
   return 0;
 }

@@ -9,14 +9,22 @@
 #include "base/version.h"
 #include "engine/device_options.h"
 #include "engine/print_functions.h"
+#include "report/provenance_rows.h"
 
 namespace actsparse {
 namespace {
 
 template <class Result>
+nlohmann::ordered_json document(const Result& result) {
+  return to_json(result);
+}
+
+nlohmann::ordered_json document(const CompactReport& report) { return compact_document(report); }
+
+template <class Result>
 void print(const Result& result, bool as_json) {
   if (as_json)
-    std::cout << to_json(result).dump(2) << std::endl;
+    std::cout << document(result).dump(2) << std::endl;
   else
     print_text(result, std::cout);
   if (!std::cout) throw Error(ErrorKind::Output, "stdout cannot be written");

@@ -95,8 +95,8 @@ struct Summing {
   double (*streaming_finish)(const Sums&, long double);
 };
 
-Row<AggregateFn> summing(const std::string& name, const std::string& description,
-                         const Summing& parts) {
+AggregateRow summing(const std::string& name, const std::string& description, const Summing& parts,
+                     const std::string& keeps_data_of = "") {
   const Combination how{name,
                         parts.term,
                         add,
@@ -107,7 +107,8 @@ Row<AggregateFn> summing(const std::string& name, const std::string& description
   const auto statistic = sums_of({parts.streaming_term}, parts.streaming_finish);
   return {name, description, with_dims({}), [how, statistic](const json& values) {
             return has_dims(values) ? maker(how.name, values, statistic) : maker(how);
-          }};
+          },
+          {keeps_data_of}};
 }
 
 struct Extreme {
@@ -124,7 +125,7 @@ MakeStatistic extreme_of(const Extreme& parts, bool from_first) {
   };
 }
 
-Row<AggregateFn> extreme(const std::string& name, const std::string& description,
+AggregateRow extreme(const std::string& name, const std::string& description,
                          const Extreme& parts) {
   const Combination how{name,
                         parts.term,
@@ -162,7 +163,7 @@ ParameterRule threshold_rule(const json& default_value) {
                 [](const json& v) { return v.get<double>() >= 0; });
 }
 
-Row<AggregateFn> spread(const std::string& name, const std::string& description, bool is_root) {
+AggregateRow spread(const std::string& name, const std::string& description, bool is_root) {
   auto correction = ranged(optional("correction", "int", 1, 1), "correction >= 0",
                            [](const json& v) { return v.get<int64_t>() >= 0; });
   return {name, description, with_dims({correction}), [name, is_root](const json& values) {
@@ -172,7 +173,8 @@ Row<AggregateFn> spread(const std::string& name, const std::string& description,
               return is_root ? std::sqrt(found) : found;
             };
             return maker(name, values, sums_of({Term::Itself, Term::Square}, finish));
-          }};
+          },
+          {"var", {"correction"}}};
 }
 
 AggregateFn make_histogram(const json& values) {
@@ -189,7 +191,7 @@ AggregateFn make_histogram(const json& values) {
   });
 }
 
-Row<AggregateFn> histogram() {
+AggregateRow histogram() {
   const auto bins =
       ranged(optional("bins", "int", 1024, 1024), "a power of two, 2 to 65536", [](const json& v) {
         const auto n = v.get<int64_t>();
@@ -200,7 +202,29 @@ Row<AggregateFn> histogram() {
   return {"histogram",
           "q-quantile of |x| (default: the median), or share of |x| > threshold; needs dim or "
           "except_dim",
-          with_dims({bins, q, threshold_rule(nullptr)}), make_histogram};
+          with_dims({bins, q, threshold_rule(nullptr)}), make_histogram, {"histogram", {"q", "threshold"}}};
+}
+
+std::vector<AggregateRow> own_aggregates() {
+  return {
+      summing("sum", "sum of x over the calls", {widened, as_kept, Term::Itself, total}),
+      summing("mean", "sum of x divided by the number of calls (with dim: of elements)",
+              {widened, per_call, Term::Itself, average}, "sum"),
+      summing("abs_sum", "sum of |x| over the calls",
+              {magnitudes, as_kept, Term::Magnitude, total}),
+      summing("abs_mean", "sum of |x| divided by the number of calls (with dim: of elements)",
+              {magnitudes, per_call, Term::Magnitude, average}, "abs_sum"),
+      summing("sq_sum", "sum of x*x over the calls", {squares, as_kept, Term::Square, total}),
+      summing("rms", "square root of the mean of x*x over the calls (with dim: over elements)",
+              {squares, root_per_call, Term::Square, root_of_average}, "sq_sum"),
+      extreme("max", "largest x over the calls", {itself, larger, Term::Itself, 1}),
+      extreme("min", "smallest x over the calls", {itself, smaller, Term::Itself, -1}),
+      extreme("abs_max", "largest |x| over the calls", {magnitudes, larger, Term::Magnitude, 1}),
+      {"nonzero", "number of calls with |x| > threshold (with dim: share of elements)",
+       with_dims({threshold_rule(0.0)}), make_nonzero},
+      spread("var", "variance of x; needs dim or except_dim", /*is_root=*/false),
+      spread("std", "standard deviation of x; needs dim or except_dim", /*is_root=*/true),
+      histogram()};
 }
 
 }  // namespace
@@ -210,26 +234,8 @@ ParameterRule init_rule(const std::string& default_value) {
                 [](const json& v) { return v == "zeros" || v == "first"; });
 }
 
-const std::vector<Row<AggregateFn>>& builtin_aggregates() {
-  static const std::vector<Row<AggregateFn>> rows = {
-      summing("sum", "sum of x over the calls", {widened, as_kept, Term::Itself, total}),
-      summing("mean", "sum of x divided by the number of calls (with dim: of elements)",
-              {widened, per_call, Term::Itself, average}),
-      summing("abs_sum", "sum of |x| over the calls",
-              {magnitudes, as_kept, Term::Magnitude, total}),
-      summing("abs_mean", "sum of |x| divided by the number of calls (with dim: of elements)",
-              {magnitudes, per_call, Term::Magnitude, average}),
-      summing("sq_sum", "sum of x*x over the calls", {squares, as_kept, Term::Square, total}),
-      summing("rms", "square root of the mean of x*x over the calls (with dim: over elements)",
-              {squares, root_per_call, Term::Square, root_of_average}),
-      extreme("max", "largest x over the calls", {itself, larger, Term::Itself, 1}),
-      extreme("min", "smallest x over the calls", {itself, smaller, Term::Itself, -1}),
-      extreme("abs_max", "largest |x| over the calls", {magnitudes, larger, Term::Magnitude, 1}),
-      {"nonzero", "number of calls with |x| > threshold (with dim: share of elements)",
-       with_dims({threshold_rule(0.0)}), make_nonzero},
-      spread("var", "variance of x; needs dim or except_dim", /*is_root=*/false),
-      spread("std", "standard deviation of x; needs dim or except_dim", /*is_root=*/true),
-      histogram()};
+std::vector<AggregateRow>& aggregate_rows() {
+  static std::vector<AggregateRow> rows = own_aggregates();
   return rows;
 }
 

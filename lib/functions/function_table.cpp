@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <type_traits>
 #include <utility>
 
@@ -21,13 +20,6 @@ namespace {
 
 using UserFunctions = std::vector<std::shared_ptr<const UserFunction>>;
 
-template <class Fn>
-const Row<Fn>* find_row(const std::vector<Row<Fn>>& rows, const std::string& name) {
-  const auto found =
-      std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.name == name; });
-  return found == rows.end() ? nullptr : &*found;
-}
-
 const UserFunction* find_user(const UserFunctions& users, const std::string& name) {
   const auto found = std::find_if(users.begin(), users.end(),
                                   [&](const auto& user) { return user->name == name; });
@@ -35,9 +27,9 @@ const UserFunction* find_user(const UserFunctions& users, const std::string& nam
 }
 
 // What of a user function serves the kind, if anything.
-template <class Fn>
-const Row<Fn>* row_of(const UserFunction& user) {
-  if constexpr (std::is_same_v<Fn, AggregateFn>)
+template <class Row>
+const Row* row_of(const UserFunction& user) {
+  if constexpr (std::is_same_v<Row, AggregateRow>)
     return user.aggregate ? &*user.aggregate : nullptr;
   else
     return user.reduce_or_mask ? &*user.reduce_or_mask : nullptr;
@@ -48,19 +40,19 @@ std::string builtin_kinds(const std::string& name) {
   const auto add = [&](bool is, FunctionKind kind) {
     if (is) kinds += std::string(kinds.empty() ? "" : " and ") + to_string(kind);
   };
-  add(find_row(builtin_aggregates(), name) != nullptr, FunctionKind::Aggregate);
-  add(find_row(builtin_reduces(), name) != nullptr, FunctionKind::Reduce);
-  add(find_row(builtin_masks(), name) != nullptr, FunctionKind::Mask);
+  add(find_row(aggregate_rows(), name) != nullptr, FunctionKind::Aggregate);
+  add(find_row(reduce_rows(), name) != nullptr, FunctionKind::Reduce);
+  add(find_row(mask_rows(), name) != nullptr, FunctionKind::Mask);
   return kinds;
 }
 
-template <class Fn>
+template <class Row>
 Error unknown_function(const FunctionConfig& function, FunctionKind kind,
-                       const std::vector<Row<Fn>>& rows, const UserFunctions& users) {
+                       const std::vector<Row>& rows, const UserFunctions& users) {
   std::vector<std::string> names;
   for (const auto& row : rows) names.push_back(row.name);
   for (const auto& user : users)
-    if (row_of<Fn>(*user) != nullptr) names.push_back(user->name);
+    if (row_of<Row>(*user) != nullptr) names.push_back(user->name);
   const auto other = builtin_kinds(function.name);
   return Error(ErrorKind::Config,
                fmt::format("{}: found '{}'{}, allowed {}{}",
@@ -76,19 +68,19 @@ Error wrong_signature(const UserFunction& user, FunctionKind kind) {
                   user.name, to_string(kind), user.signature, wanted_signature(kind)));
 }
 
-template <class Fn>
-const Row<Fn>& row_for(const FunctionConfig& function, FunctionKind kind,
-                       const std::vector<Row<Fn>>& rows, const UserFunctions& users) {
+template <class Row>
+const Row& row_for(const FunctionConfig& function, FunctionKind kind, const std::vector<Row>& rows,
+                   const UserFunctions& users) {
   if (const auto* row = find_row(rows, function.name)) return *row;
   const auto* user = find_user(users, function.name);
   if (user == nullptr) throw unknown_function(function, kind, rows, users);
-  if (const auto* row = row_of<Fn>(*user)) return *row;
+  if (const auto* row = row_of<Row>(*user)) return *row;
   throw wrong_signature(*user, kind);
 }
 
 // Reads the parameters and makes the function.
-template <class Fn>
-Fn made(const Row<Fn>& row, FunctionKind kind, const std::vector<ParameterSource>& sources) {
+template <class Row>
+auto made(const Row& row, FunctionKind kind, const std::vector<ParameterSource>& sources) {
   const auto label = fmt::format("{} '{}'", to_string(kind), row.name);
   const auto values = read_parameters(label, row.parameters, sources);
   try {
@@ -101,14 +93,14 @@ Fn made(const Row<Fn>& row, FunctionKind kind, const std::vector<ParameterSource
 
 // Errors name the function; no graph is recorded.
 ReduceFn wrapped(const std::string& name, ReduceFn function) {
-  return [name, function = std::move(function)](const at::Tensor& x) {
+  return [name, function = std::move(function)](const Evidence& evidence) {
     const c10::NoGradGuard no_graph;
-    return guarded(name, [&] { return function(x); });
+    return guarded(name, [&] { return function(evidence); });
   };
 }
 
-template <class Fn>
-FunctionInfo info_of(const Row<Fn>& row, const std::vector<FunctionKind>& kinds,
+template <class Row>
+FunctionInfo info_of(const Row& row, const std::vector<FunctionKind>& kinds,
                      const std::string& source) {
   return {row.name, kinds, row.description, {row.parameters.begin(), row.parameters.end()}, source};
 }
@@ -118,22 +110,6 @@ FunctionInfo info_of(const UserFunction& user) {
   if (user.reduce_or_mask)
     return info_of(*user.reduce_or_mask, {FunctionKind::Reduce, FunctionKind::Mask}, user.label);
   return {user.name, {}, user.signature, {}, user.label};
-}
-
-// What the data depends on: the function that keeps it, and its parameters but those of value().
-nlohmann::json kept_by(const FunctionConfig& function) {
-  static const std::map<std::string, std::string> keepers = {
-      {"mean", "sum"}, {"abs_mean", "abs_sum"}, {"rms", "sq_sum"}, {"std", "var"}};
-  auto kept = nlohmann::json::object();
-  for (const auto& [key, value] : function.parameters.items())
-    if (!value.is_null()) kept[key] = value;
-  const auto keeper = keepers.find(function.name);
-  kept["name"] = keeper == keepers.end() ? function.name : keeper->second;
-  if (kept["name"] == "var") kept.erase("correction");
-  for (const char* key : {"associative", "merge_fn"}) kept.erase(key);
-  if (kept["name"] == "histogram")
-    for (const char* key : {"q", "threshold"}) kept.erase(key);
-  return kept;
 }
 
 void check_name_is_free(const UserFunction& added, const UserFunctions& users) {
@@ -166,13 +142,13 @@ void FunctionTable::add_source(const FunctionSource& source) {
 
 AggregateFn FunctionTable::aggregate(const FunctionConfig& function) const {
   const auto kind = FunctionKind::Aggregate;
-  return made(row_for(function, kind, builtin_aggregates(), user_functions_), kind,
+  return made(row_for(function, kind, aggregate_rows(), user_functions_), kind,
               {{function.parameters, function.path}});
 }
 
 ReduceFn FunctionTable::reduce(const FunctionConfig& function) const {
   const auto kind = FunctionKind::Reduce;
-  const auto& row = row_for(function, kind, builtin_reduces(), user_functions_);
+  const auto& row = row_for(function, kind, reduce_rows(), user_functions_);
   return wrapped(row.name, made(row, kind, {{function.parameters, function.path}}));
 }
 
@@ -184,14 +160,14 @@ MaskFn FunctionTable::mask(const FunctionConfig& function, const nlohmann::json&
 MaskFn FunctionTable::mask(const FunctionConfig& function,
                            const std::vector<ParameterSource>& sparse_config) const {
   const auto kind = FunctionKind::Mask;
-  const auto& row = row_for(function, kind, builtin_masks(), user_functions_);
+  const auto& row = row_for(function, kind, mask_rows(), user_functions_);
   std::vector<ParameterSource> sources = {{function.parameters, function.path}};
   for (const auto& part : sparse_config) sources.push_back(part);
   return wrapped(row.name, made(row, kind, sources));
 }
 
 bool FunctionTable::takes_any_batch_size(const FunctionConfig& aggregate) const {
-  if (find_row(builtin_aggregates(), aggregate.name) == nullptr) return false;
+  if (find_row(aggregate_rows(), aggregate.name) == nullptr) return false;
   nlohmann::json dims = {{"dim", nullptr}, {"except_dim", nullptr}};
   for (auto& [key, value] : dims.items())
     if (aggregate.parameters.contains(key)) value = aggregate.parameters.at(key);
@@ -200,18 +176,14 @@ bool FunctionTable::takes_any_batch_size(const FunctionConfig& aggregate) const 
 
 std::vector<FunctionInfo> FunctionTable::list() const {
   std::vector<FunctionInfo> infos;
-  for (const auto& row : builtin_aggregates())
+  for (const auto& row : aggregate_rows())
     infos.push_back(info_of(row, {FunctionKind::Aggregate}, "built-in"));
-  for (const auto& row : builtin_reduces())
+  for (const auto& row : reduce_rows())
     infos.push_back(info_of(row, {FunctionKind::Reduce}, "built-in"));
-  for (const auto& row : builtin_masks())
+  for (const auto& row : mask_rows())
     infos.push_back(info_of(row, {FunctionKind::Mask}, "built-in"));
   for (const auto& user : user_functions_) infos.push_back(info_of(*user));
   return infos;
-}
-
-bool keep_the_same(const FunctionConfig& a, const FunctionConfig& b) {
-  return kept_by(a) == kept_by(b);
 }
 
 FunctionSource read_function_source(const FunctionFile& file) {

@@ -5,12 +5,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/config.h"
+#include "config/function_source.h"
 
 namespace actsparse {
 
@@ -39,11 +43,34 @@ class Aggregate {
   virtual void merge(const at::Tensor& data, int64_t calls) = 0;
 };
 
+/// An accumulator that a layer keeps beside that of its aggregate_fn.
+struct NamedAggregate {
+  std::string name;  ///< under which a function finds it; "data" is aggregate_fn's own
+  FunctionConfig function;
+};
+
+/// What a reduce_fn or mask_fn wants to know of a layer besides its aggregate.
+struct Needs {
+  std::vector<NamedAggregate> statistics;
+  bool weight = false;
+};
+
+/// What a function is given of one layer (or of one feature of it). A plain tensor is evidence too.
+struct Evidence {
+  Evidence(at::Tensor tensor) : value(std::move(tensor)) {}
+  /// So that a function that looks at nothing else can simply take a tensor.
+  operator const at::Tensor&() const { return value; }
+
+  at::Tensor value;  ///< of reduce_fn: the aggregate; of mask_fn: what reduce_fn made of it
+  std::map<std::string, at::Tensor> statistics = {};  ///< value() of the accumulators in its Needs
+  at::Tensor weight = {};  ///< of the layer, as the model has it; undefined unless in its Needs
+};
+
 using AggregateFn = std::function<std::unique_ptr<Aggregate>()>;
-using ReduceFn = std::function<at::Tensor(const at::Tensor&)>;
+using ReduceFn = std::function<at::Tensor(const Evidence&)>;
 /// sparse_config is already bound. Built-in ones return 0/1 in the dtype of their input (float32
 /// for integers and bool).
-using MaskFn = std::function<at::Tensor(const at::Tensor&)>;
+using MaskFn = std::function<at::Tensor(const Evidence&)>;
 
 enum class FunctionKind { Aggregate, Reduce, Mask };
 const char* to_string(FunctionKind kind);  // "aggregate_fn", "reduce_fn", "mask_fn"
@@ -64,13 +91,6 @@ struct FunctionInfo {
   std::string description;  ///< one line
   std::vector<Parameter> parameters;
   std::string source;  ///< "built-in", or the source file as written in the config
-};
-
-/// A TorchScript source text and the name it goes by in messages. Kept whole so that a state file
-/// can carry it.
-struct FunctionSource {
-  std::string label;
-  std::string text;
 };
 
 struct UserFunction;
@@ -118,6 +138,17 @@ class FunctionTable {
 /// True if both aggregate_fn keep the same data, and only make another value() of it: sum and mean,
 /// or two quantiles of one histogram.
 bool keep_the_same(const FunctionConfig& a, const FunctionConfig& b);
+
+/// True if only the order of the scores counts for a mask_fn, not their size, so that it can choose
+/// among scores that were put together from several layers. A user's function is taken to rank.
+bool ranks(const FunctionConfig& mask);
+
+/// The sparsity that mask_fn and sparse_config ask for; nothing where it depends on the data
+/// (threshold, quantile, k), and of a user's function.
+std::optional<double> requested_sparsity(const MergedSettings& settings);
+
+/// What a layer's reduce_fn and mask_fn need together.
+Needs needs_of(const MergedSettings& settings);
 
 /// Reads a functions file of the config. Error(Function) if it cannot be read.
 FunctionSource read_function_source(const FunctionFile& file);

@@ -230,34 +230,69 @@ std::vector<ParameterRule> block_rules() {
           level_rule()};
 }
 
-}  // namespace
+std::optional<double> number(const json& parameters, const char* key) {
+  const auto found = parameters.find(key);
+  if (found == parameters.end() || !found->is_number()) return std::nullopt;
+  return found->get<double>();
+}
 
-const std::vector<Row<MaskFn>>& builtin_masks() {
-  static const std::vector<Row<MaskFn>> rows = {
+// ---- rows of the table ----
+
+ScoreFacts level_facts() {
+  return {{}, true, [](const json& parameters) { return number(parameters, "sparsity_level"); }};
+}
+
+ScoreFacts topk_facts() {
+  return {{}, true, [](const json& parameters) {
+            const auto ratio = number(parameters, "keep_ratio");
+            return ratio ? std::optional(1 - *ratio) : std::nullopt;
+          }};
+}
+
+ScoreFacts nm_facts() {
+  return {{}, false, [](const json& parameters) -> std::optional<double> {
+            const auto n = number(parameters, "n"), m = number(parameters, "m");
+            return n && m && *m > 0 ? std::optional(1 - *n / *m) : std::nullopt;
+          }};
+}
+
+std::vector<ScoreRow> own_masks() {
+  return {
       {"magnitude",
        "drops the round(sparsity_level * n) smallest |x|",
        {level_rule()},
-       make_magnitude},
+       make_magnitude,
+       level_facts()},
       {"topk",
        "keeps the k, or max(1, floor(keep_ratio * n)), largest |x|",
        {unit_interval(optional("keep_ratio", "float", nullptr, 0.5)),
         at_least(1, optional("k", "int", nullptr, 10))},
-       make_topk},
+       make_topk,
+       topk_facts()},
       {"threshold",
        "keeps |x| > threshold",
        {at_least(0, required("threshold", "float", 0.1))},
-       make_threshold},
+       make_threshold,
+       {{}, false, {}}},
       {"quantile",
        "keeps |x| > the q-quantile of |x| (linear interpolation)",
        {unit_interval(required("q", "float", 0.5))},
        make_quantile},
-      {"nm", "keeps the n largest |x| of each m consecutive ones along dim", nm_rules(), make_nm},
+      {"nm", "keeps the n largest |x| of each m consecutive ones along dim", nm_rules(), make_nm,
+       nm_facts()},
       {"block", "drops the round(sparsity_level * blocks) blocks of smallest L2 norm",
-       block_rules(), make_block},
+       block_rules(), make_block, level_facts()},
       {"random",
        "drops round(sparsity_level * n) elements at random",
        {level_rule(), at_least(0, optional("seed", "int", 0, 0))},
-       make_random}};
+       make_random,
+       level_facts()}};
+}
+
+}  // namespace
+
+std::vector<ScoreRow>& mask_rows() {
+  static std::vector<ScoreRow> rows = own_masks();
   return rows;
 }
 

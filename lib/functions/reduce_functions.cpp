@@ -71,23 +71,21 @@ std::vector<ParameterRule> dim_rules() {
       optional("keepdim", "bool", false, true)};
 }
 
-Row<ReduceFn> row(const std::string& name, const std::string& description,
+ScoreRow row(const std::string& name, const std::string& description,
                   Tensor (*function)(const Tensor&, IntArrayRef, bool)) {
   return {name, description, dim_rules(),
           [function](const json& values) { return over_dims(values, function); }};
 }
 
-Row<ReduceFn> norm_row() {
+ScoreRow norm_row() {
   auto rules = dim_rules();
   rules.push_back(ranged(optional("p", "float", 2.0, 1.0), "p >= 0",
                          [](const json& value) { return value.get<double>() >= 0; }));
   return {"norm", "p-norm over dim (torch.linalg.vector_norm)", rules, make_norm};
 }
 
-}  // namespace
-
-const std::vector<Row<ReduceFn>>& builtin_reduces() {
-  static const std::vector<Row<ReduceFn>> rows = {
+std::vector<ScoreRow> own_reduces() {
+  return {
       {"identity",
        "the aggregate as it is",
        {},
@@ -98,6 +96,12 @@ const std::vector<Row<ReduceFn>>& builtin_reduces() {
       row("min", "smallest value over dim (torch.amin)", min),
       row("abs_mean", "mean of |x| over dim", abs_mean),
       norm_row()};
+}
+
+}  // namespace
+
+std::vector<ScoreRow>& reduce_rows() {
+  static std::vector<ScoreRow> rows = own_reduces();
   return rows;
 }
 

@@ -1,8 +1,13 @@
 #pragma once
-// The built-in functions, one table of rows per kind. To add a function, add a row.
+// The built-in functions, one table of rows per kind. All that is to be known of a function is in
+// its row: to add one, add a row to its table, or, from a source outside this library, a
+// Registration.
+#include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "functions/functions.h"
@@ -10,19 +15,59 @@
 
 namespace actsparse {
 
-template <class Fn>
-struct Row {
+/// What else is known of an aggregate_fn.
+struct AggregateFacts {
+  /// Whose data it keeps, if another function's: "mean" keeps what "sum" keeps. Only such functions
+  /// can take each other's place when a state is stepped.
+  std::string keeps_data_of = {};
+  /// Parameters that only value() asks, so that they can change when a state is stepped.
+  std::vector<std::string> only_in_value = {};
+};
+
+/// What else is known of a reduce_fn or mask_fn.
+struct ScoreFacts {
+  Needs needs = {};
+  bool ranks = true;  ///< see ranks()
+  /// From all parameters, as written in the config, to the sparsity asked for: see
+  /// requested_sparsity(). Empty: it depends on the data.
+  std::function<std::optional<double>(const nlohmann::json& parameters)> sparsity = {};
+};
+
+template <class Fn, class Facts>
+struct FunctionRow {
   std::string name;
   std::string description;
   std::vector<ParameterRule> parameters;
   /// Gets one value per rule, as read_parameters returns them. Throws Error(Config), without path,
   /// if values do not go together.
   std::function<Fn(const nlohmann::json& values)> make;
+  Facts facts = {};
 };
 
-const std::vector<Row<AggregateFn>>& builtin_aggregates();
-const std::vector<Row<ReduceFn>>& builtin_reduces();
-const std::vector<Row<MaskFn>>& builtin_masks();
+using AggregateRow = FunctionRow<AggregateFn, AggregateFacts>;
+/// ReduceFn and MaskFn are of one type; their tables tell them apart.
+using ScoreRow = FunctionRow<ReduceFn, ScoreFacts>;
+
+/// The tables.
+std::vector<AggregateRow>& aggregate_rows();
+std::vector<ScoreRow>& reduce_rows();
+std::vector<ScoreRow>& mask_rows();
+
+/// The row of that name; null if there is none.
+template <class Row>
+const Row* find_row(const std::vector<Row>& rows, const std::string& name) {
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.name == name; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+/// Adds a function to its table for the rest of the process: declare one at namespace scope. The
+/// name must be free. Not thread safe.
+struct Registration {
+  explicit Registration(AggregateRow row);
+  /// `kind` is Reduce or Mask.
+  Registration(FunctionKind kind, ScoreRow row);
+};
 
 /// "init" of an aggregate_fn: "zeros" (the reference's start) or "first" (the first input).
 ParameterRule init_rule(const std::string& default_value);

@@ -197,16 +197,17 @@ AggregateFn make_aggregate(const Compiled& code, const json& values) {
   return [how] { return elementwise_aggregate(how); };
 }
 
-Row<AggregateFn> aggregate_row(const Compiled& code, const std::string& description) {
+AggregateRow aggregate_row(const Compiled& code, const std::string& description) {
   auto rules = code.rules;
   rules.push_back(init_rule("zeros"));
   rules.push_back(optional("associative", "bool", false, true));
   rules.push_back(optional("merge_fn", "string", nullptr, "my_merge"));
   return {code.function->name(), description, rules,
-          [code](const json& values) { return make_aggregate(code, values); }};
+          [code](const json& values) { return make_aggregate(code, values); },
+          user_aggregate_facts()};
 }
 
-Row<ReduceFn> reduce_or_mask_row(const Compiled& code, const std::string& description) {
+ScoreRow reduce_or_mask_row(const Compiled& code, const std::string& description) {
   return {code.function->name(), description, code.rules, [code](const json& values) -> ReduceFn {
             return [bound = bind(code, values)](const Tensor& x) { return bound({x}); };
           }};
@@ -268,6 +269,8 @@ std::vector<UserFunction> compile_functions(const FunctionSource& source) {
                                          wanted_signature(FunctionKind::Mask));
   return functions;
 }
+
+AggregateFacts user_aggregate_facts() { return {"", {"associative", "merge_fn"}}; }
 
 std::string wanted_signature(FunctionKind kind) {
   const std::string tensors =

@@ -15,13 +15,16 @@ struct UserFunction {
   std::string name;
   std::string label;      ///< of the source
   std::string signature;  ///< as LibTorch prints it
-  std::optional<Row<AggregateFn>> aggregate;
-  std::optional<Row<ReduceFn>> reduce_or_mask;
+  std::optional<AggregateRow> aggregate;
+  std::optional<ScoreRow> reduce_or_mask;
 };
 
 /// Compiles `source`; the functions in the order of the text. Throws Error(Function) with label and
 /// line if it does not compile, holds no function, or a parameter has a reserved name.
 std::vector<UserFunction> compile_functions(const FunctionSource& source);
+
+/// How accumulators are merged does not change what one keeps.
+AggregateFacts user_aggregate_facts();
 
 /// The signature that functions of this kind must have, for messages.
 std::string wanted_signature(FunctionKind kind);

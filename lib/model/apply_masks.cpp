@@ -2,6 +2,7 @@
 
 #include <torch/csrc/jit/ir/ir.h>
 
+#include "model/device_of.h"
 #include "model/layer_tree.h"
 #include "model/own_types.h"
 
@@ -35,7 +36,9 @@ void mask_layer(const Module& model, Module layer, const MaskSite& site,
                 const std::string& method) {
   const auto calls = call_methods(model, layer, site.site, method);
   const std::string buffer = buffer_name(masks_in(layer));
-  layer.register_buffer(buffer, site.mask.clone());  // the model may be moved; the mask must not
+  // A copy of its own, where the layer is: the state's masks may be elsewhere and must stay there.
+  const auto device = device_of(layer, device_of(model));
+  layer.register_buffer(buffer, site.mask.to(device, site.mask.scalar_type(), false, true));
   for (const auto& call : calls) insert_mask(call, buffer);
 }
 

@@ -20,7 +20,7 @@ struct MaskSite {
 /// multiplication; nothing is written in place, so a residual branch keeps its values. On a layer
 /// that is masked already the new buffer is `activation_mask_1` (_2, ...) and both masks hold. The
 /// clone has plain operators only. `model` is left untouched; parameters are shared with it, masks
-/// are not. Throws Error(Model) as insert_observers does.
+/// are copied to the device of their layer. Throws Error(Model) as insert_observers does.
 torch::jit::Module apply_masks(const torch::jit::Module& model, const std::string& method,
                                const std::vector<MaskSite>& sites);
 

@@ -3,22 +3,13 @@
 // input.
 #include <torch/csrc/jit/api/module.h>
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "record/site.h"
+
 namespace actsparse {
-
-/// Which argument of a layer: position (0 = the first after self) or name.
-using InputSelector = std::variant<int64_t, std::string>;
-
-/// A layer to be rewritten, and its argument.
-struct Site {
-  std::string layer;  ///< FQN
-  InputSelector input = int64_t{0};
-};
 
 /// True for "forward", the overloads "forward__N" and the tracer's "forwardN": all are calls of a
 /// layer.

@@ -2,14 +2,9 @@
 // What a model writes into itself when it runs: buffers, counters, flags.
 #include <torch/csrc/jit/api/module.h>
 
-#include <string>
-#include <utility>
-#include <vector>
+#include "record/run.h"
 
 namespace actsparse {
-
-/// FQNs of attributes and their values.
-using Attributes = std::vector<std::pair<std::string, c10::IValue>>;
 
 /// The attributes of `clone` (no parameters, no modules) that `original` has too, with another
 /// value; tensors are shared with the clone. Those that are neither tensors, numbers, strings nor

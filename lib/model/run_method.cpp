@@ -6,18 +6,13 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include "base/error.h"
+#include "model/device_of.h"
 
 namespace actsparse {
 namespace {
 
 using c10::IValue;
 using torch::jit::Module;
-
-c10::Device device_of(const Module& module) {
-  for (const auto& parameter : module.parameters()) return parameter.device();
-  for (const auto& buffer : module.buffers()) return buffer.device();
-  return c10::kCPU;
-}
 
 bool is_number(const IValue& value) { return value.isInt() || value.isDouble() || value.isBool(); }
 

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "pipeline/stages.h"
+#include "pipeline/job.h"
 
 namespace actsparse {
 namespace {

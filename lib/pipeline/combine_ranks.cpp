@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "pipeline/stages.h"
+#include "pipeline/calibration.h"
 #include "sparsifier/merge_states.h"
 #include "sparsifier/state_file.h"
 
@@ -21,21 +21,20 @@ StateDict merge_with_others(StateDict own, const ProcessGroup& group) {
 
 }  // namespace
 
-void combine_ranks(Calibrated& calibrated, const Config& config, const ProcessGroup& group) {
+void combine_ranks(Calibration& calibration, const Config& config, const ProcessGroup& group) {
   if (group.is_alone()) return;
-  auto& [prepared, meta, checkpoints] = calibrated;
-  if (!checkpoints.path().empty() && prepared.report.precision)
-    checkpoints.write(checkpoint_of(calibrated), 0);
+  auto& [job, meta, checkpoints, precision, seconds, ranks] = calibration;
+  if (!checkpoints.path().empty() && precision) checkpoints.write(checkpoint_of(calibration), 0);
   if (!group.is_first()) {
-    group.send(state_bytes(state_of(calibrated)));
+    group.send(state_bytes(state_of(calibration)));
     return;
   }
-  const StateDict merged = merge_with_others(state_of(calibrated), group);
-  prepared.sparsifier.load_state_dict(merged);
+  const StateDict merged = merge_with_others(state_of(calibration), group);
+  job.sparsifier.load_state_dict(merged);
   meta = merged.meta;
-  settle_uncalled(prepared, config, Seen::All);
-  prepared.report.timing.ranks = group.size();
-  spdlog::info("combined {} batches of {} ranks", meta.batches, group.size());
+  settle_uncalled(job, config, Seen::All);
+  ranks = group.size();
+  spdlog::info("combined {} batches of {} ranks", meta.batches, ranks);
 }
 
 }  // namespace actsparse

@@ -1,6 +1,10 @@
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "model/load_model.h"
-#include "pipeline/stages.h"
+#include "pipeline/job.h"
+#include "pipeline/outputs.h"
+#include "pipeline/small_model.h"
+#include "pipeline/trial_batch.h"
 
 namespace actsparse {
 
@@ -9,18 +13,17 @@ namespace fs = std::filesystem;
 CompactReport compact(const fs::path& masked_path, const fs::path& small_out,
                       const CompactRequest& request, const RunOptions& options) {
   const Stopwatch stopwatch;
-  std::error_code ignored;
-  if (fs::equivalent(masked_path, small_out, ignored))
-    throw Error(ErrorKind::Usage, "-o " + small_out.string() + " would overwrite the input");
+  refuse_overwriting("-o", small_out, {masked_path});
   Outputs outputs;
   outputs.reserve(small_out);
-  const torch::jit::Module masked = load_model(masked_path, options.device);
-  require_method(masked, request.method);
+  const Session masked{load_model(masked_path, options.device), request.method, false,
+                       options.device};
+  require_method(masked.model, masked.method);
   const auto data = open_batches(request.data);
   check_memory(data->batch_bytes());
-  const SmallFile file = {small_out, options.device, read_extra_files(masked_path)};
-  CompactReport report = write_small(outputs, file, masked, request.method,
-                                     first_batch(*data).arguments, request.options);
+  CompactReport report = write_small(outputs, {small_out, read_extra_files(masked_path)}, masked,
+                                     first_batch(*data).arguments, request.options)
+                             .report;
   if (report.layers.empty())
     throw Error(ErrorKind::Model,
                 "there is no mask in the model: no activation is multiplied by a constant that has "

@@ -1,8 +1,9 @@
 #include <ATen/Context.h>
 
 #include "model/apply_masks.h"
+#include "model/extra_files.h"
 #include "model/load_model.h"
-#include "pipeline/stages.h"
+#include "pipeline/job.h"
 
 namespace actsparse {
 namespace {

@@ -7,9 +7,9 @@
 
 #include <algorithm>
 
+#include "base/stopwatch.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
-#include "pipeline/stages.h"
 
 namespace actsparse {
 namespace {

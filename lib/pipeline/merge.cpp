@@ -1,53 +1,40 @@
-#include <spdlog/spdlog.h>
-
 #include <utility>
 
 #include "base/error.h"
-#include "pipeline/stages.h"
+#include "base/stopwatch.h"
+#include "pipeline/outputs.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/warnings.h"
 #include "sparsifier/batch_runs.h"
 #include "sparsifier/merge_states.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
-namespace {
-
 namespace fs = std::filesystem;
-
-void check_paths(const std::vector<fs::path>& states, const fs::path& state_out) {
-  std::error_code ignored;
-  for (const auto& state : states)
-    if (fs::equivalent(state, state_out, ignored))
-      throw Error(ErrorKind::Usage, "--state " + state_out.string() + " would overwrite an input");
-}
-
-void warn(Report& report, const std::string& text) {
-  report.warnings.push_back(text);
-  spdlog::warn("{}", text);
-}
-
-}  // namespace
 
 Report merge(const std::vector<fs::path>& states_in, const fs::path& state_out) {
   const Stopwatch stopwatch;
-  check_paths(states_in, state_out);
+  refuse_overwriting("--state", state_out, states_in);
   Outputs outputs;
   outputs.reserve(state_out);
   std::vector<NamedState> states;
   for (const auto& path : states_in) states.push_back({path.string(), read_state(path)});
   Report report;
+  Warnings warnings;
   report.timing.load_seconds = stopwatch.seconds();
   MergedState merged = merge_states(std::move(states));
   const StateMeta& meta = merged.state.meta;
   if (!merged.missing.empty())
-    warn(report, "not merged yet: " + batches_text(merged.missing) + " of " +
+    warnings.add("not merged yet: " + batches_text(merged.missing) + " of " +
                      std::to_string(meta.total_batches));
   else
     for (const auto& layer : leave_out_uncalled(merged.state))
-      warn(report, layer_text(layer) + ": never called in any batch; left out");
+      warnings.add(layer_text(layer) + ": never called in any batch; left out");
   outputs.create(state_out).write([&](std::ostream& out) { write_state(merged.state, out); });
   outputs.commit();
   report.command = "merge";
   report.origin = meta;
+  report.warnings = warnings.texts();
   report.layers = report_layers(merged.state.layers, {});
   report.outputs = {{"state", state_out.filename().string()}};
   report.timing.total_seconds = stopwatch.seconds();

@@ -1,5 +1,6 @@
+#include "pipeline/outputs.h"
+
 #include "base/error.h"
-#include "pipeline/stages.h"
 
 namespace actsparse {
 
@@ -19,6 +20,14 @@ void Outputs::commit() {
   for (auto& file : files_)
     file.close();  // a full disk shows here, before the first file is in place
   for (auto& file : files_) file.commit();
+}
+
+void refuse_overwriting(const std::string& option, const std::filesystem::path& output,
+                        const std::vector<std::filesystem::path>& inputs) {
+  std::error_code ignored;
+  for (const auto& input : inputs)
+    if (std::filesystem::equivalent(output, input, ignored))
+      throw Error(ErrorKind::Usage, option + " " + output.string() + " would overwrite an input");
 }
 
 }  // namespace actsparse

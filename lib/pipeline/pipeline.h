@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "config/shard.h"
 #include "distributed/process_group.h"
+#include "pipeline/mask_form.h"
 #include "report/channel_sets.h"
 #include "report/compact_report.h"
 #include "report/inspection.h"
@@ -76,9 +77,6 @@ std::variant<Inspection, Report> inspect(const std::filesystem::path& file, cons
 /// Throws channel_groups()'s errors.
 ChannelSets inspect_groups(const std::filesystem::path& model, const Config& config,
                            const RunOptions& options);
-
-/// How a masked model holds its masks.
-enum class MaskForm { Buffers, Weights };
 
 /// Writes the masked model of a stepped state. Verified on made-up inputs of the calibrated shapes.
 /// With MaskForm::Weights masks go into the weights where that is possible (model/mask_weights.h),

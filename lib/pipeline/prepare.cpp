@@ -1,14 +1,14 @@
 #include <spdlog/fmt/fmt.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "base/version.h"
 #include "model/layer_tree.h"
 #include "model/load_model.h"
-#include "pipeline/stages.h"
+#include "pipeline/job.h"
 #include "sparsifier/align_masks.h"
 
 namespace actsparse {
@@ -89,14 +89,15 @@ Provenance origin_of(const Config& config, const FunctionTable& functions) {
   return origin;
 }
 
-torch::jit::Module load(const Config& config, const RunOptions& options) {
-  auto model = load_model(config.model.path, options.device);
-  try {
-    require_method(model, config.model.method);
-  } catch (const Error& error) {
-    throw error.in(config.model.path.string());
+void register_layers(Job& job, const Config& config) {
+  for (const auto& layer : job.layers) {
+    const auto& entry = config.layers[layer.entry];
+    try {
+      job.sparsifier.register_layer(layer.site.layer, entry.settings, layer.site.input);
+    } catch (const Error& error) {
+      throw error.in(entry.path);
+    }
   }
-  return model;
 }
 
 }  // namespace
@@ -112,37 +113,45 @@ FunctionTable load_functions(const Config& config) {
   return functions;
 }
 
-Prepared prepare(const Config& config, const RunOptions& options) {
+Shard own_shard(const RunOptions& options) {
+  const auto& group = options.group;
+  return group.is_alone() ? options.shard : Shard{group.rank() + 1, group.size()};
+}
+
+Session load_session(const Config& config, const RunOptions& options) {
+  Session session{load_model(config.model.path, options.device), config.model.method,
+                  config.model.mode == "train", options.device};
+  try {
+    require_method(session.model, session.method);
+  } catch (const Error& error) {
+    throw error.in(config.model.path.string());
+  }
+  return session;
+}
+
+Job prepare(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   FunctionTable functions = load_functions(config);
-  auto data = open_batches(config.data, shard_of(options));
+  auto data = open_batches(config.data, own_shard(options));
   std::string fingerprint = data->fingerprint();
   refuse_ragged_batch(*data, config, functions);
-  auto model = load(config, options);
+  const Session session = load_session(config, options);
   check_memory(data->batch_bytes());
-  Selection selection = select_layers(list_layers(model), config.layers);
-  leave_out_inlined(selection, config, model);
-  Prepared prepared{model,
-                    ActivationSparsifier(model, std::move(functions), config.defaults,
-                                         config.model.method, config.model.mode == "train"),
-                    std::move(data),
-                    std::move(fingerprint),
-                    std::move(selection.layers),
-                    {}};
-  for (const auto& layer : prepared.layers) {
-    const auto& entry = config.layers[layer.entry];
-    try {
-      prepared.sparsifier.register_layer(layer.site.layer, entry.settings, layer.site.input);
-    } catch (const Error& error) {
-      throw error.in(entry.path);
-    }
-  }
-  for (const auto& warning : selection.warnings) spdlog::warn("{}", warning);
-  Report& report = prepared.report;
-  report.origin = origin_of(config, prepared.sparsifier.functions());
-  report.warnings = std::move(selection.warnings);
-  report.timing.load_seconds = stopwatch.seconds();
-  return prepared;
+  Selection selection = select_layers(list_layers(session.model), config.layers);
+  leave_out_inlined(selection, config, session.model);
+  Provenance origin = origin_of(config, functions);
+  Job job{session,
+          ActivationSparsifier(session.model, std::move(functions), config.defaults,
+                               session.method, session.training),
+          std::move(data),
+          std::move(fingerprint),
+          std::move(selection.layers),
+          std::move(origin),
+          {}};
+  register_layers(job, config);
+  job.warnings.add(selection.warnings);
+  job.load_seconds = stopwatch.seconds();
+  return job;
 }
 
 }  // namespace actsparse

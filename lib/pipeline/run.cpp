@@ -1,9 +1,11 @@
-#include <spdlog/spdlog.h>
-
 #include <utility>
 
 #include "base/error.h"
-#include "pipeline/stages.h"
+#include "base/stopwatch.h"
+#include "pipeline/calibration.h"
+#include "pipeline/masked_model.h"
+#include "pipeline/outputs.h"
+#include "pipeline/small_model.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
@@ -24,12 +26,10 @@ std::filesystem::path main_output(const OutputConfig& output) {
 }
 
 // The other ranks' end: the checkpoint stays until rank 0 has written everything.
-Report follow(Calibrated& calibrated, const ProcessGroup& group) {
+Report follow(const Calibration& calibration, const ProcessGroup& group) {
   group.finish();
-  calibrated.checkpoints.remove();
-  calibrated.prepared.report.command = "run";
-  calibrated.prepared.report.origin = calibrated.meta;
-  return std::move(calibrated.prepared.report);
+  calibration.checkpoints.remove();
+  return report_of(calibration, "run");
 }
 
 }  // namespace
@@ -44,39 +44,41 @@ Report run(const Config& config, const RunOptions& options) {
   Outputs outputs;
   const bool writes = options.group.is_first();
   if (writes) outputs.reserve(config.output);
-  Calibrated calibrated = calibrate_all(config, options, main_output(config.output));
-  auto& [model, sparsifier, data, fingerprint, layers, report] = calibrated.prepared;
-  if (!writes) return follow(calibrated, options.group);
-  const auto warnings = sparsifier.step();
-  for (const auto& warning : warnings)
-    spdlog::warn("{}: {}", layer_text(warning.layer), warning.text);
+  Calibration calibration = calibrate_all(config, options, main_output(config.output));
+  if (!writes) return follow(calibration, options.group);
+  Job& job = calibration.job;
+  const auto warnings = job.sparsifier.step();
+  log_warnings(warnings);
   options.group.progress("computed the masks");
-  const torch::jit::Module masked = sparsifier.squash_mask();
-  const StateDict state = state_of(calibrated);
+  const Squashed squashed{job.session, job.sparsifier.squash_mask(), state_of(calibration)};
+  const StateDict& state = squashed.state;
+  std::optional<VerificationReport> verification;
   if (!config.output.model.empty())
-    report.verification =
-        write_masked(outputs, {config.model.path, config.output.model, options.device},
-                     {masked, model, state}, first_batch(*data));
+    verification = write_masked(outputs, {config.model.path, config.output.model}, squashed,
+                                first_batch(*job.data), job.warnings)
+                       .verification;
   if (!config.output.state.empty())
     outputs.create(config.output.state).write([&](std::ostream& out) { write_state(state, out); });
+  std::optional<CompactReport> compact;
   if (!config.output.compact.empty()) {
-    const SmallFile small = {config.output.compact, options.device,
-                             extra_files(config.model.path, state)};
-    report.compact = write_small(outputs, small, masked, state.meta.method,
-                                 first_batch(*data).arguments, config.output.compact_options);
+    const SmallFile small = {config.output.compact, extra_files(config.model.path, state)};
+    compact = write_small(outputs, small, job.session.with(squashed.masked),
+                          first_batch(*job.data).arguments, config.output.compact_options)
+                  .report;
     options.group.progress("removed masked channels");
   }
-  report.command = "run";
-  report.origin = state.meta;
+  Report report = report_of(calibration, "run");
   report.layers = report_layers(state.layers, warnings);
+  report.verification = verification;
+  report.compact = compact;
   report.outputs = output_names(config.output);
   report.timing.total_seconds = stopwatch.seconds();
   if (!config.output.report.empty())
     outputs.create(config.output.report).stream() << to_json(report).dump(2) << '\n';
   outputs.commit();
   options.group.finish();
-  calibrated.checkpoints.remove();
-  return std::move(report);
+  calibration.checkpoints.remove();
+  return report;
 }
 
 }  // namespace actsparse

@@ -4,52 +4,48 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "pipeline/stages.h"
+#include "base/stopwatch.h"
+#include "pipeline/calibration.h"
 
 namespace actsparse {
 namespace {
 
 // The first batch decides which clone the others run through.
-PrecisionReport run_first_batch(Prepared& prepared, const Batch& batch, const RunConfig& run) {
-  PrecisionReport report;
-  report.requested = run.precision;
+PrecisionReport run_first_batch(Job& job, const Batch& batch, const RunConfig& run) {
   if (run.precision != "fast") {
-    prepared.sparsifier.forward(batch.arguments);
-    return report;
+    job.sparsifier.forward(batch.arguments);
+    return {{}, run.precision, "exact"};
   }
-  const FastOutcome outcome = prepared.sparsifier.use_fast_clone(batch.arguments, run.tolerance);
-  report.max_difference = outcome.max_difference;
-  report.layer = outcome.layer;
-  report.reason = outcome.reason;
-  if (report.reason.empty()) report.ran = "fast";
-  return report;
+  const FastTrial trial = job.sparsifier.use_fast_clone(batch.arguments, run.tolerance);
+  return {trial, run.precision, trial.reason.empty() ? "fast" : "exact"};
 }
 
-void run_batch(Calibrated& calibrated, const Batch& batch, const Config& config) {
-  auto& [prepared, meta, checkpoints] = calibrated;
+void run_batch(Calibration& calibration, const Batch& batch, const Config& config) {
+  StateMeta& meta = calibration.meta;
   const BatchRun& shard = meta.coverage.front();
   const int64_t number = shard.first + shard.step * meta.batches;
   // Models that sample give the same batch by batch, wherever a run is split.
   at::manual_seed(config.run.seed + static_cast<uint64_t>(number));
   try {
     if (meta.batches > 0) {
-      prepared.sparsifier.forward(batch.arguments);
+      calibration.job.sparsifier.forward(batch.arguments);
       return;
     }
     meta.arguments = describe(batch.arguments);
-    prepared.report.precision = run_first_batch(prepared, batch, config.run);
-    meta.precision = prepared.report.precision->ran;
-    warn_of_fallback(prepared.report);
+    calibration.precision = run_first_batch(calibration.job, batch, config.run);
+    meta.precision = calibration.precision->ran;
+    warn_of_fallback(calibration);
   } catch (const Error& error) {
     throw error.in(batch.origin);
   }
 }
 
-[[noreturn]] void stop(const Calibrated& calibrated, Checkpoints& checkpoints,
-                       const Progress& progress, const std::string& why) {
+[[noreturn]] void stop(Calibration& calibration, const Progress& progress,
+                       const std::string& why) {
+  Checkpoints& checkpoints = calibration.checkpoints;
   std::string kept = "nothing was written";
   if (!checkpoints.path().empty()) {
-    checkpoints.write(checkpoint_of(calibrated), progress.seconds);
+    checkpoints.write(checkpoint_of(calibration), progress.seconds);
     kept = "the same command with --resume goes on from " + checkpoints.path().filename().string();
   }
   throw Error(ErrorKind::Interrupted, why + " after batch " + std::to_string(progress.batch) +
@@ -62,32 +58,30 @@ bool is_interrupted(const RunOptions& options) {
 
 }  // namespace
 
-StateDict checkpoint_of(const Calibrated& calibrated) {
-  StateDict state = state_of(calibrated);
-  const auto& precision = *calibrated.prepared.report.precision;
-  state.meta.checkpoint =
-      CheckpointMeta{calibrated.prepared.fingerprint, precision.max_difference, precision.layer,
-                     precision.reason, calibrated.prepared.sparsifier.model_changes()};
+StateDict checkpoint_of(const Calibration& calibration) {
+  StateDict state = state_of(calibration);
+  state.meta.checkpoint = CheckpointMeta{calibration.job.fingerprint, *calibration.precision,
+                                         calibration.job.sparsifier.model_changes()};
   return state;
 }
 
-void warn_of_fallback(Report& report) {
-  if (!report.precision || report.precision->reason.empty()) return;
-  report.warnings.push_back("run.precision \"fast\" fell back to \"exact\": " +
-                            report.precision->reason);
-  spdlog::warn("{}", report.warnings.back());
+void warn_of_fallback(Calibration& calibration) {
+  if (!calibration.precision || calibration.precision->reason.empty()) return;
+  calibration.job.warnings.add("run.precision \"fast\" fell back to \"exact\": " +
+                               calibration.precision->reason);
 }
 
-void run_batches(Calibrated& calibrated, const Config& config, const RunOptions& options,
+void run_batches(Calibration& calibration, const Config& config, const RunOptions& options,
                  int64_t most) {
-  auto& [prepared, meta, checkpoints] = calibrated;
+  auto& data = *calibration.job.data;
+  auto& meta = calibration.meta;
   const Stopwatch stopwatch;
   Progress progress;
-  progress.batches = std::min(most, prepared.data->batches());
+  progress.batches = std::min(most, data.batches());
   while (meta.batches < progress.batches) {
-    const auto batch = prepared.data->next();
+    const auto batch = data.next();
     if (!batch) break;
-    run_batch(calibrated, *batch, config);
+    run_batch(calibration, *batch, config);
     meta.samples += batch->samples;
     meta.coverage.front().count = progress.batch = ++meta.batches;
     progress.samples = meta.samples;
@@ -95,13 +89,14 @@ void run_batches(Calibrated& calibrated, const Config& config, const RunOptions&
     if (options.progress) options.progress(progress);
     options.group.progress("after batch " + std::to_string(progress.batch) + " of " +
                            std::to_string(progress.batches));
-    if (is_interrupted(options)) stop(calibrated, checkpoints, progress, "interrupted");
+    if (is_interrupted(options)) stop(calibration, progress, "interrupted");
     if (const auto failure = options.group.failure())
-      stop(calibrated, checkpoints, progress, *failure + "; this rank stopped");
+      stop(calibration, progress, *failure + "; this rank stopped");
+    auto& checkpoints = calibration.checkpoints;
     if (meta.batches < progress.batches && checkpoints.is_due(meta.batches, progress.seconds))
-      checkpoints.write(checkpoint_of(calibrated), progress.seconds);
+      checkpoints.write(checkpoint_of(calibration), progress.seconds);
   }
-  prepared.report.timing.calibrate_seconds = progress.seconds;
+  calibration.seconds = progress.seconds;
 }
 
 }  // namespace actsparse

@@ -1,10 +1,13 @@
-#include <spdlog/spdlog.h>
-
 #include <set>
 #include <utility>
 
 #include "base/error.h"
-#include "pipeline/stages.h"
+#include "base/stopwatch.h"
+#include "model/select_layers.h"
+#include "pipeline/outputs.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/warnings.h"
+#include "sparsifier/compute_masks.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
@@ -88,8 +91,7 @@ Report step(const std::filesystem::path& state_in, const Config* config,
   } catch (const Error& error) {
     throw error.in(state_in.string());
   }
-  for (const auto& warning : warnings)
-    spdlog::warn("{}: {}", layer_text(warning.layer), warning.text);
+  log_warnings(warnings);
   outputs.create(state_out).write([&](std::ostream& out) { write_state(state, out); });
   outputs.commit();
   report.command = "step";

@@ -2,7 +2,7 @@
 
 #include <ATen/ops/arange.h>
 
-#include "sparsifier/state_dict.h"
+#include "record/run.h"
 
 namespace actsparse {
 namespace {

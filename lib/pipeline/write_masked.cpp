@@ -7,26 +7,17 @@
 #include "model/mask_weights.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
-#include "pipeline/stages.h"
+#include "model/verify_masks.h"
+#include "pipeline/masked_model.h"
+#include "pipeline/trial_batches.h"
 #include "sparsifier/mask_buffer.h"
 
 namespace actsparse {
 namespace {
 
-constexpr double kFoldedTolerance = 1e-5;  // relative: factors other than 0 and 1 round otherwise
+using torch::jit::Module;
 
-// The first samples of the batch, another number of them than it has; empty if that is impossible.
-std::vector<c10::IValue> smaller_batch(const std::vector<c10::IValue>& batch) {
-  const int64_t size = batch_size_of(describe(batch));
-  if (size < 2) return {};
-  std::vector<c10::IValue> smaller;
-  for (const auto& argument : batch) {
-    const bool is_batched =
-        argument.isTensor() && argument.toTensor().dim() > 0 && argument.toTensor().size(0) == size;
-    smaller.push_back(is_batched ? argument.toTensor().narrow(0, 0, size > 2 ? 2 : 1) : argument);
-  }
-  return smaller;
-}
+constexpr double kFoldedTolerance = 1e-5;  // relative: factors other than 0 and 1 round otherwise
 
 std::vector<MaskSite> mask_sites(const StateDict& state) {
   std::vector<MaskSite> sites;
@@ -35,44 +26,80 @@ std::vector<MaskSite> mask_sites(const StateDict& state) {
   return sites;
 }
 
-// Opposite ends: what is written, and what it must equal.
-void check_equal(const torch::jit::Module& folded, const Squashed& squashed,
-                 const TrialBatch& batch) {
-  const auto difference =
-      compare_outputs(squashed.masked, folded, squashed.state.meta.method, batch.arguments);
-  if (difference.relative <= kFoldedTolerance) return;
-  throw Error(ErrorKind::Check,
-              fmt::format("with the masks in the weights the outputs differ by {:.2g}; does other "
-                          "code of the model read the weight of a masked layer? Leave out --fold",
-                          difference.relative));
-}
-
-bool runs(const torch::jit::Module& model, const StateDict& state,
-          const std::vector<c10::IValue>& batch) {
+bool runs(const Session& session, const Arguments& batch) {
   try {
-    auto copy = clone_with_own_types(model, {});
-    copy.train(state.meta.mode == "train");
-    run_method(copy, state.meta.method, batch);
+    auto copy = clone_with_own_types(session.model, {});
+    copy.train(session.training);
+    run_method(copy, session.method, batch);
     return true;
   } catch (const Error&) {
     return false;
   }
 }
 
+Verification verify(const Session& masked, const std::vector<MaskSite>& sites,
+                    const Arguments& batch) {
+  return verify_masks(masked.model, masked.method, masked.training, sites, batch);
+}
+
+// Another number of samples than the batch has.
+Arguments smaller_batch(const Arguments& batch) {
+  const int64_t size = batch_size_of(describe(batch));
+  return size < 2 ? Arguments() : with_samples(batch, size > 2 ? 2 : 1);
+}
+
+// Opposite ends: what is written, and what it must equal.
+double difference_to_masked(const Squashed& squashed, const Module& folded,
+                            const TrialBatch& batch) {
+  const double difference = compare_outputs(squashed.masked, folded, squashed.unmasked.method,
+                                            batch.arguments)
+                                .relative;
+  if (difference <= kFoldedTolerance) return difference;
+  throw Error(ErrorKind::Check,
+              fmt::format("with the masks in the weights the outputs differ by {:.2g}; does other "
+                          "code of the model read the weight of a masked layer? Leave out --fold",
+                          difference));
+}
+
+// Writes `model` and loads the file again: on the device, with nothing shared.
+Module written(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
+               const Module& model) {
+  AtomicFile& written = outputs.create(file.to);
+  written.write([&](std::ostream& out) {
+    write_model(model, out, extra_files(file.from, squashed.state));
+  });
+  written.close();
+  release_freed_memory();
+  return load_model(written.temporary(), squashed.unmasked.device);
+}
+
+WrittenMasked write_folded(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
+                           const TrialBatch& batch, Warnings& warnings) {
+  const Session& session = squashed.unmasked;
+  const MaskedWeights weights =
+      mask_weights(session.model, session.method, mask_sites(squashed.state));
+  for (const auto& [layer, reason] : weights.reasons)
+    warnings.add(layer_text(layer) + " keeps its multiplication: " + reason);
+  const Module folded = apply_masks(weights.module, session.method, weights.left);
+  const Module model = written(outputs, file, squashed, folded);
+  const auto kept = verify(session.with(model), weights.left, batch.arguments);
+  const FoldedLayers moved = {static_cast<int64_t>(weights.folded.size()),
+                              difference_to_masked(squashed, model, batch), kFoldedTolerance};
+  return {model, {kept.layers, kept.calls, batch.name, moved}};
+}
+
 }  // namespace
 
-VerificationReport verify_masked(const Squashed& squashed, const TrialBatch& batch) {
-  const auto& [masked, unmasked, state] = squashed;
-  const auto sites = mask_sites(state);
-  const auto verify = [&, &masked = masked, &state = state](const auto& arguments) {
-    return verify_masks(masked, state.meta.method, state.meta.mode == "train", sites, arguments);
-  };
-  const auto result = verify(batch.arguments);
-  const auto smaller = smaller_batch(batch.arguments);
+VerificationReport verify_masked(const Squashed& squashed, const Module& masked,
+                                 const TrialBatch& batch) {
+  const Session& unmasked = squashed.unmasked;
+  const auto sites = mask_sites(squashed.state);
+  const auto result = verify(unmasked.with(masked), sites, batch.arguments);
+  const Arguments smaller = smaller_batch(batch.arguments);
   try {
-    if (!smaller.empty()) verify(smaller);
+    if (!smaller.empty()) verify(unmasked.with(masked), sites, smaller);
   } catch (const Error& error) {
-    if (runs(unmasked, state, smaller))
+    if (runs(unmasked, smaller))
       throw Error(ErrorKind::Function,
                   "a mask holds the batch's size in one of its dimensions: at another batch size "
                   "the model runs, but the masked model does not; reduce over that dimension")
@@ -87,36 +114,12 @@ ExtraFiles extra_files(const std::filesystem::path& model, const StateDict& stat
   return files;
 }
 
-VerificationReport write_masked(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
-                                const TrialBatch& batch) {
-  AtomicFile& written = outputs.create(file.to);
-  written.write([&](std::ostream& out) {
-    write_model(squashed.masked, out, extra_files(file.from, squashed.state));
-  });
-  written.close();
-  release_freed_memory();
-  return verify_masked(
-      {load_model(written.temporary(), file.device), squashed.unmasked, squashed.state}, batch);
-}
-
-VerificationReport write_folded(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
-                                const TrialBatch& batch, std::vector<std::string>& warnings) {
-  const auto& meta = squashed.state.meta;
-  const auto sites = mask_sites(squashed.state);
-  const MaskedWeights weights = mask_weights(squashed.unmasked, meta.method, sites);
-  for (const auto& [layer, reason] : weights.reasons)
-    warnings.push_back(layer_text(layer) + " keeps its multiplication: " + reason);
-  AtomicFile& written = outputs.create(file.to);
-  written.write([&](std::ostream& out) {
-    write_model(apply_masks(weights.module, meta.method, weights.left), out,
-                extra_files(file.from, squashed.state));
-  });
-  written.close();
-  const auto reloaded = load_model(written.temporary(), file.device);
-  const auto result =
-      verify_masks(reloaded, meta.method, meta.mode == "train", weights.left, batch.arguments);
-  check_equal(reloaded, squashed, batch);
-  return {static_cast<int64_t>(sites.size()), result.calls, batch.name};
+WrittenMasked write_masked(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
+                           const TrialBatch& batch, Warnings& warnings) {
+  if (file.form == MaskForm::Weights)
+    return write_folded(outputs, file, squashed, batch, warnings);
+  const Module model = written(outputs, file, squashed, squashed.masked);
+  return {model, verify_masked(squashed, model, batch)};
 }
 
 }  // namespace actsparse

@@ -3,13 +3,15 @@
 
 #include "base/bytes_written.h"
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "compact/compact.h"
 #include "compact/cost.h"
 #include "compact/without_masks.h"
 #include "model/load_model.h"
 #include "pipeline/measure_latency.h"
-#include "pipeline/stages.h"
+#include "pipeline/small_model.h"
 #include "pipeline/trial_batches.h"
+#include "record/run.h"
 
 namespace actsparse {
 namespace {
@@ -88,16 +90,16 @@ BeforeAfter per_sample(const Compacted& compacted, const Arguments& batch) {
 
 }  // namespace
 
-CompactReport write_small(Outputs& outputs, const SmallFile& file, const Module& masked,
-                          const std::string& method, const Arguments& batch,
-                          const CompactOptions& options) {
+WrittenSmall write_small(Outputs& outputs, const SmallFile& file, const Session& session,
+                         const Arguments& batch, const CompactOptions& options) {
   const Stopwatch stopwatch;
+  const Module& masked = session.model;
   const auto batches = sizes_to_try(batch);
-  Compacted compacted = compact(masked, method, batches, options);
+  Compacted compacted = compact(masked, session.method, batches, options);
   AtomicFile& written = outputs.create(file.to);
   written.write([&](std::ostream& out) { write_model(compacted.module, out, file.extra); });
   written.close();
-  const Module small = load_model(written.temporary(), file.device);
+  const Module small = load_model(written.temporary(), session.device);
   CompactReport report;
   report.small = file.to.filename().string();
   report.layers = std::move(compacted.masks);
@@ -106,13 +108,13 @@ CompactReport write_small(Outputs& outputs, const SmallFile& file, const Module&
   report.bytes = {bytes_written([&](std::ostream& out) { write_model(masked, out, file.extra); }),
                   static_cast<int64_t>(std::filesystem::file_size(written.temporary()))};
   report.tolerance = options.tolerance;
-  report.differences = differences(masked, small, method, batch);
+  report.differences = differences(masked, small, session.method, batch);
   check(report);
   warn_of_nothing_removed(report);
   warn_of_dead_signal(report);
-  report.latency = latency(masked, small, method, batch);
+  report.latency = latency(masked, small, session.method, batch);
   report.total_seconds = stopwatch.seconds();
-  return report;
+  return {small, report};
 }
 
 }  // namespace actsparse

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "base/error.h"
-#include "report/table.h"
 
 namespace actsparse {
 namespace {
@@ -85,13 +84,14 @@ json to_json(const ChannelSets& sets) {
   return document;
 }
 
-void print_text(const ChannelSets& sets, std::ostream& out) {
-  std::vector<std::vector<std::string>> rows = {{"group", "classes", "largest", "read by"}};
+Rows rows(const ChannelSets& sets) {
+  Table table{{{"group", "classes", "largest", "read by"}}, {0, 1, 2}};
   for (size_t i = 0; i < sets.sets.size(); ++i)
-    rows.push_back({std::to_string(i + 1), std::to_string(sets.sets[i].classes),
-                    std::to_string(sets.sets[i].largest), readers_text(sets.sets[i])});
-  print_table(rows, {0, 1, 2}, out);
-  for (const auto& warning : sets.warnings) out << "warning: " << warning << '\n';
+    table.rows.push_back({std::to_string(i + 1), std::to_string(sets.sets[i].classes),
+                          std::to_string(sets.sets[i].largest), readers_text(sets.sets[i])});
+  Rows rows = {table};
+  for (const auto& warning : sets.warnings) rows.push_back(line("warning: " + warning));
+  return rows;
 }
 
 }  // namespace actsparse

@@ -2,11 +2,11 @@
 // Which channels of a model belong together, for people and programs: what inspect --groups prints.
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <ostream>
 #include <string>
 #include <vector>
 
-#include "compact/channel_groups.h"
+#include "record/layer_channels.h"
+#include "report/table.h"
 
 namespace actsparse {
 
@@ -32,6 +32,6 @@ ChannelSets channel_sets(const std::vector<std::string>& layers,
                          const std::vector<LayerChannels>& groups);
 
 nlohmann::ordered_json to_json(const ChannelSets& sets);
-void print_text(const ChannelSets& sets, std::ostream& out);
+Rows rows(const ChannelSets& sets);
 
 }  // namespace actsparse

@@ -60,7 +60,7 @@ Difference read_difference(const json& entry) {
 
 }  // namespace
 
-json compact_json(const CompactReport& report) {
+json to_json(const CompactReport& report) {
   json part;
   part["layers"] = json::array();
   for (const auto& layer : report.layers) part["layers"].push_back(layer_json(layer));
@@ -82,16 +82,15 @@ json compact_timing_json(const CompactReport& report) {
           {"total_seconds", report.total_seconds}};
 }
 
-json to_json(const CompactReport& report) {
+json compact_document(const CompactReport& report) {
   json document = {{"version", 1}, {"command", "compact"}, {"model", report.masked}};
-  document.update(compact_json(report));
+  document.update(to_json(report));
   document["outputs"] = {{"model", report.small}};
   document["timing"] = compact_timing_json(report);
   return document;
 }
 
-CompactReport compact_from_json(const json& part, const json& timing) {
-  CompactReport report;
+void from_json(const json& part, CompactReport& report) {
   for (const json& layer : part.at("layers")) report.layers.push_back(read_layer(layer));
   report.parameters = read_ratio(part.at("parameters"));
   report.macs = read_ratio(part.at("macs"));
@@ -100,6 +99,9 @@ CompactReport compact_from_json(const json& part, const json& timing) {
   for (const json& found : part.at("equality").at("inputs"))
     report.differences.push_back(read_difference(found));
   part.at("warnings").get_to(report.warnings);
+}
+
+void compact_timing_from_json(const json& timing, CompactReport& report) {
   timing.at("unmasked_seconds").get_to(report.latency.unmasked);
   timing.at("masked_seconds").get_to(report.latency.masked);
   timing.at("small_seconds").get_to(report.latency.small);
@@ -107,7 +109,6 @@ CompactReport compact_from_json(const json& part, const json& timing) {
   timing.at("threads").get_to(report.latency.threads);
   timing.at("batch_size").get_to(report.latency.batch_size);
   timing.at("total_seconds").get_to(report.total_seconds);
-  return report;
 }
 
 }  // namespace actsparse

@@ -2,7 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <algorithm>
+#include <functional>
 
 #include "base/memory.h"
 #include "report/table.h"
@@ -31,37 +31,37 @@ std::vector<std::string> row(const MaskedChannels& layer) {
           std::to_string(layer.masked), std::to_string(layer.removed), why};
 }
 
-void print_latency(const Latency& latency, std::ostream& out) {
-  if (latency.rounds == 0) return;
-  out << fmt::format(
+Table latency_line(const Latency& latency) {
+  return line(fmt::format(
       "time       {:.2f} ms unmasked, {:.2f} ms masked, {:.2f} ms small: {:.2f} of unmasked, "
-      "{:.2f} "
-      "of masked (medians of {} in turn, {} threads, batch of {})\n",
+      "{:.2f} of masked (medians of {} in turn, {} threads, batch of {})",
       1e3 * latency.unmasked, 1e3 * latency.masked, 1e3 * latency.small,
       latency.small / latency.unmasked, latency.small / latency.masked, latency.rounds,
-      latency.threads, latency.batch_size);
+      latency.threads, latency.batch_size));
+}
+
+Table size_line(const char* name, const BeforeAfter& numbers,
+                const std::function<std::string(int64_t)>& text) {
+  return line(fmt::format("{:<10} {} -> {} ({})", name, text(numbers.before), text(numbers.after),
+                          share(numbers)));
 }
 
 }  // namespace
 
-void print_text(const CompactReport& report, std::ostream& out) {
-  std::vector<std::vector<std::string>> rows = {{"layer", "channels", "masked", "removed", ""}};
-  for (const auto& layer : report.layers) rows.push_back(row(layer));
-  print_table(rows, {1, 2, 3}, out);
-  for (const auto& warning : report.warnings) out << "warning: " << warning << '\n';
-  const auto line = [&](const char* name, const BeforeAfter& numbers, const auto& text) {
-    out << fmt::format("{:<10} {} -> {} ({})\n", name, text(numbers.before), text(numbers.after),
-                       share(numbers));
-  };
-  line("parameters", report.parameters, count_text);
-  line("MACs", report.macs, count_text);
-  line("file", report.bytes, bytes_text);
-  print_latency(report.latency, out);
+Rows rows(const CompactReport& report) {
+  Table table{{{"layer", "channels", "masked", "removed", ""}}, {1, 2, 3}};
+  for (const auto& layer : report.layers) table.rows.push_back(row(layer));
+  Rows rows = {table};
+  for (const auto& warning : report.warnings) rows.push_back(line("warning: " + warning));
+  rows.push_back(size_line("parameters", report.parameters, count_text));
+  rows.push_back(size_line("MACs", report.macs, count_text));
+  rows.push_back(size_line("file", report.bytes, bytes_text));
+  if (report.latency.rounds > 0) rows.push_back(latency_line(report.latency));
   for (const auto& difference : report.differences)
-    out << fmt::format(
-        "equal to the masked model on {}: differs by {:.1e}, {:.1e} of what samples "
-        "differ by\n",
-        difference.shape, difference.relative, difference.over_variation);
+    rows.push_back(line(fmt::format(
+        "equal to the masked model on {}: differs by {:.1e}, {:.1e} of what samples differ by",
+        difference.shape, difference.relative, difference.over_variation)));
+  return rows;
 }
 
 }  // namespace actsparse

@@ -2,13 +2,12 @@
 // What compacting a model did, in numbers: printed as text or JSON (docs/compact.md).
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <ostream>
 #include <string>
 #include <vector>
 
 #include "compact/compare.h"
 #include "compact/explain.h"
+#include "report/table.h"
 
 namespace actsparse {
 
@@ -35,15 +34,15 @@ struct CompactReport {
 };
 
 /// The document of the command 'compact'.
+nlohmann::ordered_json compact_document(const CompactReport& report);
+
+/// As a section of another report: all but the times, which are apart.
 nlohmann::ordered_json to_json(const CompactReport& report);
-
-/// Its part in another report: all but the times, and the times.
-nlohmann::ordered_json compact_json(const CompactReport& report);
 nlohmann::ordered_json compact_timing_json(const CompactReport& report);
-/// The report of these two parts. Throws nlohmann::json::exception.
-CompactReport compact_from_json(const nlohmann::ordered_json& part,
-                                const nlohmann::ordered_json& timing);
+/// Each throws nlohmann::json::exception.
+void from_json(const nlohmann::ordered_json& part, CompactReport& report);
+void compact_timing_from_json(const nlohmann::ordered_json& part, CompactReport& report);
 
-void print_text(const CompactReport& report, std::ostream& out);
+Rows rows(const CompactReport& report);
 
 }  // namespace actsparse

@@ -2,9 +2,7 @@
 
 #include "base/error.h"
 #include "functions/tensors.h"
-#include "report/report.h"
-#include "report/table.h"
-#include "sparsifier/compute_masks.h"
+#include "report/provenance_rows.h"
 
 namespace actsparse {
 namespace {
@@ -96,6 +94,30 @@ std::string notes_text(const InspectedLayer& inspected) {
   return text;
 }
 
+std::vector<std::string> cells(const InspectedLayer& inspected, bool ran) {
+  const Layer& layer = inspected.layer;
+  std::vector<std::string> row = {layer.name.empty() ? "(root)" : layer.name, layer.type,
+                                  std::to_string(inspected.parameters)};
+  if (inspected.probe)
+    row.insert(row.end(), {std::to_string(inspected.probe->calls), input_text(*inspected.probe)});
+  else if (ran)
+    row.insert(row.end(), {"-", "-"});
+  row.insert(row.end(), {methods_text(layer), notes_text(inspected)});
+  return row;
+}
+
+Table layer_table(const Inspection& inspection, bool ran) {
+  Table table{{{"layer", "type", "parameters"}}, {2}};
+  auto& heading = table.rows.front();
+  if (ran) {
+    heading.insert(heading.end(), {"calls", "input"});
+    table.right.push_back(3);
+  }
+  heading.insert(heading.end(), {"methods", "notes"});
+  for (const auto& layer : inspection.layers) table.rows.push_back(cells(layer, ran));
+  return table;
+}
+
 }  // namespace
 
 json to_json(const Inspection& inspection) {
@@ -108,30 +130,14 @@ json to_json(const Inspection& inspection) {
   return document;
 }
 
-void print_text(const Inspection& inspection, std::ostream& out) {
-  if (inspection.provenance) print_text(*inspection.provenance, out);
+Rows rows(const Inspection& inspection) {
+  Rows all;
+  if (inspection.provenance) all = rows(*inspection.provenance);
   const bool ran = !inspection.batch.empty();
-  std::vector<std::vector<std::string>> table = {{"layer", "type", "parameters"}};
-  std::vector<size_t> right = {2};
-  if (ran) {
-    table[0].insert(table[0].end(), {"calls", "input"});
-    right.push_back(3);
-  }
-  table[0].insert(table[0].end(), {"methods", "notes"});
-  for (const auto& inspected : inspection.layers) {
-    const Layer& layer = inspected.layer;
-    auto& row = table.emplace_back();
-    row = {layer.name.empty() ? "(root)" : layer.name, layer.type,
-           std::to_string(inspected.parameters)};
-    if (inspected.probe)
-      row.insert(row.end(), {std::to_string(inspected.probe->calls), input_text(*inspected.probe)});
-    else if (ran)
-      row.insert(row.end(), {"-", "-"});
-    row.insert(row.end(), {methods_text(layer), notes_text(inspected)});
-  }
-  print_table(table, right, out);
-  if (ran) out << "calls and inputs are those of " << inspection.batch << '\n';
-  for (const auto& warning : inspection.warnings) out << "warning: " << warning << '\n';
+  all.push_back(layer_table(inspection, ran));
+  if (ran) all.push_back(line("calls and inputs are those of " + inspection.batch));
+  for (const auto& warning : inspection.warnings) all.push_back(line("warning: " + warning));
+  return all;
 }
 
 }  // namespace actsparse

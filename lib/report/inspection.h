@@ -2,13 +2,13 @@
 // What `actsparse inspect` shows of a model.
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <vector>
 
 #include "config/provenance.h"
 #include "model/layer_tree.h"
 #include "model/probe_layers.h"
+#include "report/table.h"
 
 namespace actsparse {
 
@@ -30,6 +30,6 @@ struct Inspection {
 };
 
 nlohmann::ordered_json to_json(const Inspection& inspection);
-void print_text(const Inspection& inspection, std::ostream& out);
+Rows rows(const Inspection& inspection);
 
 }  // namespace actsparse

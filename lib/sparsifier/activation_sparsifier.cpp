@@ -8,13 +8,25 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "compact/channel_groups.h"
 #include "model/apply_masks.h"
 #include "model/layer_tree.h"
+#include "model/layer_weights.h"
+#include "sparsifier/compute_masks.h"
 #include "sparsifier/layer_shapes.h"
 #include "sparsifier/mask_buffer.h"
 #include "sparsifier/sparsifier_impl.h"
 
 namespace actsparse {
+namespace {
+
+std::vector<std::string> names_of(const std::vector<LayerRecord>& records) {
+  std::vector<std::string> names;
+  for (const auto& record : records) names.push_back(record.site.layer);
+  return names;
+}
+
+}  // namespace
 
 std::string ActivationSparsifier::Impl::first_name(const std::string& name) const {
   const auto found = second_names.find(name);
@@ -91,7 +103,7 @@ bool ActivationSparsifier::register_layer(const Module& layer, const LayerSettin
 
 TensorOrList ActivationSparsifier::get_mask(const std::string& name) const {
   const LayerRecord& record = impl_->require(name).settings();
-  if (record.mask) return *record.mask;
+  if (record.gate) return mask_of(*record.gate);
   if (!record.input_dtype)
     throw Error(ErrorKind::Model,
                 layer_text(name) +
@@ -99,7 +111,7 @@ TensorOrList ActivationSparsifier::get_mask(const std::string& name) const {
   if (!record.settings.features) return at::ones(record.input_shape, *record.input_dtype);
   std::vector<at::Tensor> masks;
   for (size_t i = 0; i < record.settings.features->size(); ++i)
-    masks.push_back(at::ones(masked_shape(record), *record.input_dtype));
+    masks.push_back(at::ones(masked_shape(record, record.settings), *record.input_dtype));
   return masks;
 }
 
@@ -124,13 +136,15 @@ void ActivationSparsifier::find_channels(const std::vector<std::vector<c10::IVal
 }
 
 std::vector<LayerWarning> ActivationSparsifier::step() {
-  auto records = layers();
-  auto warnings = compute_masks(records, impl_->functions, impl_->batch_size);
+  const auto records = layers();
+  const Weights weights = layer_weights(impl_->model, names_of(records));
+  Choice choice = choose(statistics_of(records),
+                         policy_of(records, impl_->functions, impl_->batch_size), &weights);
   for (size_t i = 0; i < records.size(); ++i) {
-    impl_->layers[i].set_mask(std::move(records[i].mask));
+    impl_->layers[i].set_gate(std::move(choice.gates[i]));
     impl_->layers[i].reset_data();
   }
-  return warnings;
+  return std::move(choice.warnings);
 }
 
 Module ActivationSparsifier::squash_mask(bool attach_sparsify_hook) {

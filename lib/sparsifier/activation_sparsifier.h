@@ -19,17 +19,10 @@
 #include "config/config.h"
 #include "functions/functions.h"
 #include "model/insert_observers.h"
-#include "sparsifier/compute_masks.h"
+#include "sparsifier/choose.h"
 #include "sparsifier/state_dict.h"
 
 namespace actsparse {
-
-/// What became of use_fast_clone().
-struct FastOutcome {
-  std::string reason;                    ///< why the exact clone goes on; empty: the fast one does
-  std::optional<double> max_difference;  ///< largest relative difference; nothing: not compared
-  std::string layer;                     ///< where it was found
-};
 
 class ActivationSparsifier {
  public:
@@ -69,7 +62,7 @@ class ActivationSparsifier {
   /// element), the fast clone's data is kept, and it is what forward() runs until a layer is
   /// registered or unregistered or the masks are attached: forward() then returns an empty list.
   /// Otherwise all is as after forward(batch). Throws forward()'s errors.
-  FastOutcome use_fast_clone(const std::vector<c10::IValue>& batch, double tolerance);
+  FastTrial use_fast_clone(const std::vector<c10::IValue>& batch, double tolerance);
 
   /// Goes on as after an accepted use_fast_clone() whose data the layers hold: forward() runs the
   /// fast clone. `arguments` describe the batch that it was accepted on: weights are packed for its

@@ -132,10 +132,9 @@ void check_alignable(const MergedSettings& settings) {
     throw Error(ErrorKind::Config,
                 "align and features exclude each other: features already are "
                 "a choice of channels");
-  const std::string& name = settings.mask_fn->name;
-  if (name == "nm" || name == "threshold")
+  if (!ranks(*settings.mask_fn))
     throw Error(ErrorKind::Config,
-                "mask_fn '" + name +
+                "mask_fn '" + settings.mask_fn->name +
                     "' cannot be aligned: scores are put together from several layers, so only "
                     "their order counts; use magnitude, topk, quantile, block or random");
 }

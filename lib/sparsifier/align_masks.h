@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "compact/channel_groups.h"
 #include "config/config.h"
 #include "functions/functions.h"
+#include "record/layer_channels.h"
 
 namespace actsparse {
 
@@ -20,7 +20,7 @@ struct AlignedLayer {
   MaskFn mask;
 };
 
-/// A mask per layer, float64 [channels]. In each set of channels that are ranked together a class
+/// A mask per layer, float64 [channels] on the CPU, contiguous. In each set of channels that are ranked together a class
 /// has the score mean (or max) over the layers that read it of (its score there / that layer's mean
 /// score), and the mask function chooses among these. At least one class stays; then as many more
 /// of the best ones as min_channels and round_to ask for. Throws Error(Config) if layers of one set

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sparsifier/state_dict.h"
+#include "record/run.h"
 
 namespace actsparse {
 

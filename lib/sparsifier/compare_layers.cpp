@@ -36,20 +36,18 @@ double difference_of(const RegisteredLayer& layer, const RegisteredLayer& expect
 
 }  // namespace
 
-LayersDifference compare_layers(const std::deque<RegisteredLayer>& layers,
-                                const std::deque<RegisteredLayer>& expected) {
-  LayersDifference found;
+FastTrial compare_layers(const std::deque<RegisteredLayer>& layers,
+                         const std::deque<RegisteredLayer>& expected) {
+  FastTrial found{0.0, "", ""};
   for (size_t i = 0; i < layers.size(); ++i) {
     const auto& name = expected[i].settings().site.layer;
     const int64_t calls = layers[i].settings().calls, wanted = expected[i].settings().calls;
-    if (calls != wanted) {
-      found.miscall =
-          fmt::format("{} was called {} times instead of {}", layer_text(name), calls, wanted);
-      return found;
-    }
+    if (calls != wanted)
+      return {std::nullopt, "",
+              fmt::format("{} was called {} times instead of {}", layer_text(name), calls, wanted)};
     const double difference = difference_of(layers[i], expected[i]);
-    if (i > 0 && difference <= found.largest) continue;
-    found.largest = difference;
+    if (i > 0 && difference <= *found.max_difference) continue;
+    found.max_difference = difference;
     found.layer = name;
   }
   return found;

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "sparsifier/compute_masks.h"
+#include "functions/tensors.h"
 
 namespace actsparse {
 
@@ -39,14 +39,14 @@ void check_feature_range(const MergedSettings& settings, const std::vector<int64
                               feature, shape_text(shape), size, dim));
 }
 
-size_t feature_dimension(const LayerRecord& layer) {
-  const int64_t dim = *layer.settings.feature_dim;
+size_t feature_dimension(const LayerStatistics& layer, const MergedSettings& settings) {
+  const int64_t dim = *settings.feature_dim;
   return static_cast<size_t>(dim < 0 ? dim + static_cast<int64_t>(layer.input_shape.size()) : dim);
 }
 
-std::vector<int64_t> masked_shape(const LayerRecord& layer) {
+std::vector<int64_t> masked_shape(const LayerStatistics& layer, const MergedSettings& settings) {
   auto shape = layer.input_shape;
-  if (layer.settings.features) shape.at(feature_dimension(layer)) = 1;
+  if (settings.features) shape.at(feature_dimension(layer, settings)) = 1;
   return shape;
 }
 

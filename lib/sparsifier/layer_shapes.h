@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "sparsifier/state_dict.h"
+#include "config/config.h"
+#include "record/statistics.h"
 
 namespace actsparse {
 
@@ -14,10 +15,10 @@ void check_features(const MergedSettings& settings);
 void check_feature_range(const MergedSettings& settings, const std::vector<int64_t>& shape);
 
 /// feature_dim of a layer with features, counted from the front. The layer must have been called.
-size_t feature_dimension(const LayerRecord& layer);
+size_t feature_dimension(const LayerStatistics& layer, const MergedSettings& settings);
 
 /// Shape of what one mask is multiplied with: the input's, or one feature's slice of it.
-std::vector<int64_t> masked_shape(const LayerRecord& layer);
+std::vector<int64_t> masked_shape(const LayerStatistics& layer, const MergedSettings& settings);
 
 /// True if a tensor of `shape` keeps it when multiplied by a mask of these sizes.
 bool broadcasts_to(const std::vector<int64_t>& mask, const std::vector<int64_t>& shape);

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "sparsifier/state_dict.h"
+#include "record/run.h"
 
 namespace actsparse {
 

@@ -24,7 +24,7 @@ Error unfit(const LayerRecord& layer, const char* how) {
 
 at::Tensor merge_features(const LayerRecord& layer, const std::vector<at::Tensor>& masks) {
   const auto dims = static_cast<int64_t>(layer.input_shape.size());
-  const size_t dim = feature_dimension(layer);
+  const size_t dim = feature_dimension(layer, layer.settings);
   std::vector<int64_t> shape(static_cast<size_t>(dims), 1);
   std::vector<at::Tensor> slices;
   for (const auto& mask : masks) {
@@ -47,13 +47,13 @@ at::Tensor merge_features(const LayerRecord& layer, const std::vector<at::Tensor
 
 std::optional<MaskSite> mask_site(const LayerRecord& layer) {
   if (layer.settings.features && layer.settings.features->empty()) return std::nullopt;
-  if (!layer.mask) {
+  if (!layer.gate) {
     const std::vector<int64_t> ones(layer.input_shape.size(), 1);
     return MaskSite{layer.site, at::ones(ones, *layer.input_dtype)};
   }
-  if (const auto* mask = std::get_if<at::Tensor>(&*layer.mask)) return MaskSite{layer.site, *mask};
-  return MaskSite{layer.site,
-                  merge_features(layer, std::get<std::vector<at::Tensor>>(*layer.mask))};
+  const TensorOrList& masks = mask_of(*layer.gate);
+  if (const auto* mask = std::get_if<at::Tensor>(&masks)) return MaskSite{layer.site, *mask};
+  return MaskSite{layer.site, merge_features(layer, std::get<std::vector<at::Tensor>>(masks))};
 }
 
 }  // namespace actsparse

@@ -19,8 +19,4 @@ struct MaskSummary {
 /// Nothing before the first step.
 std::optional<MaskSummary> summarize_mask(const LayerRecord& layer);
 
-/// The sparsity that mask_fn and sparse_config ask for: sparsity_level, 1 - keep_ratio, or 1 - n/m;
-/// nothing where it depends on the data (threshold, quantile, k, a user's function).
-std::optional<double> requested_sparsity(const MergedSettings& settings);
-
 }  // namespace actsparse

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -34,27 +35,25 @@ bool same_layers(const StateDict& a, const StateDict& b) {
                     });
 }
 
+bool same_functions(const StateMeta& a, const StateMeta& b) {
+  const auto &x = a.function_sources, &y = b.function_sources;
+  return std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                    [](const auto& one, const auto& other) { return one.text == other.text; });
+}
+
 void check_same_job(const NamedState& a, const NamedState& b) {
   const StateMeta &x = a.state.meta, &y = b.state.meta;
-  const std::pair<bool, const char*> parts[] = {
-      {x.tool_version == y.tool_version, "they are of different versions of actsparse"},
-      {x.libtorch_version == y.libtorch_version, "they were made with different LibTorch versions"},
-      {x.model_digest == y.model_digest, "the models differ"},
-      {x.data_digest == y.data_digest, "the data differ"},
-      {x.config_digest == y.config_digest, "the configs differ"},
-      {x.method == y.method && x.mode == y.mode, "the methods or modes differ"},
-      {same_functions(x, y), "the function sources differ"},
-      {x.total_batches == y.total_batches, "the numbers of batches differ"},
-      {x.precision == y.precision || x.batches == 0 || y.batches == 0,
-       "one ran with precision \"fast\", the other with \"exact\""},
-      {same_layers(a.state, b.state), "their layers or settings differ"}};
-  for (const auto& [is_same, why] : parts)
-    if (!is_same) refuse(a, b, why);
+  std::string other = job_difference(x, y);
+  if (other.empty() && x.data_digest != y.data_digest) other = "the data";
+  if (!other.empty()) refuse(a, b, other + " differs");
+  if (x.precision != y.precision && x.batches > 0 && y.batches > 0)
+    refuse(a, b, "one ran with precision \"fast\", the other with \"exact\"");
+  if (!same_layers(a.state, b.state)) refuse(a, b, "their layers or settings differ");
 }
 
 void check_calibrated(const NamedState& named) {
   for (const auto& layer : named.state.layers)
-    if (layer.mask || layer.hook_state != HookState::Aggregate)
+    if (layer.gate || layer.hook_state != HookState::Aggregate)
       throw Error(
           ErrorKind::State,
           named.name + ": was stepped and holds no aggregates; merge the states of calibrate");
@@ -77,40 +76,63 @@ FunctionTable functions_of(const StateMeta& meta) {
   return functions;
 }
 
-// One layer of all states, which are sorted by their first batches.
+using Aggregates = std::vector<std::unique_ptr<Aggregate>>;
+
+// The functions that keep a layer's accumulators, by their names.
+std::map<std::string, FunctionConfig> keepers_of(const MergedSettings& settings) {
+  std::map<std::string, FunctionConfig> keepers = {{kAggregate, settings.aggregate_fn.value()}};
+  for (const auto& [name, function] : needs_of(settings).statistics) keepers[name] = function;
+  return keepers;
+}
+
+void merge_into(Aggregates& aggregates, const AggregateFn& make, const LayerStatistics& layer,
+                const std::string& name) {
+  const auto kept = layer.accumulators.find(name);
+  if (kept == layer.accumulators.end()) return;
+  const auto data = as_list(kept->second);
+  while (aggregates.size() < data.size()) aggregates.push_back(make());
+  for (size_t i = 0; i < data.size(); ++i) aggregates[i]->merge(data[i], layer.calls);
+}
+
+// An accumulator of one layer over all states, which are sorted by their first batches; nothing if
+// none has called the layer.
+std::optional<TensorOrList> merge_accumulator(const std::vector<NamedState>& states, size_t index,
+                                              const std::string& name, const AggregateFn& make) {
+  Aggregates aggregates;
+  for (const auto& [file, state] : states) {
+    const LayerRecord& layer = state.layers[index];
+    try {
+      merge_into(aggregates, make, layer, name);
+    } catch (const Error& error) {
+      throw error.in(file + ": " + layer_text(layer.site.layer));
+    }
+  }
+  if (aggregates.empty()) return std::nullopt;
+  std::vector<at::Tensor> data;
+  for (const auto& aggregate : aggregates) data.push_back(aggregate->data());
+  return tensor_or_list(std::move(data),
+                        states.front().state.layers[index].settings.features.has_value());
+}
+
 LayerRecord merge_layer(const std::vector<NamedState>& states, size_t index,
                         const FunctionTable& functions) {
   LayerRecord merged = states.front().state.layers[index];
-  merged.data.reset();
+  merged.accumulators.clear();
   merged.calls = 0;
-  const auto make = functions.aggregate(merged.settings.aggregate_fn.value());
-  std::vector<std::unique_ptr<Aggregate>> aggregates;
   int64_t last = -1;
   for (const auto& [name, state] : states) {
     const LayerRecord& layer = state.layers[index];
     if (!merged.channels) merged.channels = layer.channels;
-    if (!layer.data) continue;
-    const auto data = as_list(*layer.data);
-    while (aggregates.size() < data.size()) aggregates.push_back(make());
-    try {
-      for (size_t i = 0; i < data.size(); ++i) aggregates[i]->merge(data[i], layer.calls);
-    } catch (const Error& error) {
-      throw error.in(name + ": " + layer_text(layer.site.layer));
-    }
     merged.calls += layer.calls;
-    if (const int64_t own = last_batch_of(state.meta); own > last) {
-      last = own;
-      merged.input_shape = layer.input_shape;
-      merged.input_dtype = layer.input_dtype;
-    }
+    const int64_t own = last_batch_of(state.meta);
+    if (layer.data() == nullptr || own <= last) continue;
+    last = own;
+    merged.input_shape = layer.input_shape;
+    merged.input_dtype = layer.input_dtype;
   }
-  std::vector<at::Tensor> data;
-  for (const auto& aggregate : aggregates) data.push_back(aggregate->data());
-  if (data.empty()) return merged;
-  if (merged.settings.features)
-    merged.data = std::move(data);
-  else
-    merged.data = data.front();
+  for (const auto& [name, keeper] : keepers_of(merged.settings))
+    if (auto data = merge_accumulator(states, index, name, functions.aggregate(keeper)))
+      merged.accumulators[name] = std::move(*data);
   return merged;
 }
 
@@ -153,10 +175,18 @@ std::vector<std::string> leave_out_uncalled(StateDict& state) {
   return names;
 }
 
-bool same_functions(const StateMeta& a, const StateMeta& b) {
-  const auto &x = a.function_sources, &y = b.function_sources;
-  return std::equal(x.begin(), x.end(), y.begin(), y.end(),
-                    [](const auto& one, const auto& other) { return one.text == other.text; });
+std::string job_difference(const StateMeta& a, const StateMeta& b) {
+  const std::pair<bool, const char*> parts[] = {
+      {a.tool_version == b.tool_version, "the version of actsparse"},
+      {a.libtorch_version == b.libtorch_version, "the version of LibTorch"},
+      {a.model_digest == b.model_digest, "the model"},
+      {a.config_digest == b.config_digest, "the config"},
+      {a.method == b.method && a.mode == b.mode, "the method or mode"},
+      {same_functions(a, b), "a functions file"},
+      {a.total_batches == b.total_batches, "the number of batches"}};
+  for (const auto& [is_same, what] : parts)
+    if (!is_same) return what;
+  return "";
 }
 
 MergedState merge_states(std::vector<NamedState> states) {

@@ -18,8 +18,10 @@ struct MergedState {
   std::vector<int64_t> missing;  ///< batches that none of them has seen, counted from 0
 };
 
-/// True if the user functions of both have the same sources, whatever their files are called.
-bool same_functions(const StateMeta& a, const StateMeta& b);
+/// The first thing in which two jobs differ, so that they are not parts of one: "the model", "the
+/// config"; empty if there is none. User functions are told apart by their text, not by their
+/// files' names.
+std::string job_difference(const StateMeta& a, const StateMeta& b);
 
 /// The state of a calibration that ran the batches of all `states` (at least one). Streaming
 /// statistics are bit for bit those of one run, whatever the order and grouping; elementwise sums

@@ -16,7 +16,7 @@ namespace {
 using c10::IValue;
 using nlohmann::json;
 
-constexpr int64_t kNewestFormat = 1;
+constexpr int64_t kNewestFormat = 2;
 
 [[noreturn]] void broken(const std::string& what) {
   throw Error(ErrorKind::State,
@@ -121,9 +121,11 @@ MergedSettings read_settings(const Reader& group) {
 
 void check_feature_count(const LayerRecord& layer) {
   const size_t features = layer.settings.features ? layer.settings.features->size() : 0;
-  for (const auto* tensors : {&layer.mask, &layer.data}) {
-    if (!*tensors) continue;
-    const auto* list = std::get_if<std::vector<at::Tensor>>(&**tensors);
+  std::vector<const TensorOrList*> all;
+  if (layer.gate) all.push_back(&mask_of(*layer.gate));
+  for (const auto& [name, tensors] : layer.accumulators) all.push_back(&tensors);
+  for (const auto* tensors : all) {
+    const auto* list = std::get_if<std::vector<at::Tensor>>(tensors);
     if ((list != nullptr) != layer.settings.features.has_value() ||
         (list != nullptr && list->size() != features))
       broken(layer_text(layer.site.layer) + " does not have one tensor per feature");
@@ -132,7 +134,8 @@ void check_feature_count(const LayerRecord& layer) {
 
 // What the code that uses masks takes for granted.
 void check_shapes(const LayerRecord& layer, const std::string& place) {
-  const bool called = layer.mask || layer.data || layer.hook_state == HookState::Sparsify;
+  const bool called =
+      layer.gate || !layer.accumulators.empty() || layer.hook_state == HookState::Sparsify;
   if (called && !layer.input_dtype) broken(place + " lacks its input's dtype");
   try {
     check_features(layer.settings);
@@ -140,8 +143,8 @@ void check_shapes(const LayerRecord& layer, const std::string& place) {
   } catch (const Error& error) {
     broken(place + ": " + error.what());
   }
-  if (!layer.mask) return;
-  for (const auto& mask : as_list(*layer.mask))
+  if (!layer.gate) return;
+  for (const auto& mask : as_list(mask_of(*layer.gate)))
     if (mask.dim() > static_cast<int64_t>(layer.input_shape.size()))
       broken(place + ": its mask has more dimensions than the input");
 }
@@ -165,6 +168,17 @@ LayerChannels read_channels(const Reader& group, const std::vector<int64_t>& inp
   return channels;
 }
 
+Accumulators read_accumulators(const Reader& group) {
+  Accumulators accumulators;
+  if (const IValue* data = group.find(kAggregate))
+    accumulators[kAggregate] = read_tensors(*data, read_data);
+  if (group.find("statistics") == nullptr) return accumulators;
+  const Reader others = group.dict("statistics");
+  for (const auto& [name, data] : others.entries())
+    accumulators[name] = read_tensors(data, read_data);
+  return accumulators;
+}
+
 LayerRecord read_layer(const std::string& name, const Reader& group, const Reader& entry) {
   LayerRecord layer;
   layer.site.layer = name;
@@ -180,8 +194,9 @@ LayerRecord read_layer(const std::string& name, const Reader& group, const Reade
   layer.input_dtype = read_dtype(group, "input_dtype");
   if (group.find("channels") != nullptr)
     layer.channels = read_channels(group.dict("channels"), layer.input_shape);
-  if (!entry.at("mask").isNone()) layer.mask = read_tensors(entry.at("mask"), dense_mask);
-  if (const IValue* data = group.find("data")) layer.data = read_tensors(*data, read_data);
+  if (!entry.at("mask").isNone())
+    layer.gate = ConstantMask{read_tensors(entry.at("mask"), dense_mask)};
+  layer.accumulators = read_accumulators(group);
   check_shapes(layer, group.place());
   check_feature_count(layer);
   return layer;
@@ -211,9 +226,9 @@ CheckpointMeta read_checkpoint(const Reader& entry) {
   CheckpointMeta checkpoint;
   checkpoint.data_fingerprint = entry.text("data_fingerprint");
   const IValue& difference = entry.at("max_difference");
-  if (difference.isDouble()) checkpoint.max_difference = difference.toDouble();
-  checkpoint.layer = entry.text("layer");
-  checkpoint.reason = entry.text("reason");
+  if (difference.isDouble()) checkpoint.fast.max_difference = difference.toDouble();
+  checkpoint.fast.layer = entry.text("layer");
+  checkpoint.fast.reason = entry.text("reason");
   const Reader attributes = entry.dict("attributes");
   for (const auto& [name, value] : attributes.entries())
     checkpoint.attributes.emplace_back(name, value.isTensor() ? read_data(value) : value);
@@ -254,7 +269,7 @@ void check_version(const Reader& meta) {
     throw Error(ErrorKind::State, "written by a newer actsparse (state format " +
                                       std::to_string(version) + ", this one reads up to " +
                                       std::to_string(kNewestFormat) + "); update actsparse");
-  if (version != kNewestFormat) broken("meta.format_version is " + std::to_string(version));
+  if (version < 1) broken("meta.format_version is " + std::to_string(version));
 }
 
 }  // namespace

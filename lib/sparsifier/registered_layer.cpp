@@ -29,13 +29,25 @@ RegisteredLayer::RegisteredLayer(LayerRecord record, const FunctionTable& functi
     : record_(std::move(record)) {
   const auto& settings = record_.settings;
   check_features(settings);
-  make_aggregate_ = functions.aggregate(callable(settings.aggregate_fn, "aggregate_fn"));
+  aggregates_[kAggregate].make =
+      functions.aggregate(callable(settings.aggregate_fn, "aggregate_fn"));
   functions.reduce(callable(settings.reduce_fn, "reduce_fn"));
   functions.mask(callable(settings.mask_fn, "mask_fn"), settings.sparse_config, "sparse_config");
-  if (!record_.data) return;
-  for (const auto& data : as_list(*std::exchange(record_.data, std::nullopt))) {
-    aggregates_.push_back(make_aggregate_());
-    aggregates_.back()->restore(data, record_.calls);
+  for (const auto& [name, function] : needs_of(settings).statistics)
+    aggregates_[name].make = functions.aggregate(function);
+  if (!record_.accumulators.empty()) restore(std::exchange(record_.accumulators, {}));
+}
+
+void RegisteredLayer::restore(const Accumulators& kept) {
+  for (auto& [name, live] : aggregates_) {
+    const auto found = kept.find(name);
+    if (found == kept.end())
+      throw Error(ErrorKind::State, layer_text(record_.site.layer) + ": the statistic '" + name +
+                                        "' is missing; calibrate with this config");
+    for (const auto& data : as_list(found->second)) {
+      live.parts.push_back(live.make());
+      live.parts.back()->restore(data, record_.calls);
+    }
   }
   started_ = true;
 }
@@ -56,40 +68,45 @@ void RegisteredLayer::observe(const at::Tensor& input) {
 
 void RegisteredLayer::start() {
   record_.calls = 0;
-  aggregates_.clear();
   const auto& features = record_.settings.features;
   const size_t count = features ? features->size() : 1;
-  while (aggregates_.size() < count) aggregates_.push_back(make_aggregate_());
+  for (auto& [name, live] : aggregates_) {
+    live.parts.clear();
+    while (live.parts.size() < count) live.parts.push_back(live.make());
+  }
   started_ = true;
 }
 
 void RegisteredLayer::aggregate(const at::Tensor& input) {
   const auto& features = record_.settings.features;
-  if (!features) return aggregates_.front()->update(input);
-  for (size_t i = 0; i < features->size(); ++i)
-    aggregates_[i]->update(input.narrow(*record_.settings.feature_dim, (*features)[i], 1));
+  for (auto& [name, live] : aggregates_) {
+    if (!features) live.parts.front()->update(input);
+    for (size_t i = 0; features && i < features->size(); ++i)
+      live.parts[i]->update(input.narrow(*record_.settings.feature_dim, (*features)[i], 1));
+  }
 }
 
 LayerRecord RegisteredLayer::record() const {
   LayerRecord record = record_;
   if (!started_) return record;
-  std::vector<at::Tensor> data;
-  for (const auto& aggregate : aggregates_) data.push_back(aggregate->data());
-  if (record.settings.features)
-    record.data = std::move(data);
-  else
-    record.data = data.front();
+  for (const auto& [name, live] : aggregates_) {
+    std::vector<at::Tensor> data;
+    for (const auto& part : live.parts) data.push_back(part->data());
+    record.accumulators[name] =
+        tensor_or_list(std::move(data), record.settings.features.has_value());
+  }
   return record;
 }
 
 std::vector<at::Tensor> RegisteredLayer::values() const {
   std::vector<at::Tensor> values;
-  for (const auto& aggregate : aggregates_) values.push_back(aggregate->value());
+  for (const auto& [name, live] : aggregates_)
+    for (const auto& part : live.parts) values.push_back(part->value());
   return values;
 }
 
 void RegisteredLayer::reset_data() {
-  aggregates_.clear();
+  for (auto& [name, live] : aggregates_) live.parts.clear();
   started_ = false;
 }
 

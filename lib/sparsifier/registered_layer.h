@@ -1,8 +1,11 @@
 #pragma once
 // A layer while it is being calibrated: its record, and the live aggregates behind record.data.
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "functions/functions.h"
 #include "sparsifier/state_dict.h"
 
 namespace actsparse {
@@ -20,23 +23,28 @@ class RegisteredLayer {
   /// The record with the raw data as it stands now (shared, not copied).
   LayerRecord record() const;
   const LayerRecord& settings() const { return record_; }
-  /// The aggregates as reduce_fn gets them, one or one per feature; empty before the first call.
+  /// The value() of all accumulators, features one after the other; empty before the first call.
   std::vector<at::Tensor> values() const;
 
-  void set_mask(std::optional<TensorOrList> mask) { record_.mask = std::move(mask); }
+  void set_gate(std::optional<Gate> gate) { record_.gate = std::move(gate); }
   void set_channels(LayerChannels channels) { record_.channels = std::move(channels); }
   void set_hook_state(HookState state) { record_.hook_state = state; }
   /// Drops the data: the next call starts from zeros.
   void reset_data();
 
  private:
+  /// A named accumulator while it runs.
+  struct Live {
+    AggregateFn make;
+    std::vector<std::unique_ptr<Aggregate>> parts;  // one, or one per feature; empty: no call yet
+  };
+
+  void restore(const Accumulators& kept);
   void start();
   void aggregate(const at::Tensor& input);
 
-  LayerRecord record_;  // its data member stays empty: aggregates_ hold it
-  AggregateFn make_aggregate_;
-  std::vector<std::unique_ptr<Aggregate>>
-      aggregates_;  // empty: no call yet; one, or one per feature
+  LayerRecord record_;  // its accumulators stay empty: aggregates_ hold them
+  std::map<std::string, Live> aggregates_;
   bool started_ = false;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "model/apply_masks.h"
+#include "model/changed_attributes.h"
 #include "model/fast_clone.h"
 #include "sparsifier/compare_layers.h"
 #include "sparsifier/made_up_batch.h"
@@ -45,23 +46,22 @@ std::deque<RegisteredLayer> ActivationSparsifier::Impl::copy_layers() const {
   return copies;
 }
 
-FastOutcome ActivationSparsifier::Impl::try_fast_clone(std::deque<RegisteredLayer>& trial,
+FastTrial ActivationSparsifier::Impl::try_fast_clone(std::deque<RegisteredLayer>& trial,
                                                        const std::vector<c10::IValue>& batch,
                                                        double tolerance) {
   auto fast =
       std::make_unique<ObservedModel>(fast_clone(masked_model(), method, observers_of(trial)));
   fast->run(method, batch);
-  const LayersDifference found = compare_layers(trial, layers);
-  if (!found.miscall.empty()) return {found.miscall, std::nullopt, ""};
-  FastOutcome outcome{"", found.largest, found.layer};
-  if (found.largest > tolerance)
-    outcome.reason = fmt::format("{}: its statistic differs by {:.2g}, more than {:.2g}",
-                                 layer_text(found.layer), found.largest, tolerance);
-  else {
-    layers.swap(trial);  // the elements stay where they are: observers refer to them
-    clone = std::move(fast);
+  FastTrial found = compare_layers(trial, layers);
+  if (!found.reason.empty()) return found;
+  if (*found.max_difference > tolerance) {
+    found.reason = fmt::format("{}: its statistic differs by {:.2g}, more than {:.2g}",
+                               layer_text(found.layer), *found.max_difference, tolerance);
+    return found;
   }
-  return outcome;
+  layers.swap(trial);  // the elements stay where they are: observers refer to them
+  clone = std::move(fast);
+  return found;
 }
 
 c10::IValue ActivationSparsifier::forward(const std::vector<c10::IValue>& arguments) {
@@ -70,7 +70,7 @@ c10::IValue ActivationSparsifier::forward(const std::vector<c10::IValue>& argume
   return impl_->clone->run(impl_->method, arguments);
 }
 
-FastOutcome ActivationSparsifier::use_fast_clone(const std::vector<c10::IValue>& batch,
+FastTrial ActivationSparsifier::use_fast_clone(const std::vector<c10::IValue>& batch,
                                                  double tolerance) {
   auto trial = impl_->copy_layers();
   std::vector<c10::IValue> untouched;  // a model may write to its inputs
@@ -79,12 +79,12 @@ FastOutcome ActivationSparsifier::use_fast_clone(const std::vector<c10::IValue>&
   const at::Tensor random_state = generator.get_state();
   impl_->clone.reset();
   forward(batch);
-  if (impl_->training) return {"mode \"train\" cannot be frozen", std::nullopt, ""};
+  if (impl_->training) return {std::nullopt, "", "mode \"train\" cannot be frozen"};
   generator.set_state(random_state);
   try {
     return impl_->try_fast_clone(trial, untouched, tolerance);
   } catch (const std::exception& error) {
-    return {first_line(error.what()), std::nullopt, ""};
+    return {std::nullopt, "", first_line(error.what())};
   }
 }
 

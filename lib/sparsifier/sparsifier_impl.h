@@ -37,7 +37,7 @@ struct ActivationSparsifier::Impl {
   std::deque<RegisteredLayer> copy_layers() const;
   /// Runs `batch` through the fast clone into `trial` and compares; without a reason both are taken
   /// over.
-  FastOutcome try_fast_clone(std::deque<RegisteredLayer>& trial,
+  FastTrial try_fast_clone(std::deque<RegisteredLayer>& trial,
                              const std::vector<c10::IValue>& batch, double tolerance);
 };
 

@@ -4,8 +4,9 @@
 #include <ATen/core/List.h>
 #include <ATen/ops/tensor.h>
 
+#include <algorithm>
+
 #include "base/digest.h"
-#include "base/error.h"
 #include "sparsifier/json_ivalue.h"
 #include "sparsifier/sparse_mask.h"
 
@@ -15,7 +16,13 @@ namespace {
 using c10::IValue;
 using c10::impl::GenericDict;
 
-constexpr int64_t kFormatVersion = 1;
+// 2 is 1 with "statistics" in a data group; a reader of 1 would lose them without a word.
+int64_t format_version(const StateDict& state) {
+  const auto has_more = [](const LayerRecord& layer) {
+    return layer.accumulators.size() > layer.accumulators.count(kAggregate);
+  };
+  return std::any_of(state.layers.begin(), state.layers.end(), has_more) ? 2 : 1;
+}
 
 template <class Convert>
 IValue to_document(const TensorOrList& tensors, Convert&& convert) {
@@ -45,6 +52,8 @@ GenericDict channels_document(const LayerChannels& channels) {
   return document;
 }
 
+IValue on_cpu(const at::Tensor& data) { return data.cpu(); }
+
 GenericDict data_group(const LayerRecord& layer) {
   auto group = ivalue_from_json(to_json(layer.settings)).toGenericDict();
   group.insert("hook_state", std::string(to_string(layer.hook_state)));
@@ -57,15 +66,16 @@ GenericDict data_group(const LayerRecord& layer) {
   group.insert("input_shape", int_list(layer.input_shape));
   group.insert("input_dtype", dtype_name(layer.input_dtype));
   if (layer.channels) group.insert("channels", channels_document(*layer.channels));
-  if (layer.data)
-    group.insert("data", to_document(*layer.data,
-                                     [](const at::Tensor& data) { return IValue(data.cpu()); }));
+  auto others = untyped_dict();
+  for (const auto& [name, tensors] : layer.accumulators)
+    (name == kAggregate ? group : others).insert(name, to_document(tensors, on_cpu));
+  if (!others.empty()) group.insert("statistics", others);
   return group;
 }
 
 GenericDict mask_entry(const LayerRecord& layer) {
   auto entry = untyped_dict();
-  entry.insert("mask", layer.mask ? to_document(*layer.mask, sparse_parts) : IValue());
+  entry.insert("mask", layer.gate ? to_document(mask_of(*layer.gate), sparse_parts) : IValue());
   return entry;
 }
 
@@ -93,19 +103,20 @@ IValue coverage_document(const std::vector<BatchRun>& coverage) {
 GenericDict checkpoint_document(const CheckpointMeta& checkpoint) {
   auto document = untyped_dict();
   document.insert("data_fingerprint", checkpoint.data_fingerprint);
-  document.insert("max_difference",
-                  checkpoint.max_difference ? IValue(*checkpoint.max_difference) : IValue());
-  document.insert("layer", checkpoint.layer);
-  document.insert("reason", checkpoint.reason);
+  const auto& fast = checkpoint.fast;
+  document.insert("max_difference", fast.max_difference ? IValue(*fast.max_difference) : IValue());
+  document.insert("layer", fast.layer);
+  document.insert("reason", fast.reason);
   auto attributes = untyped_dict();
   for (const auto& [name, value] : checkpoint.attributes) attributes.insert(name, value);
   document.insert("attributes", attributes);
   return document;
 }
 
-GenericDict meta_document(const StateMeta& meta) {
+GenericDict meta_document(const StateDict& state) {
+  const StateMeta& meta = state.meta;
   auto document = untyped_dict();
-  document.insert("format_version", kFormatVersion);
+  document.insert("format_version", format_version(state));
   for (const auto& [key, text] :
        {std::pair("tool_version", &meta.tool_version),
         std::pair("libtorch_version", &meta.libtorch_version), std::pair("model", &meta.model),
@@ -135,28 +146,6 @@ GenericDict meta_document(const StateMeta& meta) {
 
 }  // namespace
 
-std::vector<ArgumentRecord> describe(const std::vector<IValue>& arguments) {
-  std::vector<ArgumentRecord> records;
-  for (const auto& argument : arguments) {
-    if (argument.isTensor())
-      records.push_back({argument.toTensor().sizes().vec(), argument.toTensor().scalar_type(), {}});
-    else
-      records.push_back({{}, std::nullopt, argument});
-  }
-  return records;
-}
-
-int64_t batch_size_of(const std::vector<ArgumentRecord>& arguments) {
-  for (const auto& argument : arguments)
-    if (!argument.shape.empty()) return argument.shape.front();
-  return 0;
-}
-
-std::vector<at::Tensor> as_list(const TensorOrList& tensors) {
-  if (const auto* tensor = std::get_if<at::Tensor>(&tensors)) return {*tensor};
-  return std::get<std::vector<at::Tensor>>(tensors);
-}
-
 const char* to_string(HookState state) {
   switch (state) {
     case HookState::Aggregate:
@@ -169,12 +158,6 @@ const char* to_string(HookState state) {
   return "none";
 }
 
-std::vector<SourceDigest> digests_of(const std::vector<FunctionSource>& sources) {
-  std::vector<SourceDigest> digests;
-  for (const auto& source : sources) digests.push_back({source.label, digest_of(source.text)});
-  return digests;
-}
-
 IValue to_ivalue(const StateDict& state) {
   auto masks = untyped_dict(), groups = untyped_dict(), document = untyped_dict();
   for (const auto& layer : state.layers) {
@@ -184,7 +167,7 @@ IValue to_ivalue(const StateDict& state) {
   document.insert("state", masks);
   document.insert("data_groups", groups);
   document.insert("defaults", ivalue_from_json(to_json(state.defaults)));
-  document.insert("meta", meta_document(state.meta));
+  document.insert("meta", meta_document(state));
   return document;
 }
 

@@ -35,7 +35,7 @@ void check_masked(const Flow& flow, const std::string& method, const Arguments& 
 }  // namespace
 
 const at::Tensor& Flow::mask(size_t layer) const {
-  return std::get<at::Tensor>(layers.at(layer).mask.value());
+  return std::get<at::Tensor>(mask_of(layers.at(layer).gate.value()));
 }
 
 Flow flow(const Module& model, const std::vector<Site>& sites,

@@ -14,7 +14,7 @@ TEST_CASE("calibrate writes the aggregates and where they come from", "[pipeline
   CHECK_FALSE(report.layers.at(0).mask);
   const StateDict state = read_state(place / "c.pt");
   CHECK(state.layers.at(0).hook_state == HookState::Aggregate);
-  CHECK(std::get<at::Tensor>(state.layers[0].data.value()).sizes() == at::IntArrayRef{32, 1, 8, 8});
+  CHECK(std::get<at::Tensor>(*state.layers[0].data()).sizes() == at::IntArrayRef{32, 1, 8, 8});
   CHECK(state.meta.model == "model.pt");
   CHECK(state.meta.model_digest == report.origin.model_digest);
   CHECK(state.meta.data_digest == report.origin.data_digest);

@@ -78,8 +78,8 @@ TEST_CASE("Merged elementwise sums differ from one run's by rounding", "[pipelin
   const auto whole = read_state(place / "whole.pt"), merged = read_state(place / "merged.pt");
   for (size_t i = 0; i < whole.layers.size(); ++i) {
     CHECK(merged.layers[i].calls == whole.layers[i].calls);
-    CHECK(at::allclose(std::get<at::Tensor>(*merged.layers[i].data),
-                       std::get<at::Tensor>(*whole.layers[i].data), 1e-6, 1e-6));
+    CHECK(at::allclose(std::get<at::Tensor>(*merged.layers[i].data()),
+                       std::get<at::Tensor>(*whole.layers[i].data()), 1e-6, 1e-6));
   }
 }
 
@@ -140,8 +140,8 @@ TEST_CASE("A user's aggregate is merged as it says, or not at all", "[pipeline]"
     calibrated(place, "whole.pt");
     merge(shards(place, 2), place / "merged.pt");
     const auto whole = read_state(place / "whole.pt"), merged = read_state(place / "merged.pt");
-    CHECK(at::allclose(std::get<at::Tensor>(*merged.layers[0].data),
-                       std::get<at::Tensor>(*whole.layers[0].data), 1e-6, 1e-6));
+    CHECK(at::allclose(std::get<at::Tensor>(*merged.layers[0].data()),
+                       std::get<at::Tensor>(*whole.layers[0].data()), 1e-6, 1e-6));
   }
   place.json["defaults"]["aggregate_fn"] = {{"name", "total"}, {"merge_fn", "one"}};
   const Error wrong = error_of([&] { calibrate(place.config(), place / "c.pt", {}); });

@@ -1,4 +1,4 @@
-#include "pipeline/stages.h"
+#include "pipeline/outputs.h"
 #include "support/catch.h"
 #include "support/files.h"
 

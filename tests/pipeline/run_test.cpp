@@ -17,7 +17,7 @@ std::string digest(const Workplace& place) {
 }
 
 at::Tensor mask_in(const Workplace& place, size_t layer) {
-  return std::get<at::Tensor>(read_state(place / "state.pt").layers.at(layer).mask.value());
+  return std::get<at::Tensor>(mask_of(read_state(place / "state.pt").layers.at(layer).gate.value()));
 }
 
 }  // namespace
@@ -102,7 +102,7 @@ TEST_CASE("Dropout in train mode is drawn anew for each seed, and the same for t
   place.json["run"] = {{"seed", 7}};
   const auto aggregate = [&] {
     calibrate(place.config(), place / "state.pt", {});
-    return std::get<at::Tensor>(read_state(place / "state.pt").layers.at(0).data.value());
+    return std::get<at::Tensor>(*read_state(place / "state.pt").layers.at(0).data());
   };
   const at::Tensor first = aggregate();
   CHECK(first.eq(0).any().item<bool>());  // dropped in both batches

@@ -24,9 +24,9 @@ TEST_CASE("step makes the masks of run from the aggregates alone", "[pipeline]")
   CHECK(to_json(stepped)["data"] == to_json(ran)["data"]);
   const auto one = read_state(place / "s.pt"), two = read_state(place / "state.pt");
   for (size_t i = 0; i < 2; ++i) {
-    CHECK(bit_equal(std::get<at::Tensor>(one.layers.at(i).mask.value()),
-                    std::get<at::Tensor>(two.layers.at(i).mask.value())));
-    CHECK_FALSE(one.layers[i].data);
+    CHECK(bit_equal(std::get<at::Tensor>(mask_of(one.layers.at(i).gate.value())),
+                    std::get<at::Tensor>(mask_of(two.layers.at(i).gate.value()))));
+    CHECK_FALSE(one.layers[i].data());
   }
 }
 

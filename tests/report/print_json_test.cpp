@@ -30,13 +30,6 @@ TEST_CASE("A report as JSON has every key, in a fixed order", "[report]") {
    "sha256": "dd"
   }
  ],
- "precision": {
-  "requested": "fast",
-  "ran": "fast",
-  "max_difference": 2.5e-07,
-  "layer": "fc",
-  "reason": null
- },
  "layers": [
   {
    "name": "block.conv",
@@ -88,6 +81,13 @@ TEST_CASE("A report as JSON has every key, in a fixed order", "[report]") {
  "warnings": [
   "layer 'aux': never called"
  ],
+ "precision": {
+  "requested": "fast",
+  "ran": "fast",
+  "max_difference": 2.5e-07,
+  "layer": "fc",
+  "reason": null
+ },
  "verification": {
   "passed": true,
   "layers": 2,

@@ -17,12 +17,14 @@ TEST_CASE("A report as text: a table, the warnings, what was run and verified", 
         "warning: layer 'aux': never called\n"
         "3 batches, 24 samples; loop 1.50 s, total 2.12 s\n"
         "precision: fast; the first batch's statistics differ by up to 2.5e-07 (layer 'fc')\n"
-        "verified: 2 layers see input * mask bit for bit (9 calls, calibration batch)\n");
+        "verified: 2 layers see input * mask bit for bit (9 calls, calibration batch)\n"
+        "          (the masks are where they belong; what they cost in answers is another "
+        "question)\n");
 }
 
 TEST_CASE("A fallback is said with its reason; of an exact run nothing is", "[report]") {
   Report report = sample_report();
-  report.precision = PrecisionReport{"fast", "exact", {}, "", "mode \"train\" cannot be frozen"};
+  report.precision = PrecisionReport{{{}, "", "mode \"train\" cannot be frozen"}, "fast", "exact"};
   std::ostringstream fallback, exact;
   print_text(report, fallback);
   CHECK(contains(fallback.str(), "precision: exact (mode \"train\" cannot be frozen)\n"));

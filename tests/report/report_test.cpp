@@ -15,7 +15,7 @@ LayerRecord record(const std::string& name, std::optional<TensorOrList> mask) {
   layer.calls = 5;
   layer.settings.mask_fn = FunctionConfig{"magnitude", nlohmann::json::object(), ""};
   layer.settings.sparse_config = {{"sparsity_level", 0.25}};
-  layer.mask = std::move(mask);
+  if (mask) layer.gate = ConstantMask{std::move(*mask)};
   return layer;
 }
 

@@ -15,7 +15,7 @@ inline Report sample_report() {
   LayerReport root{"", "Net", 3, false, {}, 0.5, {}};
   report.layers = {whole, features, root};
   report.warnings = {"layer 'aux': never called"};
-  report.precision = PrecisionReport{"fast", "fast", 2.5e-7, "fc", ""};
+  report.precision = PrecisionReport{{2.5e-7, "fc", ""}, "fast", "fast"};
   report.verification = VerificationReport{2, 9, "calibration batch"};
   report.outputs = {{"model", "masked.pt"}, {"state", "state.pt"}};
   report.timing = {0.25, 1.5, 2.125};

@@ -11,7 +11,7 @@ namespace {
 std::string printed(const std::vector<std::vector<std::string>>& rows,
                     const std::vector<size_t>& right) {
   std::ostringstream out;
-  print_table(rows, right, out);
+  print_text(Rows{{rows, right}}, out);
   return out.str();
 }
 
@@ -28,4 +28,8 @@ TEST_CASE("Rows may be short, cells empty; no line ends in spaces", "[report]") 
   CHECK(printed({{"a", "b"}, {"long"}, {"x", ""}}, {}) == "a     b\nlong\nx\n");
   CHECK(printed({{"a"}, {}, {""}}, {0}) == "a\n\n\n");
   CHECK(printed({}, {0}) == "");
+}
+
+TEST_CASE("Columns are counted in characters, not in bytes", "[report]") {
+  CHECK(printed({{"name", "unit"}, {"\u03bc", "x"}}, {}) == "name  unit\n\u03bc     x\n");
 }

@@ -21,7 +21,7 @@ ActivationSparsifier registered(const Module& model, const std::string& layer,
 
 std::vector<at::Tensor> feature_data(const ActivationSparsifier& sparsifier,
                                      const std::string& layer) {
-  return std::get<std::vector<at::Tensor>>(record_of(sparsifier, layer).data.value());
+  return std::get<std::vector<at::Tensor>>(*record_of(sparsifier, layer).data());
 }
 
 Error forward_error(ActivationSparsifier& sparsifier, const at::Tensor& x) {

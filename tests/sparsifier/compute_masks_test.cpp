@@ -31,8 +31,8 @@ json level(double sparsity_level) {
 TEST_CASE("masks are computed from data alone, and the data dropped", "[sparsifier]") {
   std::vector<LayerRecord> layers = {aggregated(data)};
   CHECK(compute_masks(layers, {}, 0).empty());
-  CHECK(bit_equal(std::get<at::Tensor>(*layers[0].mask), tensor1d({1, 0, 1, 0})));
-  CHECK_FALSE(layers[0].data);
+  CHECK(bit_equal(std::get<at::Tensor>(mask_of(*layers[0].gate)), tensor1d({1, 0, 1, 0})));
+  CHECK_FALSE(layers[0].data());
   CHECK(layers[0].calls == 1);
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("the number of calls counts for a mean", "[sparsifier]") {
                          {"sparse_config", {{"threshold", 1.5}}}};
   std::vector<LayerRecord> layers = {aggregated(tensor1d({2, 4, 6}), 2, settings)};
   compute_masks(layers, {}, 0);
-  CHECK(bit_equal(std::get<at::Tensor>(*layers[0].mask), tensor1d({0, 1, 1})));
+  CHECK(bit_equal(std::get<at::Tensor>(mask_of(*layers[0].gate)), tensor1d({0, 1, 1})));
 }
 
 TEST_CASE("an error in one layer leaves every layer as it was", "[sparsifier]") {
@@ -54,19 +54,19 @@ TEST_CASE("an error in one layer leaves every layer as it was", "[sparsifier]") 
   CHECK(error.kind() == ErrorKind::Function);
   CHECK(contains(error.what(), "layer 'b': "));
   for (const auto& layer : layers) {
-    CHECK_FALSE(layer.mask);
-    CHECK(bit_equal(std::get<at::Tensor>(layer.data.value()), data));
+    CHECK_FALSE(layer.gate);
+    CHECK(bit_equal(std::get<at::Tensor>(*layer.data()), data));
   }
 }
 
 TEST_CASE("layers without data are named before anything is computed", "[sparsifier]") {
   std::vector<LayerRecord> layers = {aggregated(data), aggregated(data)};
   layers[1].site.layer = "b";
-  layers[1].data.reset();
+  layers[1].accumulators.clear();
   const Error error = error_of([&] { compute_masks(layers, {}, 0); });
   CHECK(error.kind() == ErrorKind::State);
   CHECK(contains(error.what(), "no aggregated data for 'b'"));
-  CHECK(layers[0].data);
+  CHECK(layers[0].data());
 }
 
 TEST_CASE("a missing function is a config error that names the layer", "[sparsifier]") {
@@ -122,7 +122,7 @@ TEST_CASE("warnings and errors of a feature name it", "[sparsifier]") {
   LayerRecord layer = aggregated(data, 1, level(0));
   layer.settings.features = {3};
   layer.settings.feature_dim = 1;
-  layer.data = std::vector<at::Tensor>{data.narrow(1, 3, 1)};
+  layer.accumulators[kAggregate] = std::vector<at::Tensor>{data.narrow(1, 3, 1)};
   CHECK(warning(layer) == "feature 3: the mask is all one: nothing is masked");
   layer.settings.mask_fn->name = "topk";
   layer.settings.sparse_config = {{"k", 5}};
@@ -134,7 +134,7 @@ TEST_CASE("a feature's mask must fit its slice, not the whole input", "[sparsifi
   LayerRecord layer = aggregated(data, 1, {{"mask_fn", "f"}, {"sparse_config", nullptr}});
   layer.settings.features = {3};
   layer.settings.feature_dim = -1;
-  layer.data = std::vector<at::Tensor>{data.narrow(1, 3, 1)};
+  layer.accumulators[kAggregate] = std::vector<at::Tensor>{data.narrow(1, 3, 1)};
   FunctionTable functions;
   functions.add_source({"f.py", "def f(x: Tensor) -> Tensor:\n  return torch.ones([2, 4])\n"});
   std::vector<LayerRecord> layers = {layer};

@@ -23,6 +23,10 @@ void check_equal(const std::optional<TensorOrList>& a, const std::optional<Tenso
   for (size_t i = 0; i < left.size(); ++i) CHECK(bit_equal(left[i], right[i]));
 }
 
+std::optional<TensorOrList> gate_mask(const LayerRecord& record) {
+  return record.gate ? std::optional(mask_of(*record.gate)) : std::nullopt;
+}
+
 }  // namespace
 
 nlohmann::json usual(const nlohmann::json& changes) {
@@ -69,7 +73,7 @@ LayerRecord record_of(const ActivationSparsifier& sparsifier, const std::string&
 }
 
 at::Tensor data_of(const ActivationSparsifier& sparsifier, const std::string& layer) {
-  return std::get<at::Tensor>(record_of(sparsifier, layer).data.value());
+  return std::get<at::Tensor>(*record_of(sparsifier, layer).data());
 }
 
 LayerRecord aggregated(const at::Tensor& data, int64_t calls, const nlohmann::json& changes) {
@@ -77,7 +81,7 @@ LayerRecord aggregated(const at::Tensor& data, int64_t calls, const nlohmann::js
   layer.site.layer = "a";
   layer.type = "Scale";
   layer.settings = merge({}, settings(usual(changes)));
-  layer.data = data;
+  layer.accumulators[kAggregate] = data;
   layer.calls = calls;
   layer.input_shape = data.sizes().vec();
   layer.input_dtype = data.scalar_type();
@@ -103,8 +107,10 @@ void check_equal(const StateDict& a, const StateDict& b) {
     CHECK(left.calls == right.calls);
     CHECK(left.input_shape == right.input_shape);
     CHECK(left.input_dtype == right.input_dtype);
-    check_equal(left.mask, right.mask);
-    check_equal(left.data, right.data);
+    check_equal(gate_mask(left), gate_mask(right));
+    REQUIRE(left.accumulators.size() == right.accumulators.size());
+    for (const auto& [name, tensors] : left.accumulators)
+      check_equal(std::optional(tensors), std::optional(right.accumulators.at(name)));
   }
 }
 

@@ -14,7 +14,7 @@ LayerRecord masked(const std::vector<int64_t>& input_shape, TensorOrList mask) {
   layer.site.layer = "a";
   layer.input_shape = input_shape;
   layer.input_dtype = at::kFloat;
-  layer.mask = std::move(mask);
+  layer.gate = ConstantMask{std::move(mask)};
   return layer;
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("without features the buffer is the mask", "[sparsifier]") {
 
 TEST_CASE("without a mask the buffer is a single one in the input's dtype", "[sparsifier]") {
   LayerRecord layer = masked({5, 3, 2}, at::Tensor());
-  layer.mask.reset();
+  layer.gate.reset();
   layer.input_dtype = at::kDouble;
   CHECK(bit_equal(buffer_of(layer), at::full({1, 1, 1}, 1.0, at::kDouble)));
 }

@@ -20,10 +20,10 @@ std::optional<double> requested(const json& mask_fn, const json& sparse_config) 
 TEST_CASE("kept and total are counted over all features", "[sparsifier]") {
   LayerRecord layer;
   CHECK_FALSE(summarize_mask(layer));
-  layer.mask = tensor1d({1, 0, 0.5, 0});
+  layer.gate = ConstantMask{tensor1d({1, 0, 0.5, 0})};
   CHECK(summarize_mask(layer)->kept == 2);
   CHECK(summarize_mask(layer)->sparsity() == 0.5);
-  layer.mask = std::vector<at::Tensor>{tensor1d({1, 0}), tensor1d({0, 0}).view({1, 2})};
+  layer.gate = ConstantMask{std::vector<at::Tensor>{tensor1d({1, 0}), tensor1d({0, 0}).view({1, 2})}};
   const auto summary = *summarize_mask(layer);
   CHECK(summary.kept == 1);
   CHECK(summary.total == 4);
@@ -33,9 +33,9 @@ TEST_CASE("kept and total are counted over all features", "[sparsifier]") {
 
 TEST_CASE("an empty mask has sparsity 0", "[sparsifier]") {
   LayerRecord layer;
-  layer.mask = at::zeros({0});
+  layer.gate = ConstantMask{at::zeros({0})};
   CHECK(summarize_mask(layer)->sparsity() == 0);
-  layer.mask = std::vector<at::Tensor>{};
+  layer.gate = ConstantMask{std::vector<at::Tensor>{}};
   CHECK(summarize_mask(layer)->total == 0);
 }
 

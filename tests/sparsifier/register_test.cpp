@@ -120,7 +120,7 @@ TEST_CASE("10: registering again replaces the layer, which starts anew", "[spars
   CHECK(names_of(sparsifier) == Names{"b", "a"});
   CHECK(settings_of(sparsifier, "a") ==
         usual({{"aggregate_fn", "abs_sum"}, {"features", nullptr}, {"feature_dim", nullptr}}));
-  CHECK_FALSE(record_of(sparsifier, "a").data);
+  CHECK_FALSE(record_of(sparsifier, "a").data());
   forward(sparsifier, tensor1d({1, 2}));
   CHECK(record_of(sparsifier, "a").calls == 1);  // one hook, not two
   CHECK(record_of(sparsifier, "b").calls == 2);  // the other layer went on
@@ -130,7 +130,7 @@ TEST_CASE("11: a registered layer has no mask, aggregates, and sees what enters 
           "[sparsifier]") {
   auto sparsifier = sparsifier_of(chain());
   sparsifier.register_layer("b");
-  CHECK_FALSE(record_of(sparsifier, "b").mask);
+  CHECK_FALSE(record_of(sparsifier, "b").gate);
   CHECK(record_of(sparsifier, "b").hook_state == HookState::Aggregate);
   CHECK(bit_equal(forward(sparsifier, tensor1d({1, -2})), tensor1d({6, 0})));
   CHECK(bit_equal(data_of(sparsifier, "b"), tensor1d({2, 0})));

@@ -20,7 +20,7 @@ LayerRecord empty_record() {
 
 TEST_CASE("a record knows calls, shape and dtype of what was observed", "[sparsifier]") {
   RegisteredLayer layer(empty_record(), {});
-  CHECK_FALSE(layer.record().data);
+  CHECK_FALSE(layer.record().data());
   CHECK_FALSE(layer.record().input_dtype);
   layer.observe(normal({2, 3}, 1));
   layer.observe(normal({2, 3}, 2));
@@ -28,7 +28,7 @@ TEST_CASE("a record knows calls, shape and dtype of what was observed", "[sparsi
   CHECK(record.calls == 2);
   CHECK(record.input_shape == std::vector<int64_t>{2, 3});
   CHECK(record.input_dtype == at::kFloat);
-  CHECK(bit_equal(std::get<at::Tensor>(*record.data), normal({2, 3}, 1) + normal({2, 3}, 2)));
+  CHECK(bit_equal(std::get<at::Tensor>(*record.data()), normal({2, 3}, 1) + normal({2, 3}, 2)));
 }
 
 TEST_CASE("a record taken earlier does not change with later calls", "[sparsifier]") {
@@ -36,7 +36,7 @@ TEST_CASE("a record taken earlier does not change with later calls", "[sparsifie
   layer.observe(tensor1d({1}));
   const LayerRecord early = layer.record();
   layer.observe(tensor1d({1}));
-  CHECK(bit_equal(std::get<at::Tensor>(*early.data), tensor1d({1})));
+  CHECK(bit_equal(std::get<at::Tensor>(*early.data()), tensor1d({1})));
 }
 
 TEST_CASE("errors name layer and call", "[sparsifier]") {
@@ -57,11 +57,11 @@ TEST_CASE("errors name layer and call", "[sparsifier]") {
 TEST_CASE("reset_data starts anew and keeps settings, mask and hook state", "[sparsifier]") {
   RegisteredLayer layer(empty_record(), {});
   layer.observe(tensor1d({1, 2}));
-  layer.set_mask(TensorOrList(tensor1d({1, 0})));
+  layer.set_gate(ConstantMask{tensor1d({1, 0})});
   layer.set_hook_state(HookState::None);
   layer.reset_data();
-  CHECK_FALSE(layer.record().data);
-  CHECK(bit_equal(std::get<at::Tensor>(layer.record().mask.value()), tensor1d({1, 0})));
+  CHECK_FALSE(layer.record().data());
+  CHECK(bit_equal(std::get<at::Tensor>(mask_of(layer.record().gate.value())), tensor1d({1, 0})));
   CHECK(layer.record().hook_state == HookState::None);
   layer.observe(normal({4}, 1));  // another shape is fine now
   CHECK(layer.record().calls == 1);
@@ -69,12 +69,12 @@ TEST_CASE("reset_data starts anew and keeps settings, mask and hook state", "[sp
 
 TEST_CASE("a layer goes on from the data of its record", "[sparsifier]") {
   LayerRecord record = empty_record();
-  record.data = at::full({2}, 5.0);
+  record.accumulators[kAggregate] = at::full({2}, 5.0);
   record.calls = 3;
   RegisteredLayer layer(record, {});
   layer.observe(tensor1d({1, 2}));
   CHECK(layer.record().calls == 4);
-  CHECK(bit_equal(std::get<at::Tensor>(*layer.record().data), tensor1d({6, 7})));
+  CHECK(bit_equal(std::get<at::Tensor>(*layer.record().data()), tensor1d({6, 7})));
   record.calls = 0;
   CHECK(error_of([&] { RegisteredLayer(record, {}); }).kind() == ErrorKind::State);
 }

@@ -41,7 +41,7 @@ TEST_CASE("30: the masked model and later forwards see input * mask", "[sparsifi
   CHECK(bit_equal(run_forward(masked, y), expected));
   CHECK(bit_equal(forward(sparsifier, y), expected));
   CHECK(record_of(sparsifier, "a").hook_state == HookState::Sparsify);
-  CHECK_FALSE(record_of(sparsifier, "a").data);  // not aggregating any more
+  CHECK_FALSE(record_of(sparsifier, "a").data());  // not aggregating any more
   CHECK(record_of(sparsifier, "a").calls == 1);
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("D12: step after squash_mask is an error that changes nothing", "[spar
   auto sparsifier = stepped(chain(), "a", x);
   forward(sparsifier, x);  // a next epoch has begun
   sparsifier.squash_mask();
-  CHECK_FALSE(record_of(sparsifier, "a").data);  // leftovers are not kept
+  CHECK_FALSE(record_of(sparsifier, "a").data());  // leftovers are not kept
   const at::Tensor mask = mask_of(sparsifier, "a");
   const Error error = error_of([&] { sparsifier.step(); });
   CHECK(error.kind() == ErrorKind::State);

@@ -168,7 +168,7 @@ TEST_CASE("D19: a state is a snapshot: neither side changes the other", "[sparsi
   forward(sparsifier, x);
   forward(restored, x);
   restored.step();
-  CHECK(bit_equal(std::get<at::Tensor>(*state.layers[0].data), x));
+  CHECK(bit_equal(std::get<at::Tensor>(*state.layers[0].data()), x));
   CHECK(state.layers[0].calls == 1);
   StateDict changed = sparsifier.state_dict();
   changed.defaults.sparse_config["sparsity_level"] = 0.9;

@@ -105,7 +105,7 @@ TEST_CASE("25: every layer's mask comes from its own functions, per feature", "[
 TEST_CASE("26: step drops the data, so that the next epoch starts from zeros", "[sparsifier]") {
   auto sparsifier = calibrated({"a"}, columns);
   sparsifier.step();
-  CHECK_FALSE(record_of(sparsifier, "a").data);
+  CHECK_FALSE(record_of(sparsifier, "a").data());
   const at::Tensor y = columns.flip({1});
   forward(sparsifier, y);
   CHECK(bit_equal(data_of(sparsifier, "a"), y));
@@ -218,7 +218,7 @@ TEST_CASE("D9: a function that fails in one layer leaves the others' data", "[sp
   CHECK(error.kind() == ErrorKind::Function);
   CHECK(contains(error.what(), "layer 'b': "));
   CHECK(contains(error.what(), "four"));
-  CHECK_FALSE(record_of(sparsifier, "a").mask);
+  CHECK_FALSE(record_of(sparsifier, "a").gate);
   CHECK(bit_equal(data_of(sparsifier, "a"), columns));
 }
 

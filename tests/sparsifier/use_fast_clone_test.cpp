@@ -26,7 +26,7 @@ const at::Tensor first = normal({4, 3, 8, 8}, 1), second = normal({3, 3, 8, 8}, 
 
 TEST_CASE("An accepted fast clone goes on from the first batch", "[sparsifier]") {
   auto fast = registered(small_cnn()), exact = registered(small_cnn());
-  const FastOutcome outcome = fast.use_fast_clone({first}, 1e-3);
+  const FastTrial outcome = fast.use_fast_clone({first}, 1e-3);
   CHECK(outcome.reason == "");
   REQUIRE(outcome.max_difference);
   CHECK(*outcome.max_difference < 1e-4);
@@ -47,7 +47,7 @@ TEST_CASE("An accepted fast clone goes on from the first batch", "[sparsifier]")
 
 TEST_CASE("Beyond the tolerance the exact clone's data stays, counted once", "[sparsifier]") {
   auto fast = registered(small_cnn()), exact = registered(small_cnn());
-  const FastOutcome outcome = fast.use_fast_clone({first}, 1e-30);
+  const FastTrial outcome = fast.use_fast_clone({first}, 1e-30);
   CHECK(contains(outcome.reason, "its statistic differs by"));
   CHECK(contains(outcome.reason, "layer '" + outcome.layer + "'"));
   exact.forward({first});
@@ -61,7 +61,7 @@ TEST_CASE("Beyond the tolerance the exact clone's data stays, counted once", "[s
 
 TEST_CASE("A model in training mode falls back and says why", "[sparsifier]") {
   auto sparsifier = registered(small_cnn(), /*training=*/true);
-  const FastOutcome outcome = sparsifier.use_fast_clone({first}, 1e-3);
+  const FastTrial outcome = sparsifier.use_fast_clone({first}, 1e-3);
   CHECK(contains(outcome.reason, "mode \"train\""));
   CHECK_FALSE(outcome.max_difference);
   CHECK(record_of(sparsifier, "fc").calls == 1);
@@ -71,7 +71,7 @@ TEST_CASE("A layer that the fast clone calls less often falls back and says so",
   ActivationSparsifier sparsifier(minding_layout(), {}, settings(usual(per_channel)), "forward",
                                   false);
   sparsifier.register_layer("fc");
-  const FastOutcome outcome = sparsifier.use_fast_clone({first}, 1e-3);
+  const FastTrial outcome = sparsifier.use_fast_clone({first}, 1e-3);
   CHECK(contains(outcome.reason, "'fc'"));
   CHECK(contains(outcome.reason, "call"));
   CHECK(record_of(sparsifier, "fc").calls == 2);  // the exact clone's

@@ -1,0 +1,75 @@
+// What the rows say of functions, and rows from outside.
+#include "functions/registry.h"
+
+#include "base/error.h"
+#include "functions/user_functions.h"
+
+namespace actsparse {
+namespace {
+
+// What the data depends on: the function that keeps it, and its parameters but those of value().
+nlohmann::json kept_by(const FunctionConfig& function) {
+  const auto* row = find_row(aggregate_rows(), function.name);
+  const AggregateFacts facts = row == nullptr ? user_aggregate_facts() : row->facts;
+  auto kept = nlohmann::json::object();
+  for (const auto& [key, value] : function.parameters.items())
+    if (!value.is_null()) kept[key] = value;
+  for (const auto& key : facts.only_in_value) kept.erase(key);
+  kept["name"] = facts.keeps_data_of.empty() ? function.name : facts.keeps_data_of;
+  return kept;
+}
+
+const ScoreFacts* facts_of(const std::vector<ScoreRow>& rows,
+                           const std::optional<FunctionConfig>& function) {
+  const auto* row = function ? find_row(rows, function->name) : nullptr;
+  return row == nullptr ? nullptr : &row->facts;
+}
+
+void add(Needs& needs, const Needs& more) {
+  needs.weight = needs.weight || more.weight;
+  for (const auto& one : more.statistics)
+    if (std::none_of(needs.statistics.begin(), needs.statistics.end(),
+                     [&](const auto& known) { return known.name == one.name; }))
+      needs.statistics.push_back(one);
+}
+
+template <class Row>
+void add(std::vector<Row>& rows, Row row) {
+  if (find_row(rows, row.name) != nullptr)
+    throw Error(ErrorKind::Internal, "there is a built-in function '" + row.name + "' already");
+  rows.push_back(std::move(row));
+}
+
+}  // namespace
+
+Registration::Registration(AggregateRow row) { add(aggregate_rows(), std::move(row)); }
+
+Registration::Registration(FunctionKind kind, ScoreRow row) {
+  add(kind == FunctionKind::Mask ? mask_rows() : reduce_rows(), std::move(row));
+}
+
+bool keep_the_same(const FunctionConfig& a, const FunctionConfig& b) {
+  return kept_by(a) == kept_by(b);
+}
+
+Needs needs_of(const MergedSettings& settings) {
+  Needs needs;
+  if (const auto* facts = facts_of(reduce_rows(), settings.reduce_fn)) add(needs, facts->needs);
+  if (const auto* facts = facts_of(mask_rows(), settings.mask_fn)) add(needs, facts->needs);
+  return needs;
+}
+
+bool ranks(const FunctionConfig& mask) {
+  const auto* facts = facts_of(mask_rows(), mask);
+  return facts == nullptr || facts->ranks;
+}
+
+std::optional<double> requested_sparsity(const MergedSettings& settings) {
+  const auto* facts = facts_of(mask_rows(), settings.mask_fn);
+  if (facts == nullptr || !facts->sparsity) return std::nullopt;
+  nlohmann::json parameters = settings.mask_fn->parameters;
+  parameters.update(settings.sparse_config);
+  return facts->sparsity(parameters);
+}
+
+}  // namespace actsparse
