@@ -17,7 +17,7 @@
 #include "base/heap.h"
 #include "base/stopwatch.h"
 #include "model/load_model.h"
-#include "pipeline/job.h"
+#include "pipeline/prepared_job.h"
 
 namespace {
 
@@ -62,7 +62,7 @@ double median(std::vector<double> values) {
 }
 
 // With run.precision "fast" the first batch switches to the fast clone.
-void switch_clone(Job& job, const RunConfig& run) {
+void switch_clone(PreparedJob& job, const RunConfig& run) {
   if (run.precision != "fast") return;
   job.data->rewind();
   const auto batch = job.data->next().value();
@@ -70,7 +70,7 @@ void switch_clone(Job& job, const RunConfig& run) {
   if (!outcome.reason.empty()) std::cerr << "exact: " << outcome.reason << '\n';
 }
 
-void print_ratio(torch::jit::Module& model, Job& job, int rounds) {
+void print_ratio(torch::jit::Module& model, PreparedJob& job, int rounds) {
   std::vector<double> ratios, plain_times;
   plain_loop(model, *job.data);  // the first runs profile and optimize the graphs
   calibrating_loop(job.sparsifier, *job.data);
@@ -113,7 +113,7 @@ void print_plain(const Config& config, int count) {
 
 void print_calibration(const Config& config, int count) {
   keep_freed_memory();
-  Job job = prepare(config, {});
+  PreparedJob job = prepare(config, {});
   switch_clone(job, config.run);
   job.data->rewind();
   const double seconds = seconds_per_batch(*job.data, count, [&](const auto& arguments) {
@@ -136,7 +136,7 @@ int main(int argc, char** argv) {
     print_calibration(config, count);
   } else {
     keep_freed_memory();
-    Job job = prepare(config, {});
+    PreparedJob job = prepare(config, {});
     auto model = load_model(config.model.path);
     model.eval();
     switch_clone(job, config.run);

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "model/load_model.h"
-#include "pipeline/job.h"
+#include "pipeline/prepared_job.h"
 #include "pipeline/masked_model.h"
 #include "pipeline/outputs.h"
 #include "pipeline/small_model.h"

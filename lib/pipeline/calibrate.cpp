@@ -15,7 +15,7 @@
 namespace actsparse {
 namespace {
 
-StateMeta meta_at_start(const Job& job, const Shard& shard) {
+StateMeta meta_at_start(const PreparedJob& job, const Shard& shard) {
   StateMeta meta;
   static_cast<Provenance&>(meta) = job.origin;
   meta.total_batches = job.data->total_batches();
@@ -24,7 +24,7 @@ StateMeta meta_at_start(const Job& job, const Shard& shard) {
   return meta;
 }
 
-void check_unchanged(const Job& job) {
+void check_unchanged(const PreparedJob& job) {
   if (job.data->fingerprint() == job.fingerprint) return;
   throw Error(ErrorKind::Data,
               "the data changed while it was read (a file's size or modification time); calibrate "
@@ -50,7 +50,7 @@ Calibration calibrate_some(const Config& config, const RunOptions& options,
 }
 
 // Shards do not see what the others' batches leave in the model.
-void warn_of_model_changes(Job& job) {
+void warn_of_model_changes(PreparedJob& job) {
   std::vector<std::string> names;
   for (const auto& [name, value] : job.sparsifier.model_changes()) names.push_back(name);
   if (names.empty()) return;
@@ -60,7 +60,7 @@ void warn_of_model_changes(Job& job) {
 }
 
 // Of a shard without a batch the others' states tell.
-void find_channels(Job& job) {
+void find_channels(PreparedJob& job) {
   const auto layers = job.sparsifier.layers();
   const auto is_aligned = [](const LayerRecord& layer) { return layer.settings.align.is_on(); };
   if (std::none_of(layers.begin(), layers.end(), is_aligned)) return;
@@ -93,7 +93,7 @@ Calibration calibrate_all(const Config& config, const RunOptions& options,
                           const std::filesystem::path& output) {
   Calibration calibration = calibrate_some(config, options, {config, output, options.group},
                                            std::numeric_limits<int64_t>::max(), Seen::Shard);
-  Job& job = calibration.job;
+  PreparedJob& job = calibration.job;
   calibration.meta.data_digest = job.data->digest();
   check_unchanged(job);
   if (!own_shard(options).is_whole()) warn_of_model_changes(job);

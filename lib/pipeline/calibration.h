@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "pipeline/checkpoints.h"
-#include "pipeline/job.h"
+#include "pipeline/prepared_job.h"
 #include "record/run.h"
 #include "report/report.h"
 
@@ -13,7 +13,7 @@ namespace actsparse {
 
 /// A sparsifier that has seen batches (not stepped), and which ones they were.
 struct Calibration {
-  Job job;
+  PreparedJob job;
   StateMeta meta;
   Checkpoints checkpoints;  ///< to be removed when the outputs are in place
   std::optional<PrecisionReport> precision = {};  ///< nothing before the first batch
@@ -60,6 +60,6 @@ void warn_of_fallback(Calibration& calibration);
 /// Which batches were run: a layer that none of them called may yet be called.
 enum class Seen { All, Shard, First };
 /// Of the layers that were never called: see calibrate_all.
-void settle_uncalled(Job& job, const Config& config, Seen seen);
+void settle_uncalled(PreparedJob& job, const Config& config, Seen seen);
 
 }  // namespace actsparse

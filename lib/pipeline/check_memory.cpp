@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "pipeline/job.h"
+#include "pipeline/prepared_job.h"
 
 namespace actsparse {
 namespace {

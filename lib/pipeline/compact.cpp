@@ -1,7 +1,7 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "model/load_model.h"
-#include "pipeline/job.h"
+#include "pipeline/prepared_job.h"
 #include "pipeline/outputs.h"
 #include "pipeline/small_model.h"
 #include "pipeline/trial_batch.h"

@@ -36,7 +36,7 @@ Report dry_run(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   Outputs().reserve(config.output);
   Calibration calibration = calibrate_first(config, options);
-  Job& job = calibration.job;
+  PreparedJob& job = calibration.job;
   DryRun dry_run;
   dry_run.batches = job.data->batches();
   dry_run.samples = job.data->samples().value_or(0);

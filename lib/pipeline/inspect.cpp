@@ -3,7 +3,7 @@
 #include "model/apply_masks.h"
 #include "model/extra_files.h"
 #include "model/load_model.h"
-#include "pipeline/job.h"
+#include "pipeline/prepared_job.h"
 
 namespace actsparse {
 namespace {

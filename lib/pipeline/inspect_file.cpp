@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "data/torch_archive.h"
-#include "pipeline/job.h"
+#include "pipeline/prepared_job.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {

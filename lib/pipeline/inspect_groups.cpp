@@ -1,6 +1,6 @@
 #include "compact/channel_groups.h"
 #include "model/load_model.h"
-#include "pipeline/job.h"
+#include "pipeline/prepared_job.h"
 #include "pipeline/trial_batches.h"
 
 namespace actsparse {

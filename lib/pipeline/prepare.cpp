@@ -8,7 +8,7 @@
 #include "base/version.h"
 #include "model/layer_tree.h"
 #include "model/load_model.h"
-#include "pipeline/job.h"
+#include "pipeline/prepared_job.h"
 #include "sparsifier/align_masks.h"
 
 namespace actsparse {
@@ -89,7 +89,7 @@ Provenance origin_of(const Config& config, const FunctionTable& functions) {
   return origin;
 }
 
-void register_layers(Job& job, const Config& config) {
+void register_layers(PreparedJob& job, const Config& config) {
   for (const auto& layer : job.layers) {
     const auto& entry = config.layers[layer.entry];
     try {
@@ -129,7 +129,7 @@ Session load_session(const Config& config, const RunOptions& options) {
   return session;
 }
 
-Job prepare(const Config& config, const RunOptions& options) {
+PreparedJob prepare(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   FunctionTable functions = load_functions(config);
   auto data = open_batches(config.data, own_shard(options));
@@ -140,7 +140,7 @@ Job prepare(const Config& config, const RunOptions& options) {
   Selection selection = select_layers(list_layers(session.model), config.layers);
   leave_out_inlined(selection, config, session.model);
   Provenance origin = origin_of(config, functions);
-  Job job{session,
+  PreparedJob job{session,
           ActivationSparsifier(session.model, std::move(functions), config.defaults,
                                session.method, session.training),
           std::move(data),

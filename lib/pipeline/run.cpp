@@ -46,7 +46,7 @@ Report run(const Config& config, const RunOptions& options) {
   if (writes) outputs.reserve(config.output);
   Calibration calibration = calibrate_all(config, options, main_output(config.output));
   if (!writes) return follow(calibration, options.group);
-  Job& job = calibration.job;
+  PreparedJob& job = calibration.job;
   const auto warnings = job.sparsifier.step();
   log_warnings(warnings);
   options.group.progress("computed the masks");

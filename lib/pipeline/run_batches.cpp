@@ -11,7 +11,7 @@ namespace actsparse {
 namespace {
 
 // The first batch decides which clone the others run through.
-PrecisionReport run_first_batch(Job& job, const Batch& batch, const RunConfig& run) {
+PrecisionReport run_first_batch(PreparedJob& job, const Batch& batch, const RunConfig& run) {
   if (run.precision != "fast") {
     job.sparsifier.forward(batch.arguments);
     return {{}, run.precision, "exact"};

@@ -15,7 +15,7 @@ std::vector<std::string> uncalled_layers(const ActivationSparsifier& sparsifier)
   return names;
 }
 
-size_t entry_of(const Job& job, const std::string& name) {
+size_t entry_of(const PreparedJob& job, const std::string& name) {
   const auto found = std::find_if(job.layers.begin(), job.layers.end(),
                                   [&](const auto& layer) { return layer.site.layer == name; });
   return found->entry;
@@ -24,7 +24,7 @@ size_t entry_of(const Job& job, const std::string& name) {
 }  // namespace
 
 // A layer that saw nothing would silently stay unmasked.
-void settle_uncalled(Job& job, const Config& config, Seen seen) {
+void settle_uncalled(PreparedJob& job, const Config& config, Seen seen) {
   const auto uncalled = uncalled_layers(job.sparsifier);
   const auto reasons = why_uncalled(job.session.model, job.session.method, uncalled);
   std::vector<std::string> missing;

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "pipeline/helpers.h"
-#include "pipeline/job.h"
+#include "pipeline/prepared_job.h"
 #include "support/catch.h"
 
 using namespace actsparse;

@@ -15,7 +15,7 @@
 
 namespace actsparse {
 
-struct Job {
+struct PreparedJob {
   Session session;  ///< with the model as loaded
   ActivationSparsifier sparsifier;
   std::unique_ptr<BatchSource> data;
@@ -27,7 +27,7 @@ struct Job {
 };
 
 /// Throws Error of the kinds Config, Model, Data, Function and Usage.
-Job prepare(const Config& config, const RunOptions& options);
+PreparedJob prepare(const Config& config, const RunOptions& options);
 
 /// The part of the batches that this process runs: its rank's, or, of a process on its own, the one
 /// that was asked for.
