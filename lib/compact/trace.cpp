@@ -20,8 +20,19 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 
-// Recordings are made one at a time and forks are inlined: the graph runs on this thread.
-thread_local std::vector<std::optional<IValue>>* recording = nullptr;
+using Recorded = std::vector<std::optional<IValue>>;
+
+// Where record() puts what it gets. Forks are inlined: a graph runs on the thread that called it.
+thread_local Recorded* recording = nullptr;
+
+// Lends the vector to record() for one run, also if that throws.
+class Recording {
+ public:
+  explicit Recording(Recorded& recorded) { recording = &recorded; }
+  ~Recording() { recording = nullptr; }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+};
 
 IValue without_data(const IValue& value);
 
@@ -49,6 +60,7 @@ IValue without_data(const IValue& value) {
 }
 
 void record(torch::jit::Stack& stack) {
+  if (recording == nullptr) throw Error(ErrorKind::Internal, "a value is recorded outside a run");
   const int64_t id = torch::jit::pop(stack).toInt();
   recording->at(id) = without_data(torch::jit::pop(stack));
 }
@@ -100,9 +112,11 @@ class RecordNodes {
 Trace::Values record_values(FlatModel& model, const std::vector<IValue>& batch) {
   const RecordNodes nodes(*model.graph);
   auto copy = clone_with_own_types(model.module, {});
-  std::vector<std::optional<IValue>> recorded(nodes.values().size());
-  recording = &recorded;
-  run_method(copy, model.method, batch);
+  Recorded recorded(nodes.values().size());
+  {
+    const Recording lent(recorded);
+    run_method(copy, model.method, batch);
+  }
   Trace::Values values;
   for (size_t i = 0; i < recorded.size(); ++i)
     if (recorded[i]) values[nodes.values()[i]] = *recorded[i];

@@ -46,13 +46,13 @@ void size(Visit& visit) {
   if (!changes(input)) return;
   const bool is_one = visit.node.inputs().size() == 2;
   const int64_t one = is_one ? visit.axis(0, visit.value(1).toInt()) : 0;
-  visit.edit([visit, input, is_one, one](Rewrite& rewrite) {
+  visit.edit([input, is_one, one](Rewrite& rewrite, const Arguments& arguments) {
     if (is_one && rewrite.kept(input, one).defined())
-      rewrite.replace_output(visit.node, input.ids.size(one));
+      rewrite.replace_output(arguments.node, input.ids.size(one));
     std::map<size_t, int64_t> original;
     for (int64_t axis = 0; axis < input.dim() && !is_one; ++axis)
       if (rewrite.kept(input, axis).defined()) original[axis] = input.ids.size(axis);
-    if (!original.empty()) rewrite.replace_elements(visit.node, original);
+    if (!original.empty()) rewrite.replace_elements(arguments.node, original);
   });
 }
 

@@ -40,15 +40,15 @@ at::Tensor is_among(const at::Tensor& index, const at::Tensor& like) {
   return at::zeros({like.numel()}, at::kBool).index_fill_(0, index, true).view(like.sizes());
 }
 
-at::Tensor worth_picking(const Visit& visit, const Contraction& contraction, const at::Tensor& rows,
+at::Tensor worth_picking(Gather gather, const Contraction& contraction, const at::Tensor& rows,
                          const at::Tensor& columns, const Reading& reading) {
-  if (visit.gather == Gather::Off || contraction.in.size(0) != 1) return {};
+  if (gather == Gather::Off || contraction.in.size(0) != 1) return {};
   const auto present = is_among(columns, contraction.in)[0];
   const auto needed = sliced(needs_of(contraction)[0], 0, rows).any(0).logical_and(present);
   const auto picked = needed.sum().item<double>(), all = present.sum().item<double>();
   const bool saves =
       (all - picked) * reading.macs_per_input > kMacsPerByte * picked * reading.bytes_per_input;
-  if (picked == 0 || picked == all || (visit.gather == Gather::Auto && !saves)) return {};
+  if (picked == 0 || picked == all || (gather == Gather::Auto && !saves)) return {};
   return needed.nonzero().flatten();
 }
 

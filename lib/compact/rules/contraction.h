@@ -28,7 +28,7 @@ struct Reading {
 /// The inputs that the kept outputs read, if they are fewer than those that are there and it is
 /// worth picking them: indices like those of Rewrite::kept(). Undefined if not.
 /// `rows`, `columns`: the kept outputs and inputs.
-at::Tensor worth_picking(const Visit& visit, const Contraction& contraction, const at::Tensor& rows,
+at::Tensor worth_picking(Gather gather, const Contraction& contraction, const at::Tensor& rows,
                          const at::Tensor& columns, const Reading& reading);
 
 /// What the inputs that `kept` [groups, inputs] (bool) lacks add to each output: float64

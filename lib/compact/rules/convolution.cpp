@@ -72,10 +72,13 @@ Contraction contraction_of(const Visit& visit, const Kernel& kernel) {
           kernel.is_padded || kernel.transposed};
 }
 
+// What is kept for the edit.
 struct Parts {
   Kernel kernel;
   Contraction contraction;
-  at::Tensor out;  // ids
+  Channels input, output;
+  at::Tensor out;  // ids, [groups, outputs]
+  Gather gather;
 };
 
 Reading reading_of(const Kernel& kernel, const Channels& input, const Channels& output,
@@ -88,27 +91,27 @@ Reading reading_of(const Kernel& kernel, const Channels& input, const Channels& 
           plane(input) * static_cast<double>(kernel.weight.element_size())};
 }
 
-void rewrite(Rewrite& rewrite, torch::jit::Node& node, const Visit& visit, const Parts& parts,
-             const Channels& input, const Channels& output) {
-  const auto& [kernel, contraction, out] = parts;
+void shrink(Rewrite& rewrite, const Arguments& arguments, const Parts& parts) {
+  const auto& [kernel, contraction, input, output, out, gather] = parts;
+  auto& node = arguments.node;
   const auto rows = rewrite.kept(output, 1);
   auto columns = rewrite.kept(input, 1);
   const auto picked =
-      worth_picking(visit, contraction, rows, columns,
+      worth_picking(gather, contraction, rows, columns,
                     reading_of(kernel, input, output, rewrite.kept_count(output, 1)));
   if (picked.defined()) {
-    rewrite.index_select(node, visit.input("input"), 1, places_among(picked, columns));
+    rewrite.index_select(node, arguments.input("input"), 1, places_among(picked, columns));
     columns = picked;
   }
   if (!rows.defined() && !columns.defined()) return;
   const auto in_kept = is_among(columns, contraction.in), out_kept = is_among(rows, out);
-  rewrite.set(node, visit.input("weight"), kernel.reduced(out_kept, in_kept));
+  rewrite.set(node, arguments.input("weight"), kernel.reduced(out_kept, in_kept));
   const auto extra = of_removed(contraction, in_kept);
   if (kernel.bias.defined() || extra.ne(0).any().item<bool>())
-    rewrite.set(node, visit.input("bias"),
+    rewrite.set(node, arguments.input("bias"),
                 sliced((contraction.bias + extra).flatten(), 0, rows).to(kernel.weight.options()));
   const int64_t groups = in_kept.any(1).sum().item<int64_t>();
-  if (groups != kernel.groups) rewrite.set(node, visit.input("groups"), groups);
+  if (groups != kernel.groups) rewrite.set(node, arguments.input("groups"), groups);
 }
 
 }  // namespace
@@ -123,9 +126,9 @@ void convolution(Visit& visit) {
   if (kernel.groups > 1)
     visit.findings.constraints.balances.push_back({contraction.in, out, &visit.node});
   visit.give(output);
-  visit.edit([visit, parts = Parts{kernel, contraction, out}, input, output](Rewrite& r) {
-    rewrite(r, visit.node, visit, parts, input, output);
-  });
+  visit.edit(
+      [parts = Parts{kernel, contraction, input, output, out, visit.gather}](
+          Rewrite& rewrite, const Arguments& arguments) { shrink(rewrite, arguments, parts); });
 }
 
 }  // namespace actsparse

@@ -89,8 +89,8 @@ at::Tensor known_result(const Visit& visit, const at::Tensor& a, const at::Tenso
 
 // A constant operand shrinks with the activation.
 void slice_constant(Visit& visit, size_t input, const Channels& output) {
-  visit.edit([visit, input, output](Rewrite& rewrite) {
-    at::Tensor value = visit.constant(input);
+  visit.edit([input, output](Rewrite& rewrite, const Arguments& arguments) {
+    at::Tensor value = arguments.constant(input);
     const int64_t offset = output.dim() - value.dim();
     bool changed = false;
     for (int64_t axis = 0; axis < value.dim(); ++axis) {
@@ -99,7 +99,7 @@ void slice_constant(Visit& visit, size_t input, const Channels& output) {
       value = sliced(value, axis, index);
       changed = true;
     }
-    if (changed) rewrite.set(visit.node, input, value.contiguous());
+    if (changed) rewrite.set(arguments.node, input, value.contiguous());
   });
 }
 
@@ -148,10 +148,11 @@ void binary(Visit& visit) {
       known_result(visit, a.known, b.known, sizes)};
   visit.give(output);
   if (!sliceable && visit.gather != Gather::Off)
-    visit.edit([visit, output, a = Channels(a), b = Channels(b)](Rewrite& rewrite) {
-      pick_operand(rewrite, visit.node, 0, a, output);
-      pick_operand(rewrite, visit.node, 1, b, output);
-    });
+    visit.edit(
+        [output, a = Channels(a), b = Channels(b)](Rewrite& rewrite, const Arguments& arguments) {
+          pick_operand(rewrite, arguments.node, 0, a, output);
+          pick_operand(rewrite, arguments.node, 1, b, output);
+        });
   if (!sliceable) return;
   note_mask(visit, a_constant ? 0 : 1, Channels(activation));
   slice_constant(visit, a_constant ? 0 : 1, output);
@@ -163,9 +164,9 @@ void prelu(Visit& visit) {
   const auto known = at::prelu(input.known, weight);
   visit.give({input.ids, at::where(input.known.isnan(), input.known, known)});
   if (weight.numel() == 1) return;
-  visit.edit([visit, input](Rewrite& rewrite) {
+  visit.edit([input](Rewrite& rewrite, const Arguments& arguments) {
     const auto index = rewrite.kept(input, 1);
-    if (index.defined()) rewrite.set(visit.node, 1, sliced(visit.constant(1), 0, index));
+    if (index.defined()) rewrite.set(arguments.node, 1, sliced(arguments.constant(1), 0, index));
   });
 }
 

@@ -41,29 +41,31 @@ void give(Visit& visit, const Matrix& matrix) {
   const auto sizes = visit.output_sizes();
   const auto output = spread_over(out, known, static_cast<int64_t>(sizes.size()) - 1, sizes);
   visit.give(output);
-  visit.edit([visit, matrix, contraction, input, output](Rewrite& rewrite) {
+  visit.edit([matrix, contraction, input, output, gather = visit.gather](
+                 Rewrite& rewrite, const Arguments& arguments) {
     const auto rows = rewrite.kept(output, output.dim() - 1);
     auto columns = rewrite.kept(input, input.dim() - 1);
-    const auto weight = visit.constant(matrix.weight);
+    const auto weight = arguments.constant(matrix.weight);
     const auto read =
         static_cast<double>(input.ids.numel()) / static_cast<double>(input.ids.size(-1));
     const double outputs = static_cast<double>(rewrite.kept_count(output, output.dim() - 1));
     const Reading reading = {read * outputs, read * static_cast<double>(weight.element_size())};
-    const auto picked = worth_picking(visit, contraction, rows, columns, reading);
+    const auto picked = worth_picking(gather, contraction, rows, columns, reading);
     if (picked.defined()) {
-      rewrite.index_select(visit.node, matrix.x, input.dim() - 1, places_among(picked, columns));
+      rewrite.index_select(arguments.node, matrix.x, input.dim() - 1,
+                           places_among(picked, columns));
       columns = picked;
     }
     if (!rows.defined() && !columns.defined()) return;
-    rewrite.set(visit.node, matrix.weight,
+    rewrite.set(arguments.node, matrix.weight,
                 sliced(sliced(weight, matrix.is_transposed ? 1 : 0, rows),
                        matrix.is_transposed ? 0 : 1, columns)
                     .contiguous());
     const auto extra = of_removed(contraction, is_among(columns, contraction.in));
     if (!matrix.bias) return;
-    const auto bias = visit.optional_constant(*matrix.bias);
+    const auto bias = arguments.optional_constant(*matrix.bias);
     if (bias.defined() || extra.ne(0).any().item<bool>())
-      rewrite.set(visit.node, *matrix.bias,
+      rewrite.set(arguments.node, *matrix.bias,
                   sliced((contraction.bias + extra).flatten(), 0, rows).to(weight.options()));
   });
 }
@@ -112,14 +114,14 @@ void recurrent(Visit& visit) {
   visit.keep(columns.ids.masked_select(unknown), "");
   for (size_t i = 0; i < visit.node.outputs().size(); ++i)
     visit.give(whole(visit.output_sizes(i)), i);
-  visit.edit([visit, input, weights](Rewrite& rewrite) {
+  visit.edit([input, weights](Rewrite& rewrite, const Arguments& arguments) {
     const auto index = rewrite.kept(input, input.dim() - 1);
     if (!index.defined()) return;
-    const size_t place = visit.input("params");
+    const size_t place = arguments.input("params");
     for (const size_t weight : weights) {
       const auto value =
-          torch::jit::toIValue(visit.node.inputs().at(place)->node()->inputs().at(weight));
-      rewrite.set_element(visit.node, place, weight,
+          torch::jit::toIValue(arguments.node.inputs().at(place)->node()->inputs().at(weight));
+      rewrite.set_element(arguments.node, place, weight,
                           sliced(value->toTensor(), 1, index).contiguous());
     }
   });

@@ -96,11 +96,11 @@ void resize(Visit& visit) {
   const auto sizes = visit.trace.value(list)->toIntVector();
   visit.require(changing_axes(output.ids).empty() || has_elements(*list), "its sizes are computed");
   visit.give(output);
-  visit.edit([visit, output, place, sizes, offset](Rewrite& rewrite) {
+  visit.edit([output, place, sizes, offset](Rewrite& rewrite, const Arguments& arguments) {
     for (int64_t i = 0; i < static_cast<int64_t>(sizes.size()); ++i) {
       const auto index = rewrite.kept(output, i + offset);
       if (index.defined() && sizes[i] != -1)
-        rewrite.set_element(visit.node, place, i, index.numel());
+        rewrite.set_element(arguments.node, place, i, index.numel());
     }
   });
 }
@@ -110,11 +110,11 @@ void split(Visit& visit) {
   const int64_t axis = visit.axis(0, visit.value(visit.input("dim")).toInt());
   const auto parts = moved(visit);
   visit.give_list(parts);
-  visit.edit([visit, input, parts, axis](Rewrite& rewrite) {
+  visit.edit([input, parts, axis](Rewrite& rewrite, const Arguments& arguments) {
     if (!rewrite.kept(input, axis).defined()) return;
     std::vector<int64_t> counts;
     for (const auto& part : parts) counts.push_back(rewrite.kept_count(canonical(part), axis));
-    rewrite.split_with_sizes(visit.node, counts, axis);
+    rewrite.split_with_sizes(arguments.node, counts, axis);
   });
 }
 
@@ -136,12 +136,12 @@ void slice(Visit& visit) {
   const auto chosen = numbers.slice(0, end_of(visit.value(2), 0),
                                     end_of(visit.value(3), std::numeric_limits<int64_t>::max()));
   visit.require(chosen.numel() > 0, "no rule");
-  visit.edit([visit, input, axis, first = chosen[0].item<int64_t>(),
-              last = chosen[-1].item<int64_t>()](Rewrite& rewrite) {
+  visit.edit([input, axis, first = chosen[0].item<int64_t>(), last = chosen[-1].item<int64_t>()](
+                 Rewrite& rewrite, const Arguments& arguments) {
     const auto index = rewrite.kept(input, axis);
     if (!index.defined()) return;
-    rewrite.set(visit.node, 2, index.lt(first).sum().item<int64_t>());
-    rewrite.set(visit.node, 3, index.le(last).sum().item<int64_t>());
+    rewrite.set(arguments.node, 2, index.lt(first).sum().item<int64_t>());
+    rewrite.set(arguments.node, 3, index.le(last).sum().item<int64_t>());
   });
 }
 
@@ -155,13 +155,13 @@ void index_select(Visit& visit) {
   const Channels output = {input.ids.index_select(axis, chosen.cpu()),
                            input.known.index_select(axis, chosen.cpu())};
   visit.give(output);
-  visit.edit([visit, input, output, axis, chosen](Rewrite& rewrite) {
+  visit.edit([input, output, axis, chosen](Rewrite& rewrite, const Arguments& arguments) {
     const auto index = rewrite.kept(input, axis);
     if (!index.defined()) return;
     const auto places = at::zeros({input.ids.size(axis)}, at::kLong)
                             .index_copy_(0, index, at::arange(index.numel()));
     const auto left = sliced(chosen.cpu(), 0, rewrite.kept(canonical(output), axis));
-    rewrite.set(visit.node, 2, places.index_select(0, left).to(chosen.device()));
+    rewrite.set(arguments.node, 2, places.index_select(0, left).to(chosen.device()));
   });
 }
 

@@ -12,14 +12,14 @@ constexpr const char* per_channel[] = {"weight", "bias", "running_mean", "runnin
 
 // Slices those arguments that hold one number per channel.
 void slice_arguments(Visit& visit, const Channels& input) {
-  visit.edit([visit, input](Rewrite& rewrite) {
+  visit.edit([input](Rewrite& rewrite, const Arguments& arguments) {
     const auto index = rewrite.kept(input, 1);
     if (!index.defined()) return;
     for (const char* name : per_channel) {
-      if (!visit.node.maybeSchema()->argumentIndexWithName(name)) continue;
-      const size_t place = visit.input(name);
-      const auto value = visit.optional_constant(place);
-      if (value.defined()) rewrite.set(visit.node, place, sliced(value, 0, index));
+      if (!arguments.node.maybeSchema()->argumentIndexWithName(name)) continue;
+      const size_t place = arguments.input(name);
+      const auto value = arguments.optional_constant(place);
+      if (value.defined()) rewrite.set(arguments.node, place, sliced(value, 0, index));
     }
   });
 }
@@ -78,9 +78,9 @@ void group_norm(Visit& visit) {
       at::where(all_zero, numbers(visit, "bias", channels.known, 0), unknown_like(channels.known));
   visit.give({input.ids, spread_over(channels.known, values, 1, input.ids.sizes()).known});
   slice_arguments(visit, input);
-  visit.edit([visit, input, groups, size = ids.size(1)](Rewrite& rewrite) {
+  visit.edit([input, groups, size = ids.size(1)](Rewrite& rewrite, const Arguments& arguments) {
     const int64_t left = rewrite.kept_count(input, 1) / size;
-    if (left != groups) rewrite.set(visit.node, visit.input("num_groups"), left);
+    if (left != groups) rewrite.set(arguments.node, arguments.input("num_groups"), left);
   });
 }
 
