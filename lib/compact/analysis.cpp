@@ -47,6 +47,11 @@ bool always_raises(Block& block) {
                      [](const Node* node) { return node->kind() == c10::prim::RaiseException; });
 }
 
+bool reads_no_values(const Node& node) {
+  const OperatorRule* const row = find_rule(node.kind());
+  return row != nullptr && row->rule == rules::reads_no_values;
+}
+
 class Analysis {
  public:
   Analysis(const FlatModel& model, const Trace& trace, const AnalysisOptions& options)
@@ -66,13 +71,13 @@ class Analysis {
  private:
   void visit(Node& node) {
     if (node.kind() == c10::prim::Constant) return constant(*node.output());
-    const Rule rule = find_rule(node.kind());
+    const OperatorRule* const row = find_rule(node.kind());
     try {
-      if (rule == nullptr) throw NotUnderstood{"no rule"};
+      if (row == nullptr || row->rule == no_rule) throw NotUnderstood{"no rule"};
       if (const auto pinned = options_.pinned.find(&node); pinned != options_.pinned.end())
         throw NotUnderstood{pinned->second};
       Visit visit(node, trace_, findings_, options_.gather);
-      rule(visit);
+      row->rule(visit);
     } catch (const NotUnderstood& cause) {
       keep_all(node, cause.reason);
     } catch (const c10::Error& cause) {  // of an operator that does not work on ids
@@ -100,7 +105,7 @@ class Analysis {
     for (Block* block : node.blocks()) {
       if (always_raises(*block)) continue;
       for (Node* inner : block->nodes())
-        if (find_rule(inner->kind()) != reads_no_values) keep_inputs(*inner, by, reason);
+        if (!reads_no_values(*inner)) keep_inputs(*inner, by, reason);
       keep_inputs(*block->return_node(), by, reason);
     }
   }

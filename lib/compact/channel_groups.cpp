@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "compact/analysis.h"
 #include "compact/branches.h"
+#include "compact/rule.h"
 #include "model/apply_masks.h"
 #include "model/layer_tree.h"
 

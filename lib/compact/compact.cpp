@@ -7,9 +7,10 @@
 #include "compact/branches.h"
 #include "compact/changed_modules.h"
 #include "compact/conflicts.h"
-#include "compact/cost.h"
+#include "compact/explain.h"
 #include "compact/fold_masks.h"
 #include "compact/in_place.h"
+#include "compact/macs.h"
 #include "compact/named_module.h"
 #include "compact/nodes.h"
 

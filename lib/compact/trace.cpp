@@ -154,6 +154,13 @@ const IValue* Trace::value(const Value* value) const {
   return found == runs_.front().end() ? nullptr : &found->second;
 }
 
+at::IntArrayRef Trace::sizes(const Value* value) const {
+  const IValue* const found = this->value(value);
+  return found != nullptr && found->isTensor() && found->toTensor().defined()
+             ? found->toTensor().sizes()
+             : at::IntArrayRef();
+}
+
 bool Trace::is_static(const Value* value) const {
   const IValue* first = this->value(value);
   return first != nullptr && std::all_of(runs_.begin(), runs_.end(), [&](const Values& run) {

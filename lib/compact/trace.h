@@ -19,6 +19,8 @@ class Trace {
 
   /// Null if the value was not computed.
   const c10::IValue* value(const torch::jit::Value* value) const;
+  /// Of a tensor in the first run; empty if the value is none, or was not computed.
+  at::IntArrayRef sizes(const torch::jit::Value* value) const;
   /// Whether it is the same in all runs; of tensors and their lists, the sizes.
   bool is_static(const torch::jit::Value* value) const;
   /// Whether element `element` of it (0 for a tensor) has the same size along `axis` in all runs.

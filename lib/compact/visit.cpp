@@ -33,12 +33,6 @@ at::Tensor tied_to_one_axis(Ids& ids, const at::Tensor& expanded) {
 
 }  // namespace
 
-int64_t usual_axis(const torch::jit::Value& value, int64_t rank) {
-  for (const auto& use : value.uses())
-    if (std::string(use.user->kind().toUnqualString()).find("conv") != std::string::npos) return 1;
-  return rank - 1;
-}
-
 bool Visit::is_tensor(size_t input) const {
   const auto found = findings.values.find(node.inputs().at(input));
   return found != findings.values.end() && found->second.kind == Abstract::Kind::Tensor;

@@ -51,9 +51,6 @@ struct Findings {
   std::vector<std::function<void(Rewrite&)>> edits;  ///< to be made when the solution is there
 };
 
-/// The axis of channels where ids do not tell: 1 if a convolution reads `value`, else the last.
-int64_t usual_axis(const torch::jit::Value& value, int64_t rank);
-
 class Visit : public Arguments {
  public:
   Visit(torch::jit::Node& visited, const Trace& values, Findings& found, Gather gathering)

@@ -71,9 +71,8 @@ TEST_CASE("a later batch that the model does not take is left out, a first one i
 TEST_CASE("after a run that throws nothing is recorded into what is gone", "[compact]") {
   FlatModel flat = flat_net();
   CHECK_THROWS_AS(trace(flat, {{normal({2, 7}, 1)}}), Error);
-  const auto ops =
-      torch::jit::getAllOperatorsFor(c10::Symbol::fromQualString("actsparse::record"));
+  const auto ops = torch::jit::getAllOperatorsFor(c10::Symbol::fromQualString("actsparse::record"));
   REQUIRE(ops.size() == 1);
-  torch::jit::Stack stack = {at::ones({1}), int64_t{0}};
+  torch::jit::Stack stack = {tensor1d({1}), int64_t{0}};
   CHECK(error_of([&] { ops[0]->getOperation()(stack); }).kind() == ErrorKind::Internal);
 }

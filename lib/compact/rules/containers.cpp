@@ -1,8 +1,8 @@
 #include <map>
 
-#include "compact/rule.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 Abstract& abstract(Visit& visit, const torch::jit::Value* value) {
@@ -38,8 +38,6 @@ Abstract& entry(const Visit& visit, size_t input, size_t place) {
   return found->second;
 }
 
-}  // namespace
-
 // What the model computes from sizes stays what it was: it reads the original ones.
 void size(Visit& visit) {
   const Channels input = visit.channels(0);
@@ -54,11 +52,6 @@ void size(Visit& visit) {
       if (rewrite.kept(input, axis).defined()) original[axis] = input.ids.size(axis);
     if (!original.empty()) rewrite.replace_elements(arguments.node, original);
   });
-}
-
-void reads_no_values(Visit& visit) {
-  if (visit.node.kind() == c10::aten::len && visit.is_tensor(0))
-    visit.require(!changes(visit.channels(0)), "its size is used");
 }
 
 void make_list(Visit& visit) {
@@ -114,4 +107,28 @@ void same_value(Visit& visit) {
   abstract(visit, visit.node.output()) = Abstract(abstract(visit, visit.node.inputs()[0]));
 }
 
-}  // namespace actsparse
+}  // namespace
+
+void reads_no_values(Visit& visit) {
+  if (visit.node.kind() == c10::aten::len && visit.is_tensor(0))
+    visit.require(!changes(visit.channels(0)), "its size is used");
+}
+
+Rows container_rows() {
+  return {
+      {{"aten::size"}, size, free_of_macs},
+      {{"aten::dim", "prim::dtype", "prim::device", "prim::layout", "aten::is_floating_point",
+        "aten::__is__", "aten::__isnot__", "prim::is_cuda", "prim::requires_grad", "aten::len"},
+       reads_no_values,
+       free_of_macs},
+      {{"prim::ListConstruct", "prim::TupleConstruct"}, make_list, free_of_macs},
+      {{"prim::ListUnpack", "prim::TupleUnpack"}, unpack_list, free_of_macs},
+      {{"prim::DictConstruct", "aten::dict"}, make_dict, free_of_macs},
+      {{"aten::append"}, append, free_of_macs},
+      {{"aten::_set_item"}, set_item, free_of_macs},
+      {{"aten::__getitem__", "prim::TupleIndex"}, item, free_of_macs},
+      {{"aten::detach", "prim::unchecked_cast", "aten::alias"}, same_value, free_of_macs},
+  };
+}
+
+}  // namespace actsparse::rules

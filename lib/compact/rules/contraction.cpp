@@ -6,9 +6,9 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
-#include "compact/cost.h"
+#include "compact/macs.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 at::Tensor known_or_zero(const at::Tensor& known) {
@@ -57,6 +57,25 @@ at::Tensor of_removed(const Contraction& contraction, const at::Tensor& kept) {
   return contraction.weight.matmul(values.unsqueeze(2)).squeeze(2);
 }
 
+at::Tensor masked_columns(const at::Tensor& weight, const at::Tensor& factors, int64_t groups) {
+  const auto numbers = factors.to(weight.options());
+  if (numbers.numel() == 1) return weight * numbers;
+  Arguments::require(numbers.numel() == weight.size(1) * groups,
+                     "its mask has more than one number per channel");
+  std::vector<int64_t> shape(weight.dim() + 1, 1), split = weight.sizes().vec();
+  shape[0] = groups;
+  shape[2] = weight.size(1);
+  split[0] /= groups;
+  split.insert(split.begin(), groups);
+  return (weight.reshape(split) * numbers.view(shape)).reshape(weight.sizes());
+}
+
+int64_t product(at::IntArrayRef sizes) {
+  int64_t result = 1;
+  for (const int64_t size : sizes) result *= size;
+  return result;
+}
+
 Channels spread_over(const at::Tensor& ids, const at::Tensor& known, int64_t axis,
                      at::IntArrayRef sizes) {
   std::vector<int64_t> shape(sizes.size(), 1);
@@ -64,4 +83,4 @@ Channels spread_over(const at::Tensor& ids, const at::Tensor& known, int64_t axi
   return {ids.reshape(shape).expand(sizes), known.reshape(shape).expand(sizes)};
 }
 
-}  // namespace actsparse
+}  // namespace actsparse::rules

@@ -2,7 +2,7 @@
 // What convolutions, linear layers and others that multiply with a constant matrix have in common.
 #include "compact/visit.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 
 struct Contraction {
   at::Tensor in, known;    ///< [groups, inputs]: ids, and values
@@ -31,12 +31,20 @@ struct Reading {
 at::Tensor worth_picking(Gather gather, const Contraction& contraction, const at::Tensor& rows,
                          const at::Tensor& columns, const Reading& reading);
 
+/// Of all sizes; 1 of none.
+int64_t product(at::IntArrayRef sizes);
+
 /// What the inputs that `kept` [groups, inputs] (bool) lacks add to each output: float64
 /// [groups, outputs].
 at::Tensor of_removed(const Contraction& contraction, const at::Tensor& kept);
+
+/// `weight` of a convolution [outputs, inputs / groups, kernel...] or of a linear layer (groups 1),
+/// with its columns multiplied by `factors` [inputs] or [1]. Throws NotUnderstood for another
+/// number of factors.
+at::Tensor masked_columns(const at::Tensor& weight, const at::Tensor& factors, int64_t groups);
 
 /// The channels of a value of these sizes that change along `axis` alone.
 Channels spread_over(const at::Tensor& ids, const at::Tensor& known, int64_t axis,
                      at::IntArrayRef sizes);
 
-}  // namespace actsparse
+}  // namespace actsparse::rules

@@ -1,11 +1,12 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
+#include <torch/csrc/jit/ir/constants.h>
 
-#include "compact/rule.h"
 #include "compact/rules/contraction.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 bool all_zero(const c10::IValue& padding) {
@@ -14,18 +15,25 @@ bool all_zero(const c10::IValue& padding) {
   return std::all_of(sizes.begin(), sizes.end(), [](int64_t size) { return size == 0; });
 }
 
+// By the flag of the operators that have one, else by name. Nothing if the flag is computed.
+std::optional<bool> is_transposed(const torch::jit::Node& node) {
+  const auto flag = node.maybeSchema()->argumentIndexWithName("transposed");
+  if (!flag)
+    return std::string(node.kind().toUnqualString()).find("transpose") != std::string::npos;
+  const auto value = torch::jit::toIValue(node.inputs().at(*flag));
+  return value ? std::optional(value->toBool()) : std::nullopt;
+}
+
 // One convolution node with weights as [groups, outputs, inputs, kernel...].
 struct Kernel {
   explicit Kernel(const Visit& visit) {
-    const auto* schema = visit.node.maybeSchema();
     weight = visit.constant(visit.input("weight"));
     bias = visit.optional_constant(visit.input("bias"));
     groups = visit.value(visit.input("groups")).toInt();
     is_padded = !all_zero(visit.value(visit.input("padding")));
-    const auto flag = schema->argumentIndexWithName("transposed");
-    transposed = flag ? visit.value(*flag).toBool()
-                      : std::string(visit.node.kind().toUnqualString()).find("transpose") !=
-                            std::string::npos;
+    const auto is_back = is_transposed(visit.node);
+    visit.require(is_back.has_value(), "no rule");
+    transposed = *is_back;
     visit.require(visit.channels(0).dim() == weight.dim(), "its input has no batch axis");
     visit.require(weight.is_floating_point() && weight.size(0) % groups == 0, "no rule");
   }
@@ -114,8 +122,6 @@ void shrink(Rewrite& rewrite, const Arguments& arguments, const Parts& parts) {
   if (groups != kernel.groups) rewrite.set(node, arguments.input("groups"), groups);
 }
 
-}  // namespace
-
 void convolution(Visit& visit) {
   const Kernel kernel(visit);
   const auto contraction = contraction_of(visit, kernel);
@@ -131,4 +137,33 @@ void convolution(Visit& visit) {
           Rewrite& rewrite, const Arguments& arguments) { shrink(rewrite, arguments, parts); });
 }
 
-}  // namespace actsparse
+// Each output sums over one row of the weight; of a transposed one each input does.
+int64_t convolution_macs(const torch::jit::Node& node, const Trace& trace) {
+  const auto weight = trace.sizes(node.inputs().at(1));
+  if (weight.empty()) return 0;
+  const bool is_back = is_transposed(node).value_or(false);
+  return product(trace.sizes(is_back ? node.inputs().at(0) : node.output())) *
+         product(weight.slice(1));
+}
+
+at::Tensor fold_into_columns(const Arguments& arguments, const at::Tensor& weight,
+                             const at::Tensor& factors) {
+  arguments.require(is_transposed(arguments.node) == false, "it is a transposed convolution");
+  const auto groups = torch::jit::toIValue(arguments.node.inputs().at(arguments.input("groups")));
+  arguments.require(groups.has_value(), "its groups are not constant");
+  return masked_columns(weight, factors, groups->toInt());
+}
+
+}  // namespace
+
+Rows convolution_rows() {
+  return {
+      {{"aten::conv1d", "aten::conv2d", "aten::conv3d", "aten::_convolution", "aten::convolution",
+        "aten::conv_transpose1d", "aten::conv_transpose2d", "aten::conv_transpose3d"},
+       convolution,
+       convolution_macs,
+       /*channel_axis=*/1,
+       fold_into_columns}};
+}
+
+}  // namespace actsparse::rules

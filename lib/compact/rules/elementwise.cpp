@@ -4,9 +4,9 @@
 #include <ATen/ops/unique_dim.h>
 #include <ATen/ops/where.h>
 
-#include "compact/rule.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 // Runs the operator itself on what is known.
@@ -124,8 +124,6 @@ void note_mask(Visit& visit, size_t input, const Channels& activation) {
     visit.findings.masks.push_back({visit.node.inputs()[input], std::move(*channels)});
 }
 
-}  // namespace
-
 void elementwise(Visit& visit) {
   require_eval(visit);
   const auto& input = visit.channels(0);
@@ -170,4 +168,33 @@ void prelu(Visit& visit) {
   });
 }
 
-}  // namespace actsparse
+}  // namespace
+
+Rows elementwise_rows() {
+  return {
+      {{"aten::relu",        "aten::relu6",       "aten::hardswish",
+        "aten::hardsigmoid", "aten::hardtanh",    "aten::silu",
+        "aten::gelu",        "aten::sigmoid",     "aten::tanh",
+        "aten::leaky_relu",  "aten::elu",         "aten::selu",
+        "aten::celu",        "aten::mish",        "aten::softplus",
+        "aten::softsign",    "aten::hardshrink",  "aten::softshrink",
+        "aten::threshold",   "aten::log_sigmoid", "aten::clamp",
+        "aten::clamp_min",   "aten::clamp_max",   "aten::abs",
+        "aten::neg",         "aten::exp",         "aten::log",
+        "aten::sqrt",        "aten::rsqrt",       "aten::square",
+        "aten::reciprocal",  "aten::rsub",        "aten::sin",
+        "aten::cos",         "aten::erf",         "aten::floor",
+        "aten::round",       "aten::dropout",     "aten::feature_dropout",
+        "aten::to",          "aten::type_as",     "aten::float",
+        "aten::half",        "aten::double"},
+       elementwise,
+       free_of_macs},
+      {{"aten::add", "aten::sub", "aten::mul", "aten::div", "aten::maximum", "aten::minimum",
+        "aten::pow"},
+       binary,
+       free_of_macs},
+      {{"aten::prelu"}, prelu, free_of_macs},
+  };
+}
+
+}  // namespace actsparse::rules

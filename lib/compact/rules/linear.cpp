@@ -1,11 +1,10 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/zeros.h>
-#include <torch/csrc/jit/ir/constants.h>
 
-#include "compact/rule.h"
 #include "compact/rules/contraction.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 // y = x W^T + b with a constant W, however the operator's arguments are ordered.
@@ -33,7 +32,7 @@ Contraction contraction_of(const Visit& visit, const Matrix& matrix) {
           false};
 }
 
-void give(Visit& visit, const Matrix& matrix) {
+void linear_layer(Visit& visit, const Matrix& matrix) {
   const auto contraction = contraction_of(visit, matrix);
   const Channels input = visit.channels(matrix.x);
   const auto out = visit.findings.ids.fresh(contraction.bias.size(1));
@@ -70,15 +69,13 @@ void give(Visit& visit, const Matrix& matrix) {
   });
 }
 
-}  // namespace
-
 void linear(Visit& visit) {
-  if (visit.node.kind() == c10::aten::linear) return give(visit, {0, 1, size_t{2}, false});
+  if (visit.node.kind() == c10::aten::linear) return linear_layer(visit, {0, 1, size_t{2}, false});
   // addmm: beta and alpha would scale both
   visit.require(visit.value(visit.input("beta")).toScalar().toDouble() == 1 &&
                     visit.value(visit.input("alpha")).toScalar().toDouble() == 1,
                 "no rule");
-  give(visit, {1, 2, size_t{0}, true});
+  linear_layer(visit, {1, 2, size_t{0}, true});
 }
 
 void matmul_with_constant(Visit& visit) {
@@ -89,42 +86,31 @@ void matmul_with_constant(Visit& visit) {
   const auto known = visit.along(0, x.dim() - 1).known;
   visit.require(known.isnan().logical_or(known.eq(0)).all().item<bool>(),
                 "an input is constant, and there is no bias to take it");
-  give(visit, {0, 1, std::nullopt, true});
+  linear_layer(visit, {0, 1, std::nullopt, true});
 }
 
-// LSTM, GRU and RNN read their input through the columns of the first layer's weights.
-void recurrent(Visit& visit) {
-  const auto params = visit.node.inputs().at(visit.input("params"));
-  visit.require(visit.node.maybeSchema()->arguments().at(2).name() == "params", "no rule");
-  visit.require(params->node()->kind() == c10::prim::ListConstruct, "no rule");
-  const bool has_biases = visit.value(visit.input("has_biases")).toBool();
-  const bool both_ways = visit.value(visit.input("bidirectional")).toBool();
-  const auto layers = visit.value(visit.input("num_layers")).toInt();
-  const size_t tensors = params->node()->inputs().size();
-  const size_t directions = both_ways ? 2 : 1, per_direction = tensors / (layers * directions);
-  visit.require(per_direction == (has_biases ? 4 : 2), "it has projections");
-  std::vector<size_t> weights;
-  for (size_t direction = 0; direction < directions; ++direction)
-    weights.push_back(direction * per_direction);
-  const Channels input = visit.channels(0);
-  const auto columns = visit.along(0, input.dim() - 1);
-  for (size_t i = 1; i < visit.node.inputs().size(); ++i)
-    if (visit.is_tensor(i)) visit.keep(visit.channels(i).ids, "no rule");
-  auto unknown = columns.known.ne(0);  // NaN too
-  visit.keep(columns.ids.masked_select(unknown), "");
-  for (size_t i = 0; i < visit.node.outputs().size(); ++i)
-    visit.give(whole(visit.output_sizes(i)), i);
-  visit.edit([input, weights](Rewrite& rewrite, const Arguments& arguments) {
-    const auto index = rewrite.kept(input, input.dim() - 1);
-    if (!index.defined()) return;
-    const size_t place = arguments.input("params");
-    for (const size_t weight : weights) {
-      const auto value =
-          torch::jit::toIValue(arguments.node.inputs().at(place)->node()->inputs().at(weight));
-      rewrite.set_element(arguments.node, place, weight,
-                          sliced(value->toTensor(), 1, index).contiguous());
-    }
-  });
+// Each output sums over the last axis of the left matrix, which is input `left`.
+template <size_t left>
+int64_t product_macs(const torch::jit::Node& node, const Trace& trace) {
+  const auto sizes = trace.sizes(node.inputs().at(left));
+  return sizes.empty() ? 0 : product(trace.sizes(node.output())) * sizes.back();
 }
 
-}  // namespace actsparse
+at::Tensor fold_into_columns(const Arguments& /*arguments*/, const at::Tensor& weight,
+                             const at::Tensor& factors) {
+  return masked_columns(weight, factors, /*groups=*/1);
+}
+
+}  // namespace
+
+Rows linear_rows() {
+  return {
+      {{"aten::linear"}, linear, product_macs<0>, /*channel_axis=*/-1, fold_into_columns},
+      {{"aten::addmm"}, linear, product_macs<1>},
+      {{"aten::matmul", "aten::mm"}, matmul_with_constant, product_macs<0>},
+      {{"aten::bmm"}, no_rule, product_macs<0>},
+      {{"aten::baddbmm"}, no_rule, product_macs<1>},
+  };
+}
+
+}  // namespace actsparse::rules

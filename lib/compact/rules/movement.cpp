@@ -4,9 +4,9 @@
 
 #include <limits>
 
-#include "compact/rule.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 using c10::IValue;
@@ -60,8 +60,6 @@ void give_all(Visit& visit, const std::vector<Channels>& results) {
     return visit.give_list(results);
   visit.give(results.at(0));
 }
-
-}  // namespace
 
 void movement(Visit& visit) {
   const auto kind = visit.node.kind();
@@ -165,8 +163,6 @@ void index_select(Visit& visit) {
   });
 }
 
-namespace {
-
 // What stands in the border beside zeros: the constant, or more zeros.
 double border_of(const Visit& visit) {
   const auto* schema = visit.node.maybeSchema();
@@ -174,8 +170,6 @@ double border_of(const Visit& visit) {
   const auto& value = visit.value(visit.input("value"));
   return value.isNone() ? 0 : value.toScalar().toDouble();
 }
-
-}  // namespace
 
 void pad(Visit& visit) {
   const auto& input = visit.channels(0);
@@ -201,4 +195,27 @@ void pad(Visit& visit) {
   visit.give({ids.expand(sizes), known.expand(sizes)});
 }
 
-}  // namespace actsparse
+}  // namespace
+
+Rows movement_rows() {
+  return {
+      {{"aten::permute", "aten::transpose", "aten::t", "aten::movedim", "aten::flatten",
+        "aten::unsqueeze", "aten::squeeze", "aten::contiguous", "aten::clone", "aten::flip",
+        "aten::cat", "aten::stack", "aten::pixel_shuffle", "aten::pixel_unshuffle", "aten::repeat",
+        "aten::roll"},
+       movement,
+       free_of_macs},
+      {{"aten::view", "aten::reshape", "aten::unflatten", "aten::expand"}, resize, free_of_macs},
+      {{"aten::chunk", "aten::split", "aten::split_with_sizes", "aten::tensor_split"},
+       split,
+       free_of_macs},
+      {{"aten::slice", "aten::narrow", "aten::select", "aten::unbind"}, slice, free_of_macs},
+      {{"aten::index_select"}, index_select, free_of_macs},
+      {{"aten::constant_pad_nd", "aten::pad", "aten::reflection_pad1d", "aten::reflection_pad2d",
+        "aten::replication_pad1d", "aten::replication_pad2d"},
+       pad,
+       free_of_macs},
+  };
+}
+
+}  // namespace actsparse::rules

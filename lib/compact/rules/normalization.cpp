@@ -2,10 +2,10 @@
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/where.h>
 
-#include "compact/rule.h"
 #include "compact/rules/contraction.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 constexpr const char* per_channel[] = {"weight", "bias", "running_mean", "running_var"};
@@ -35,8 +35,6 @@ at::Tensor numbers(const Visit& visit, const char* name, const at::Tensor& like,
   return value.defined() ? value.detach().to(at::kCPU, at::kDouble)
                          : at::full_like(like, otherwise);
 }
-
-}  // namespace
 
 void batch_norm(Visit& visit) {
   visit.require(!visit.value(visit.input("training")).toBool(), "it works as in training");
@@ -100,4 +98,15 @@ void over_axes(Visit& visit) {
   visit.give({input.ids, unknown_like(input.known)});
 }
 
-}  // namespace actsparse
+}  // namespace
+
+Rows normalization_rows() {
+  return {
+      {{"aten::batch_norm"}, batch_norm, free_of_macs},
+      {{"aten::instance_norm"}, instance_norm, free_of_macs},
+      {{"aten::group_norm"}, group_norm, free_of_macs},
+      {{"aten::layer_norm", "aten::softmax", "aten::log_softmax"}, over_axes, free_of_macs},
+  };
+}
+
+}  // namespace actsparse::rules

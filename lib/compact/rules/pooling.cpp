@@ -2,10 +2,10 @@
 
 #include <limits>
 
-#include "compact/rule.h"
 #include "compact/rules/contraction.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 bool starts_with(const char* text, const char* beginning) {
@@ -39,8 +39,6 @@ at::Tensor without_axes(const at::Tensor& tensor, const std::vector<int64_t>& ax
   return left.dim() == static_cast<int64_t>(sizes.size()) ? left : left.reshape(sizes);
 }
 
-}  // namespace
-
 void pooling(Visit& visit) {
   const auto sizes = visit.output_sizes();
   const auto& input = visit.channels(0);
@@ -72,4 +70,19 @@ void mean(Visit& visit) {
   visit.give({without_axes(input.ids, axes, sizes), known.reshape(sizes)});
 }
 
-}  // namespace actsparse
+}  // namespace
+
+Rows pooling_rows() {
+  return {
+      {{"aten::max_pool1d", "aten::max_pool2d", "aten::max_pool3d", "aten::avg_pool1d",
+        "aten::avg_pool2d", "aten::avg_pool3d", "aten::adaptive_avg_pool1d",
+        "aten::adaptive_avg_pool2d", "aten::adaptive_avg_pool3d", "aten::upsample_nearest1d",
+        "aten::upsample_nearest2d", "aten::upsample_nearest3d", "aten::upsample_linear1d",
+        "aten::upsample_bilinear2d", "aten::upsample_trilinear3d", "aten::upsample_bicubic2d"},
+       pooling,
+       free_of_macs},
+      {{"aten::mean", "aten::sum", "aten::amax", "aten::amin"}, mean, free_of_macs},
+  };
+}
+
+}  // namespace actsparse::rules

@@ -11,17 +11,6 @@
 
 namespace actsparse {
 
-/// Of one, two or three dimensions, not one of the operators that are transposed by name.
-bool is_convolution(const torch::jit::Node& node);
-
-/// `weight` of a convolution [outputs, inputs / groups, kernel...] or of a linear layer (groups 1),
-/// with its columns multiplied by `factors` [inputs].
-at::Tensor masked_columns(const at::Tensor& weight, const at::Tensor& factors, int64_t groups);
-
-/// The mask as one number per index of `axis`, for an input of `rank` dimensions; undefined if it
-/// varies along another axis.
-at::Tensor along_one_axis(const at::Tensor& mask, int64_t rank, int64_t axis);
-
 /// What became of the sites of mask_weights().
 struct MaskedWeights {
   torch::jit::Module module;
