@@ -3,22 +3,13 @@
 // be removed.
 #include <torch/csrc/jit/api/module.h>
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "compact/layer_channels.h"
 #include "model/call_methods.h"
 
 namespace actsparse {
-
-/// The channels that enter a layer. Numbers mean the same in all layers of one channel_groups().
-struct LayerChannels {
-  int64_t axis = 0;              ///< of the layer's input, not negative
-  int64_t value = 0;             ///< which value it reads
-  std::vector<int64_t> classes;  ///< of each channel: those of one class can only go together
-  std::vector<int64_t> sets;     ///< of each channel: whose classes are ranked against each other:
-                                 ///< one producer's, or those of all producers they tie together
-};
 
 /// One per site, in their order. Channels of a grouped convolution go by whole groups. A channel
 /// that cannot be removed (of a model's input, say) is a class of its own; those of one value are

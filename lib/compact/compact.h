@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "compact/explain.h"
+#include "compact/masked_channels.h"
 #include "config/config.h"
 
 namespace actsparse {

@@ -1,10 +1,10 @@
 #pragma once
 // What the commands share.
-#include <chrono>
 #include <deque>
 #include <memory>
 
 #include "base/atomic_file.h"
+#include "base/stopwatch.h"
 #include "data/batch_source.h"
 #include "model/extra_files.h"
 #include "model/select_layers.h"
@@ -14,16 +14,6 @@
 #include "sparsifier/activation_sparsifier.h"
 
 namespace actsparse {
-
-class Stopwatch {
- public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 /// Built-in functions and those of the config's files; every function the config names has been
 /// looked up.

@@ -4,10 +4,11 @@
 #include "base/bytes_written.h"
 #include "base/error.h"
 #include "compact/compact.h"
+#include "compact/compare.h"
 #include "compact/cost.h"
 #include "compact/without_masks.h"
 #include "model/load_model.h"
-#include "pipeline/measure_latency.h"
+#include "model/measure_latency.h"
 #include "pipeline/stages.h"
 #include "pipeline/trial_batches.h"
 

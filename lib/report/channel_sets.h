@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "compact/channel_groups.h"
+#include "compact/layer_channels.h"
 
 namespace actsparse {
 

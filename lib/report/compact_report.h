@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "compact/compare.h"
-#include "compact/explain.h"
+#include "compact/difference.h"
+#include "compact/masked_channels.h"
 
 namespace actsparse {
 

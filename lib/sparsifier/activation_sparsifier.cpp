@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "compact/channel_groups.h"
 #include "model/apply_masks.h"
 #include "model/layer_tree.h"
 #include "sparsifier/layer_shapes.h"

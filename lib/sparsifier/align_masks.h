@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "compact/channel_groups.h"
+#include "compact/layer_channels.h"
 #include "config/config.h"
 #include "functions/functions.h"
 

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "compact/channel_groups.h"
+#include "compact/layer_channels.h"
 #include "config/config.h"
 #include "config/provenance.h"
 #include "functions/functions.h"

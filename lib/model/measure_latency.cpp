@@ -1,4 +1,4 @@
-#include "pipeline/measure_latency.h"
+#include "model/measure_latency.h"
 
 #include <spdlog/spdlog.h>
 #include <torch/csrc/jit/api/function_impl.h>
@@ -7,9 +7,9 @@
 
 #include <algorithm>
 
+#include "base/stopwatch.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
-#include "pipeline/stages.h"
 
 namespace actsparse {
 namespace {
