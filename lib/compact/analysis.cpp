@@ -24,7 +24,7 @@ bool is_plain(const at::Tensor& tensor) {
          !tensor.is_complex();
 }
 
-// All of its tensors are the one channel `id`.
+// For a value of which nothing more is known: all elements of all its tensors are the channel `id`.
 Abstract one_channel(const IValue& value, int64_t id) {
   if (value.isTensor() && value.toTensor().defined()) {
     Channels channels = whole(value.toTensor().sizes());
@@ -40,7 +40,7 @@ Abstract one_channel(const IValue& value, int64_t id) {
   return {Abstract::Kind::List, {}, false, std::move(elements)};
 }
 
-// Then what it reads is for the message.
+// A block that always raises an error reads values only to build the message.
 bool always_raises(Block& block) {
   const auto nodes = block.nodes();
   return std::any_of(nodes.begin(), nodes.end(),
@@ -110,7 +110,8 @@ class Analysis {
     }
   }
 
-  // What becomes of lists and dictionaries that are written to is not known any more.
+  // A list or dictionary that this node writes to: what it held so far is kept, and what it holds
+  // from now on is not known.
   void forget_changed(const Node& node, const Node& by, const std::string& reason) {
     for (size_t i = 0; i < node.inputs().size(); ++i)
       if (writes_to(node, i)) forget_containers(node.inputs()[i], by, reason);
@@ -152,7 +153,8 @@ class Analysis {
     if (!may_change) findings_.values[value] = std::move(all);
   }
 
-  // A tensor that is written in place: its values are not what its operator gave.
+  // A tensor that another node writes to later does not have the constant values for long that its
+  // own operator gave it.
   void forget_written(Node& node) {
     for (const Value* output : node.outputs()) {
       const auto found = findings_.values.find(output);

@@ -1,4 +1,5 @@
 #pragma once
+// The size of a model.
 #include <torch/csrc/jit/api/module.h>
 
 #include <cstdint>

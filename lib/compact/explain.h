@@ -1,5 +1,5 @@
 #pragma once
-// What became of each mask's channels, in words.
+// Tells people what became of each mask's channels, and why some stay.
 #include <string>
 #include <vector>
 
@@ -10,11 +10,12 @@
 
 namespace actsparse {
 
-/// One entry per mask, in the order of the graph. Call it before the graph is rewritten.
+/// One entry per mask, in the order of the graph, which must not have been rewritten yet.
 std::vector<MaskedChannels> explain(const FlatModel& model, const Findings& findings,
                                     const Solution& solution);
 
-/// Notes which masks' layers pick their channels: after the rewriting.
+/// Fills in `gathered` of those masks whose layers read a subset by index_select. Call it after the
+/// rewriting.
 void note_gathered(const FlatModel& model, const Rewrite& rewrite,
                    std::vector<MaskedChannels>& masks);
 

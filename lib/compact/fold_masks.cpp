@@ -30,7 +30,7 @@ std::optional<Factor> factor_of(Node& node) {
   return std::nullopt;
 }
 
-// A recorded tensor; undefined if there is none, as of values that rewriting made.
+// The recorded tensor of a value; undefined for values that were made since.
 at::Tensor recorded(const Trace& trace, const Value& value) {
   const auto* found = trace.value(&value);
   return found != nullptr && found->isTensor() ? found->toTensor() : at::Tensor();
@@ -48,7 +48,8 @@ at::Tensor weight_with(const at::Tensor& mask, Node& reader, int64_t rank) {
   }
 }
 
-// What is left of a mask after index_select with a constant index.
+// The mask for the part of the product that an index_select takes; undefined if its index is not
+// constant.
 at::Tensor selected_mask(const Node& select, const at::Tensor& mask, int64_t rank) {
   const auto axis = torch::jit::toIValue(select.inputs()[1]);
   const auto index = constant_tensor(*select.inputs()[2]);
@@ -59,7 +60,8 @@ at::Tensor selected_mask(const Node& select, const at::Tensor& mask, int64_t ran
 
 using NewWeights = std::vector<std::pair<Node*, at::Tensor>>;
 
-// All layers that read the product, with their new weights; false if something else reads it too.
+// Collects all layers that read the product, also through index_select, with their new weights.
+// False if anything else reads it: then the product must stay.
 bool fold_into_users(const Value& product, const at::Tensor& mask, int64_t rank,
                      NewWeights& weights) {
   for (const auto& use : product.uses()) {
@@ -77,7 +79,8 @@ bool fold_into_users(const Value& product, const at::Tensor& mask, int64_t rank,
   return true;
 }
 
-// Whether what reads the product writes to it: without it, it would write to what is multiplied.
+// Whether a reader writes to the product in place: without the product it would write to what is
+// multiplied, which others may read.
 bool protects(const Value& product, const Value& multiplied) {
   if (is_private(multiplied)) return false;
   for (const auto& use : product.uses())

@@ -7,7 +7,7 @@
 
 namespace actsparse {
 
-/// A processor multiplies about so often in the time that index_select takes for a byte.
+/// About how many multiplications a processor does in the time that index_select takes for a byte.
 constexpr double kMacsPerByte = 8;
 
 /// Multiply-accumulates in one run of what `trace` has recorded, by the costs of the operators'

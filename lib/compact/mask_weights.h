@@ -1,6 +1,6 @@
 #pragma once
-// Masks as part of the weights: for those who must keep the architecture and want no
-// multiplication.
+// `apply --fold`: masks as part of the layers' weights, for those who want neither another
+// architecture nor a multiplication at run time.
 #include <torch/csrc/jit/api/module.h>
 
 #include <string>

@@ -72,7 +72,7 @@ c10::Symbol record_op() {
   return c10::Symbol::fromQualString("actsparse::record");
 }
 
-// The nodes that hand every value to record(), while it lives.
+// Inserts nodes that hand every value of the graph to record(); they are gone when it ends.
 class RecordNodes {
  public:
   explicit RecordNodes(torch::jit::Graph& graph) : graph_(graph) { insert(*graph.block()); }
@@ -95,7 +95,8 @@ class RecordNodes {
   }
 
   void insert(Value* value, Node& before) {
-    // Modules; and functions, which the interpreter keeps no register for.
+    // Modules need not be recorded, and functions cannot: the interpreter keeps no register for
+    // them.
     if (value->type()->cast<c10::ClassType>() || value->type()->cast<c10::FunctionType>()) return;
     const torch::jit::WithInsertPoint guard(&before);
     Value* id = graph_.insertConstant(static_cast<int64_t>(values_.size()));

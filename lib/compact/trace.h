@@ -1,5 +1,6 @@
 #pragma once
-// What the values of a graph are when it runs, and what of that depends on the input's size.
+// What the values of a graph are when it runs (sizes of tensors, numbers), and which of them depend
+// on the input's size.
 #include <ATen/core/ivalue.h>
 #include <torch/csrc/jit/ir/ir.h>
 
@@ -14,7 +15,8 @@ namespace actsparse {
 class Trace {
  public:
   using Values = std::unordered_map<const torch::jit::Value*, c10::IValue>;
-  /// Runs of batches that differ in size; the first is the one that is told of. At least one.
+  /// At least one run. value() and sizes() tell of the first; the others, of batches of other
+  /// sizes, show what changes.
   explicit Trace(std::vector<Values> runs) : runs_(std::move(runs)) {}
 
   /// Null if the value was not computed.

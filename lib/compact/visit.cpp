@@ -7,14 +7,14 @@
 namespace actsparse {
 namespace {
 
-// How many different slices there are along an axis.
+// How many of the slices along an axis differ.
 int64_t distinct_slices(const at::Tensor& ids, int64_t axis) {
   const auto rows = ids.movedim(axis, 0).reshape({ids.size(axis), -1});
   return std::get<0>(at::unique_dim(rows, 0)).size(0);
 }
 
-// What is kept of ids that change along several axes must be a set of indices of one of them.
-// Returns ids that change along that one only.
+// Ties ids that change along several axes so that they change along one only, which is returned:
+// what is kept of them must be told by indices of one axis. The axis with most to choose stays.
 at::Tensor tied_to_one_axis(Ids& ids, const at::Tensor& expanded) {
   at::Tensor rows = unexpanded(expanded);
   const auto axes = changing_axes(expanded);

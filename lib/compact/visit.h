@@ -19,8 +19,8 @@
 
 namespace actsparse {
 
-/// What is known of a value of the graph: of a tensor, of the tensors in a list, tuple or
-/// dictionary, nothing of others.
+/// What is known of a value of the graph: the channels of a tensor, or of the tensors in a list,
+/// tuple or dictionary. Of other values (numbers, None) nothing.
 struct Abstract {
   enum class Kind { Other, Tensor, List, Dict };
   Kind kind = Kind::Other;
@@ -37,7 +37,7 @@ struct MaskNode {
       channels;  ///< of the input; `known` are the factors, NaN where they differ in a plane
 };
 
-/// Whether a node that needs fewer channels of an input than are there may pick its own by an
+/// Whether a node that needs fewer channels of an input than others do may read a subset by
 /// index_select: never, where that saves more time than it takes, or wherever it can.
 enum class Gather { Off, Auto, Always };
 
@@ -47,7 +47,7 @@ struct Findings {
   Constraints constraints;
   std::unordered_map<const torch::jit::Value*, Abstract> values;
   std::vector<MaskNode> masks;
-  std::vector<int64_t> wholes;  ///< ids of values that are one channel, as nothing more is known
+  std::vector<int64_t> wholes;  ///< ids that stand for a whole value, of which nothing is known
   std::vector<std::function<void(Rewrite&)>> edits;  ///< to be made when the solution is there
 };
 
@@ -86,8 +86,9 @@ class Visit : public Arguments {
   /// analysis, with the node's arguments as they are then.
   void edit(std::function<void(Rewrite&, const Arguments&)> edit);
 
-  /// The results. A tensor whose ids change along several axes is tied along all but one, so that
-  /// what is kept is a box; along an axis whose size depends on the input all is kept.
+  /// Says what the node's outputs are. If the ids of a tensor change along several axes, they are
+  /// tied along all but one of them, so that what is kept can be told by indices of one axis; if
+  /// they change along an axis whose size depends on the input, all are kept.
   void give(const Channels& channels, size_t output = 0);
   void give_list(const std::vector<Channels>& elements, size_t output = 0);
 

@@ -38,7 +38,8 @@ Abstract& entry(const Visit& visit, size_t input, size_t place) {
   return found->second;
 }
 
-// What the model computes from sizes stays what it was: it reads the original ones.
+// A model may compute with sizes (x.size(1) ** 0.5). For its results to stay as they were, those
+// who read a size that shrinks get the original number instead.
 void size(Visit& visit) {
   const Channels input = visit.channels(0);
   if (!changes(input)) return;
@@ -76,7 +77,7 @@ void make_dict(Visit& visit) {
 
 void unpack_list(Visit& visit) {
   if (abstract(visit, visit.node.input()).kind != Abstract::Kind::List) {
-    // A list of numbers, or one that nothing is known of: its tensors are kept already.
+    // A list of numbers, or one that nothing is known of: tensors in it are kept already.
     throw NotUnderstood{"no rule"};
   }
   const auto elements = visit.list(0);

@@ -15,7 +15,8 @@ at::Tensor known_or_zero(const at::Tensor& known) {
   return at::where(known.isnan(), at::zeros_like(known), known);
 }
 
-// Inputs whose values differ from batch to batch, and for which output: [groups, outputs, inputs].
+// Which outputs need which inputs: those that they read and whose values are not constant. Bool
+// [groups, outputs, inputs].
 at::Tensor needs_of(const Contraction& contraction) {
   auto unknown = contraction.known.isnan();
   if (contraction.is_padded) unknown = unknown.logical_or(contraction.known.ne(0));

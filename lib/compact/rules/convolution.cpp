@@ -46,7 +46,8 @@ struct Kernel {
     return transposed ? split.transpose(1, 2) : split;
   }
 
-  // Kept rows and columns, [groups, outputs or inputs] (bool, as many in each group that is left).
+  // The weight of the kept outputs and inputs. `out` [groups, outputs] and `in` [groups, inputs]
+  // are bool, with equally many in each group of which any is left.
   at::Tensor reduced(const at::Tensor& out, const at::Tensor& in) const {
     std::vector<at::Tensor> parts;
     const auto all = grouped(weight);

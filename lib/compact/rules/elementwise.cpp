@@ -9,7 +9,7 @@
 namespace actsparse::rules {
 namespace {
 
-// Runs the operator itself on what is known.
+// The known values of the result: the operator itself, run on the known values of input `input`.
 at::Tensor run_on_known(const Visit& visit, size_t input) {
   const auto known = unexpanded(visit.channels(input).known);
   torch::jit::Stack stack;
@@ -28,8 +28,8 @@ void require_eval(const Visit& visit) {
       visit.require(!visit.value(visit.input(flag)).toBool(), "it works as in training");
 }
 
-// Whether `operand` is one channel that has size 1 along all axes on which `other` changes: it
-// stays as it is, whatever is removed of the other.
+// Whether `operand` is broadcast over the channels of `other`: one channel, of size 1 along all
+// axes on which the other's channels lie. It stays as it is, whatever is removed of the other.
 bool is_spread(const at::Tensor& operand, const at::Tensor& other) {
   if (!changing_axes(operand).empty() || changing_axes(other).empty()) return false;
   for (const int64_t axis : changing_axes(other)) {
@@ -39,7 +39,8 @@ bool is_spread(const at::Tensor& operand, const at::Tensor& other) {
   return true;
 }
 
-// Ids of the result's own: each needs its operands', which may hold more than the result.
+// New ids for the result, each of which needs its two operands' ids: unlike with tied ids, an
+// operand may keep channels that the result drops.
 at::Tensor own_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b) {
   const auto pairs = at::stack({a.flatten(), b.flatten()}, 1);
   const auto [distinct_pairs, place, counts] =
@@ -50,7 +51,7 @@ at::Tensor own_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b) {
   return own.index_select(0, place).view(a.sizes());
 }
 
-// Takes of an operand what the result has of it, where it holds more.
+// Where an operand keeps more channels than the result, reads a subset of it by index_select.
 void pick_operand(Rewrite& rewrite, torch::jit::Node& node, size_t input, const Channels& operand,
                   const Channels& result) {
   for (const int64_t place : changing_axes(result.ids)) {
@@ -87,7 +88,7 @@ at::Tensor known_result(const Visit& visit, const at::Tensor& a, const at::Tenso
   return result.expand(sizes);
 }
 
-// A constant operand shrinks with the activation.
+// Slices a constant operand as the activation is sliced.
 void slice_constant(Visit& visit, size_t input, const Channels& output) {
   visit.edit([input, output](Rewrite& rewrite, const Arguments& arguments) {
     at::Tensor value = arguments.constant(input);

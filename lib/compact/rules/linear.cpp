@@ -71,7 +71,7 @@ void linear_layer(Visit& visit, const Matrix& matrix) {
 
 void linear(Visit& visit) {
   if (visit.node.kind() == c10::aten::linear) return linear_layer(visit, {0, 1, size_t{2}, false});
-  // addmm: beta and alpha would scale both
+  // addmm: factors of the bias and the product are not followed.
   visit.require(visit.value(visit.input("beta")).toScalar().toDouble() == 1 &&
                     visit.value(visit.input("alpha")).toScalar().toDouble() == 1,
                 "no rule");
@@ -80,7 +80,7 @@ void linear(Visit& visit) {
 
 void matmul_with_constant(Visit& visit) {
   visit.require(visit.is_constant(1) && !visit.is_constant(0), "no rule");
-  // There is no place for what removed inputs would add.
+  // What removed constant inputs would add to the result has no bias to go into.
   const auto& x = visit.channels(0);
   visit.require(x.dim() >= 2, "no rule");
   const auto known = visit.along(0, x.dim() - 1).known;

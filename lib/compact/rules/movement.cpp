@@ -34,7 +34,8 @@ IValue argument(const Visit& visit, size_t input, Side side) {
   return tensors;
 }
 
-// The very same operator, run on ids or values in place of the tensors.
+// The operator itself, run on tensors of ids (or of known values) in place of the activations: it
+// moves these as it moves elements.
 std::vector<at::Tensor> run_on(const Visit& visit, Side side) {
   torch::jit::Stack stack;
   for (size_t i = 0; i < visit.node.inputs().size(); ++i) stack.push_back(argument(visit, i, side));
@@ -126,7 +127,8 @@ void slice(Visit& visit) {
                 "it picks channels by number");
   give_all(visit, moved(visit));
   if (!cuts_channels) return;
-  // The bounds among the kept channels: run the slice on the numbers of the channels.
+  // The slice's bounds must be counted among the kept channels: first find which channels it takes,
+  // by slicing their numbers.
   const auto numbers = at::arange(input.ids.size(axis));
   const auto end_of = [](const IValue& bound, int64_t otherwise) {
     return bound.isNone() ? otherwise : bound.toInt();
@@ -163,7 +165,7 @@ void index_select(Visit& visit) {
   });
 }
 
-// What stands in the border beside zeros: the constant, or more zeros.
+// The value that padding puts into the border; 0 for operators that repeat or mirror elements.
 double border_of(const Visit& visit) {
   const auto* schema = visit.node.maybeSchema();
   if (!schema->argumentIndexWithName("value")) return 0;
@@ -188,7 +190,8 @@ void pad(Visit& visit) {
     ids = ids.narrow(axis, 0, 1);
     known = known.narrow(axis, 0, 1);
   }
-  // The border may hold another value than the channel: only zeros in zeros are known.
+  // The border may hold another value than the channel. Known is only a channel of zeros with zeros
+  // around it.
   const bool zeros = border_of(visit) == 0;
   known = known.masked_fill(zeros ? known.ne(0) : known.eq(known),
                             std::numeric_limits<double>::quiet_NaN());

@@ -56,7 +56,8 @@ void instance_norm(Visit& visit) {
   require_constants(visit);
   const Channels input = visit.channels(0);
   const auto known = visit.along(0, 1).known;
-  // A channel of zeros has no spread: its bias is left. Of another constant rounding is left too.
+  // A channel of zeros is normalized to exactly 0, so its bias is the result. For another constant
+  // the rounding of mean and variance would be left over.
   const auto values = at::where(known.eq(0), numbers(visit, "bias", known, 0), unknown_like(known));
   visit.give({input.ids, spread_over(known, values, 1, input.ids.sizes()).known});
   slice_arguments(visit, input);

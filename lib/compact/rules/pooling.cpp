@@ -12,7 +12,8 @@ bool starts_with(const char* text, const char* beginning) {
   return std::string(text).rfind(beginning, 0) == 0;
 }
 
-// Averages over a border of zeros are no longer the channel's value, unless that is 0.
+// Averages that take in a border of zeros are no longer the channel's constant value, unless it is
+// 0.
 bool has_zero_border(const Visit& visit) {
   return starts_with(visit.node.kind().toUnqualString(), "avg_pool");
 }
@@ -21,7 +22,7 @@ at::Tensor only_zeros(const at::Tensor& known) {
   return at::where(known.eq(0), known, unknown_like(known));
 }
 
-// The axes that an operator without `dim` reduces are all of them.
+// The axes that are reduced. Without `dim` it would be all of them, channels included: refused.
 std::vector<int64_t> reduced_axes(const Visit& visit) {
   const auto* schema = visit.node.maybeSchema();
   std::vector<int64_t> axes;
