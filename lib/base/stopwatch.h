@@ -3,7 +3,7 @@
 
 namespace actsparse {
 
-/// Runs from when it is made.
+/// Runs from the moment it is made.
 class Stopwatch {
  public:
   double seconds() const {

@@ -24,7 +24,7 @@ bool is_plain(const at::Tensor& tensor) {
          !tensor.is_complex();
 }
 
-// All of its tensors are the one channel `id`.
+// For a value of which nothing more is known: all elements of all its tensors are the channel `id`.
 Abstract one_channel(const IValue& value, int64_t id) {
   if (value.isTensor() && value.toTensor().defined()) {
     Channels channels = whole(value.toTensor().sizes());
@@ -40,11 +40,16 @@ Abstract one_channel(const IValue& value, int64_t id) {
   return {Abstract::Kind::List, {}, false, std::move(elements)};
 }
 
-// Then what it reads is for the message.
+// A block that always raises an error reads values only to build the message.
 bool always_raises(Block& block) {
   const auto nodes = block.nodes();
   return std::any_of(nodes.begin(), nodes.end(),
                      [](const Node* node) { return node->kind() == c10::prim::RaiseException; });
+}
+
+bool reads_no_values(const Node& node) {
+  const OperatorRule* const row = find_rule(node.kind());
+  return row != nullptr && row->rule == rules::reads_no_values;
 }
 
 class Analysis {
@@ -66,13 +71,13 @@ class Analysis {
  private:
   void visit(Node& node) {
     if (node.kind() == c10::prim::Constant) return constant(*node.output());
-    const Rule rule = find_rule(node.kind());
+    const OperatorRule* const row = find_rule(node.kind());
     try {
-      if (rule == nullptr) throw NotUnderstood{"no rule"};
+      if (row == nullptr || row->rule == no_rule) throw NotUnderstood{"no rule"};
       if (const auto pinned = options_.pinned.find(&node); pinned != options_.pinned.end())
         throw NotUnderstood{pinned->second};
       Visit visit(node, trace_, findings_, options_.gather);
-      rule(visit);
+      row->rule(visit);
     } catch (const NotUnderstood& cause) {
       keep_all(node, cause.reason);
     } catch (const c10::Error& cause) {  // of an operator that does not work on ids
@@ -100,12 +105,13 @@ class Analysis {
     for (Block* block : node.blocks()) {
       if (always_raises(*block)) continue;
       for (Node* inner : block->nodes())
-        if (find_rule(inner->kind()) != reads_no_values) keep_inputs(*inner, by, reason);
+        if (!reads_no_values(*inner)) keep_inputs(*inner, by, reason);
       keep_inputs(*block->return_node(), by, reason);
     }
   }
 
-  // What becomes of lists and dictionaries that are written to is not known any more.
+  // A list or dictionary that this node writes to: what it held so far is kept, and what it holds
+  // from now on is not known.
   void forget_changed(const Node& node, const Node& by, const std::string& reason) {
     for (size_t i = 0; i < node.inputs().size(); ++i)
       if (writes_to(node, i)) forget_containers(node.inputs()[i], by, reason);
@@ -147,7 +153,8 @@ class Analysis {
     if (!may_change) findings_.values[value] = std::move(all);
   }
 
-  // A tensor that is written in place: its values are not what its operator gave.
+  // A tensor that another node writes to later does not have the constant values for long that its
+  // own operator gave it.
   void forget_written(Node& node) {
     for (const Value* output : node.outputs()) {
       const auto found = findings_.values.find(output);

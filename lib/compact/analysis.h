@@ -1,6 +1,6 @@
 #pragma once
-// Which channels of which values belong together, need each other, or are constant: the rules
-// (rule.h) carried through the graph, node by node.
+// Walks through the graph and asks each node's rule (rule.h) which channels of its values belong
+// together, which need others, and which have a constant value.
 #include <map>
 #include <string>
 
@@ -16,8 +16,8 @@ struct AnalysisOptions {
   PinnedNodes pinned = {};
 };
 
-/// Operators without a rule, those whose rule gives up, and those that are pinned keep all that
-/// they read. What the graph's outputs hold is kept. `model` is only read.
+/// Where a node has no rule, its rule gives up, or it is pinned, all channels that it reads are
+/// needed; so are those of the graph's outputs. `model` is only read.
 Findings analyse(const FlatModel& model, const Trace& trace, const AnalysisOptions& options = {});
 
 }  // namespace actsparse

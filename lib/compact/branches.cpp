@@ -11,7 +11,7 @@ namespace {
 using torch::jit::Graph;
 using torch::jit::Node;
 
-// Those that only check something give no values.
+// A branch without outputs only checks something: it may stay.
 bool has_branches_with_values(Graph& graph) {
   bool found = false;
   for_each_node(*graph.block(), [&](const Node& node) {
@@ -20,7 +20,7 @@ bool has_branches_with_values(Graph& graph) {
   return found;
 }
 
-// Whether there were any.
+// Writes the number of axes in place of each dim(); false if there is none.
 bool insert_dims(Graph& graph, const Trace& values) {
   bool found = false;
   for_each_node(*graph.block(), [&](Node& node) {

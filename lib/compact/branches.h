@@ -1,5 +1,6 @@
 #pragma once
-// Branches that depend on nothing but how many axes a tensor has, as those of interpolate() do.
+// Decides branches like `if x.dim() == 4`, of which interpolate() is full: whoever compacts a model
+// knows how many axes its inputs have.
 #include <vector>
 
 #include "compact/flat_model.h"
@@ -7,8 +8,9 @@
 
 namespace actsparse {
 
-/// trace() of the model after such branches have been replaced by what is run of them: channels are
-/// found for these numbers of axes alone. Other branches stay, with operators that have no rule.
+/// Replaces each such branch by the side that `batches` take, and returns the trace() of the model
+/// as it is then: it holds for inputs with these numbers of axes alone. All other branches stay;
+/// they have no rule, so that what they read is kept.
 Trace decide_branches(FlatModel& model, const std::vector<std::vector<c10::IValue>>& batches);
 
 }  // namespace actsparse

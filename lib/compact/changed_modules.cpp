@@ -32,8 +32,8 @@ std::string free_name(const Module& module, const std::string& name) {
   return free;
 }
 
-// Tensors become buffers of the module, so that they are in its state_dict and move with it; but
-// where code holds a tensor itself, as traced code does, it holds the new one.
+// A new tensor becomes a buffer of the module, so that it is in its state_dict and moves with it to
+// another device. Where the code held the old tensor itself, as traced code does, it holds the new.
 Value* make_constant(Module self, const Change& change, const Value* old, Node& before,
                      const IValue& value) {
   auto& graph = *before.owningGraph();

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "compact/analysis.h"
 #include "compact/branches.h"
+#include "compact/rule.h"
 #include "model/apply_masks.h"
 #include "model/layer_tree.h"
 
@@ -17,7 +18,7 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
-// A mask that masks nothing marks what enters the layer.
+// Multiplies what enters each layer by 1, so that it can be found again in the flat graph.
 torch::jit::Module mark(const torch::jit::Module& model, const std::string& method,
                         const std::vector<Site>& sites) {
   std::vector<MaskSite> masks;
@@ -25,7 +26,7 @@ torch::jit::Module mark(const torch::jit::Module& model, const std::string& meth
   return apply_masks(model, method, masks);
 }
 
-// By the names of their masks, the first call of each.
+// The multiplications that mark() made, by the names of their buffers; of each the first call.
 std::map<std::string, const Node*> marked_nodes(const FlatModel& flat) {
   std::map<std::string, const Node*> nodes;
   for (const Node* node : flat.graph->nodes()) {
@@ -42,7 +43,8 @@ void tie_groups(Findings& findings) {
       findings.ids.tie(*side, balance.in.narrow(1, 0, 1).expand_as(*side));
 }
 
-// Producers whose channels are tied to each other, by the block of ids that each was given.
+// Sets of producers whose channels are tied to each other. A producer is known by the block of ids
+// that it was given at once (Ids::block).
 class Producers {
  public:
   explicit Producers(const Ids& ids) : ids_(ids) {
@@ -74,7 +76,7 @@ class Grouping {
     for (int64_t i = 0; i < ids.size(channels.axis); ++i) {
       const int64_t id = along ? findings_.ids.root(along->ids[i].item<int64_t>()) : Ids::needed;
       const bool is_fixed = id == Ids::needed || wholes_.count(id) != 0;
-      // Negative numbers: no id has one.
+      // Channels that are fixed get negative numbers, which no class of ids has.
       channels.classes.push_back(is_fixed ? fixed_class(channels.value, i) : id);
       channels.sets.push_back(is_fixed ? -1 - channels.value : producers_.set_of(id));
     }

@@ -1,5 +1,6 @@
 #pragma once
-// What the analysis carries beside each tensor of the graph.
+// What the analysis knows of each tensor of the graph: which channel each element belongs to, and
+// which elements have a constant value.
 #include <ATen/core/Tensor.h>
 
 #include <optional>
@@ -16,22 +17,24 @@ struct Channels {
   int64_t dim() const { return ids.dim(); }
 };
 
-/// All needed and not known: what a model gets as input, and what no rule tells more of.
+/// All elements are the channel Ids::needed, with unknown values: for what nothing more is known
+/// of.
 Channels whole(at::IntArrayRef sizes);
 
-/// NaN everywhere: not known.
+/// NaN (not known) everywhere, in the shape of `known`.
 at::Tensor unknown_like(const at::Tensor& known);
 
-/// A constant: all needed, all known.
+/// Of a constant: all elements are Ids::needed, with its values.
 Channels constant_channels(const at::Tensor& value);
 
-/// The same, expanded wherever the elements do not change along an axis.
+/// The same, with stride 0 along each axis on which the elements do not change: what the functions
+/// below expect.
 Channels canonical(const Channels& channels);
 
 /// The axes along which the ids change, ascending.
 std::vector<int64_t> changing_axes(const at::Tensor& ids);
 
-/// Sizes 1 in place of expanded axes: a view.
+/// The tensor with size 1 in place of expanded axes: a view that holds each number once.
 at::Tensor unexpanded(const at::Tensor& expanded);
 
 /// One number per index of `axis`.
@@ -40,7 +43,7 @@ struct AxisChannels {
   at::Tensor known;  ///< float64 [size]; NaN also where it changes along other axes
 };
 
-/// Nothing if the ids change along another axis too.
+/// The channels of `axis` alone; nothing if the ids change along another axis too.
 std::optional<AxisChannels> along_axis(const Channels& channels, int64_t axis);
 
 }  // namespace actsparse

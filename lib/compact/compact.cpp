@@ -7,9 +7,10 @@
 #include "compact/branches.h"
 #include "compact/changed_modules.h"
 #include "compact/conflicts.h"
-#include "compact/cost.h"
+#include "compact/explain.h"
 #include "compact/fold_masks.h"
 #include "compact/in_place.h"
+#include "compact/macs.h"
 #include "compact/named_module.h"
 #include "compact/nodes.h"
 
@@ -21,7 +22,7 @@ using torch::jit::Node;
 using Batches = std::vector<std::vector<c10::IValue>>;
 using Pinned = std::map<size_t, std::string>;  // by the node's place in the flat graph
 
-// A flat graph from which channels have been removed.
+// A flat graph from which channels have been removed, and what was changed for it.
 struct Shrunk {
   FlatModel flat;
   std::vector<Node*> nodes;  // before anything was changed
@@ -74,7 +75,8 @@ void pin(const PinnedNodes& found, const Shrunk& shrunk, Pinned& pinned) {
     throw Error(ErrorKind::Internal, "what is pinned was changed; --flat does without");
 }
 
-// Nodes whose changes the modules cannot have are left as they are, until there are none.
+// Shared code can have one form only. Nodes whose changes it cannot express are pinned, and all is
+// done again without these changes, until no conflict is left.
 Compacted keep_modules(const Module& masked, const std::string& method, const Batches& batches,
                        Gather gather) {
   NumberedModel numbered = number_nodes(masked);

@@ -1,11 +1,12 @@
 #pragma once
-// A masked model made physically smaller: channels that nothing needs are removed.
+// Makes a masked model physically smaller: channels that nothing needs are removed.
+// docs/architecture.md works the algorithm through on a small graph.
 #include <torch/csrc/jit/api/module.h>
 
 #include <string>
 #include <vector>
 
-#include "compact/explain.h"
+#include "compact/masked_channels.h"
 #include "config/config.h"
 
 namespace actsparse {
@@ -13,8 +14,8 @@ namespace actsparse {
 struct Compacted {
   torch::jit::Module module;
   std::vector<MaskedChannels> masks;
-  int64_t macs_before = 0, macs_after = 0;  ///< of the first batch (compact/cost.h)
-  int64_t gathered_bytes = 0;               ///< that picking channels writes, of the first batch
+  int64_t macs_before = 0, macs_after = 0;  ///< of the first batch (compact/macs.h)
+  int64_t gathered_bytes = 0;               ///< that index_select writes, of the first batch
 };
 
 /// `batches`: arguments of `method`; the first tells shapes and which values are constant, others

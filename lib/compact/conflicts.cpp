@@ -16,14 +16,14 @@ using torch::jit::Module;
 using torch::jit::Node;
 using torch::jit::Value;
 
-// What a change is made to: a tensor of a module that has a name, or else the node.
+// The value that a change replaces by another, if that is what it does; null otherwise.
 const Value* changed_value(const Node& node, const Change& change) {
   if (change.kind == Change::Kind::Input) return node.inputs().at(change.place);
   if (change.kind != Change::Kind::Element) return nullptr;
   return node.inputs().at(change.place)->node()->inputs().at(change.element);
 }
 
-// A tensor of a module, whatever names the module has.
+// A tensor of a module. The module is told by its object: it may stand under several names.
 using Place = std::pair<const c10::ivalue::Object*, std::string>;
 
 Place place_of(const Module& model, const std::string& path) {
@@ -31,7 +31,7 @@ Place place_of(const Module& model, const std::string& path) {
   return {find_layer(model, owner)._ivalue().get(), name};
 }
 
-// Of each node those changes that are made in its code.
+// The changes of each node that are made in its code, not in a tensor.
 std::map<const Node*, std::vector<Change>> changes_of_code(const FlatModel& flat,
                                                            const Changes& changes) {
   std::map<const Node*, std::vector<Change>> of_code;
@@ -54,7 +54,8 @@ std::vector<const Value*> tensors_read(const FlatModel& flat, const Node& node) 
 
 at::Tensor tensor_of(const Value& constant) { return torch::jit::toIValue(&constant)->toTensor(); }
 
-// Whether the lists whose elements change are ones that can be changed in the module's code.
+// The flat graph may show a list's elements where the module's code does not: it is passed as an
+// argument there, say. Whether the code shows those of all lists that change.
 bool has_lists(const Node& origin, const std::vector<Change>& changes) {
   return std::all_of(changes.begin(), changes.end(), [&](const Change& change) {
     if (change.kind == Change::Kind::Element)
@@ -63,7 +64,8 @@ bool has_lists(const Node& origin, const std::vector<Change>& changes) {
   });
 }
 
-// Whether the node gives or writes something else then, and not only reads it.
+// Whether the node itself then gives (or writes in place) something else, and does not only read
+// another weight or size.
 bool changes_result(const Change& change) {
   if (change.kind == Change::Kind::IndexSelect) return change.place == 0;
   return change.kind != Change::Kind::Input && change.kind != Change::Kind::Element;
@@ -82,7 +84,9 @@ class Conflicts {
   }
 
  private:
-  // Those in branches and loops too, in which nothing is changed.
+  // All nodes of the flat graph that come from one node of a module, by its number. Those in
+  // branches and loops count too: nothing is changed there, so they conflict with copies that
+  // change.
   std::map<size_t, std::vector<const Node*>> copies_of_code() const {
     std::map<size_t, std::vector<const Node*>> copies;
     const auto note = [&](const Node& node) {

@@ -16,13 +16,15 @@ struct Need {
   std::string reason;  ///< in words for the report; empty: `by` computes with them
 };
 
-/// Of every group as many channels as of the others, or none: what a grouped convolution can do.
+/// A grouped convolution needs equally many channels in each of its groups; a group may also go
+/// altogether.
 struct Balance {
   at::Tensor in, out;  ///< int64 [groups, channels]
   const torch::jit::Node* by = nullptr;
 };
 
-/// A value of the graph. What is kept of it must be one set of indices per axis, and not empty.
+/// A value of the graph: what is kept of it must be what one set of indices per axis takes, and at
+/// least one element.
 struct Box {
   at::Tensor ids;
   const torch::jit::Node* by = nullptr;

@@ -10,7 +10,7 @@ namespace {
 
 using torch::jit::Node;
 
-// The layer that the innermost inlined call belongs to: "layer1.0", from the names of the calls.
+// The layer whose inlined method the node comes from, "layer1.0", as told by the chain of calls.
 std::string calling_layer(const Node& node) {
   std::string path;
   if (!node.callstack()) return path;

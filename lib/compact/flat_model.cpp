@@ -56,7 +56,8 @@ bool is_parameter(const Module& owner, const std::string& name) {
   return type->is_parameter(type->getAttributeSlot(name));
 }
 
-// Makes constants of the attributes that `wanted` picks and that the model does not write.
+// Replaces reads of those attributes that `wanted` picks by constants, unless the model writes
+// them.
 class Binder {
  public:
   explicit Binder(FlatModel& flat) : flat_(flat), written_(written_attributes(*flat.graph)) {}
@@ -96,7 +97,8 @@ class Binder {
     names_.emplace(torch::jit::toIValue(&constant)->toTensor().unsafeGetTensorImpl(), name);
   }
 
-  // The weights of an LSTM are a list, which constant propagation makes one constant without names.
+  // Constant propagation turns the list of an LSTM's weights into one constant, in which the
+  // tensors' names are lost: takes it apart again.
   void unfold_list(Node& node) {
     if (node.kind() != c10::prim::Constant || node.outputs().size() != 1) return;
     const auto value = torch::jit::toIValue(node.output());
@@ -117,8 +119,9 @@ class Binder {
   std::unordered_map<const c10::TensorImpl*, TensorName> names_;
 };
 
-// Tensors that something writes in place. Only once all are constants can LibTorch tell: an
-// attribute may be anything that a container holds.
+// Paths of tensors that something writes in place. LibTorch's alias analysis can tell only when all
+// tensors are constants: a read attribute might alias whatever a container holds. So a copy of the
+// graph is bound as a trial.
 std::set<std::string> changed_in_place(const FlatModel& flat) {
   FlatModel trial = flat;
   trial.graph = flat.graph->copy();
@@ -133,7 +136,8 @@ std::set<std::string> changed_in_place(const FlatModel& flat) {
   return changed;
 }
 
-// One that does nothing in eval mode; in place LibTorch has no other form of it.
+// Dropout does nothing in eval mode. Its in-place form is removed too, as remove_in_place() cannot
+// replace that.
 void remove_dropout(Graph& graph) {
   static const std::set<std::string> names = {"aten::dropout",         "aten::dropout_",
                                               "aten::feature_dropout", "aten::feature_dropout_",
@@ -155,8 +159,8 @@ bool has_calls(Graph& graph) {
   return found;
 }
 
-// Of functions that have run already LibTorch inlines a cached graph, in which calls are left:
-// again, as deep as models go.
+// For a function that has run before, LibTorch inlines a cached graph that still contains calls: so
+// inline again, as often as models are deep.
 void inline_all(Graph& graph) {
   for (int depth = 0; depth < 100 && has_calls(graph); ++depth) torch::jit::Inline(graph);
 }

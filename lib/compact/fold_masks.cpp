@@ -3,8 +3,8 @@
 #include <ATen/TensorOperators.h>
 #include <torch/csrc/jit/ir/constants.h>
 
+#include "compact/folded_weight.h"
 #include "compact/in_place.h"
-#include "model/mask_weights.h"
 
 namespace actsparse {
 namespace {
@@ -30,27 +30,26 @@ std::optional<Factor> factor_of(Node& node) {
   return std::nullopt;
 }
 
-// A recorded tensor; undefined if there is none, as of values that rewriting made.
+// The recorded tensor of a value; undefined for values that were made since.
 at::Tensor recorded(const Trace& trace, const Value& value) {
   const auto* found = trace.value(&value);
   return found != nullptr && found->isTensor() ? found->toTensor() : at::Tensor();
 }
 
-// The weight with the mask in its columns; undefined if the node is no such layer.
-at::Tensor folded_weight(const Node& user, const at::Tensor& mask, int64_t rank) {
-  const bool is_linear = user.kind() == c10::aten::linear;
-  if (!is_linear && !is_convolution(user)) return {};
-  const auto weight = constant_tensor(*user.inputs()[1]);
-  const auto factors = along_one_axis(mask, rank, is_linear ? rank - 1 : 1);
-  if (!weight.defined() || !factors.defined() || weight.dim() < 2) return {};
-  if (is_linear) return masked_columns(weight, factors, 1);
-  const auto transposed = user.maybeSchema()->argumentIndexWithName("transposed");
-  if (transposed && torch::jit::toIValue(user.inputs()[*transposed])->toBool()) return {};
-  const auto groups = user.maybeSchema()->argumentIndexWithName("groups");
-  return masked_columns(weight, factors, torch::jit::toIValue(user.inputs()[*groups])->toInt());
+// The weight with the mask in its columns; undefined if it cannot take the mask.
+at::Tensor weight_with(const at::Tensor& mask, Node& reader, int64_t rank) {
+  if (!has_foldable_weight(reader)) return {};
+  const auto weight = constant_tensor(*reader.inputs().at(1));
+  if (!weight.defined() || weight.dim() < 2) return {};
+  try {
+    return folded_weight(Arguments(reader), weight, mask, rank);
+  } catch (const NotUnderstood&) {
+    return {};
+  }
 }
 
-// What is left of a mask after index_select with a constant index.
+// The mask for the part of the product that an index_select takes; undefined if its index is not
+// constant.
 at::Tensor selected_mask(const Node& select, const at::Tensor& mask, int64_t rank) {
   const auto axis = torch::jit::toIValue(select.inputs()[1]);
   const auto index = constant_tensor(*select.inputs()[2]);
@@ -61,7 +60,8 @@ at::Tensor selected_mask(const Node& select, const at::Tensor& mask, int64_t ran
 
 using NewWeights = std::vector<std::pair<Node*, at::Tensor>>;
 
-// All layers that read the product, with their new weights; false if something else reads it too.
+// Collects all layers that read the product, also through index_select, with their new weights.
+// False if anything else reads it: then the product must stay.
 bool fold_into_users(const Value& product, const at::Tensor& mask, int64_t rank,
                      NewWeights& weights) {
   for (const auto& use : product.uses()) {
@@ -72,14 +72,15 @@ bool fold_into_users(const Value& product, const at::Tensor& mask, int64_t rank,
         return false;
       continue;
     }
-    const auto weight = folded_weight(*use.user, mask, rank);
+    const auto weight = weight_with(mask, *use.user, rank);
     if (!weight.defined()) return false;
     weights.emplace_back(use.user, weight);
   }
   return true;
 }
 
-// Whether what reads the product writes to it: without it, it would write to what is multiplied.
+// Whether a reader writes to the product in place: without the product it would write to what is
+// multiplied, which others may read.
 bool protects(const Value& product, const Value& multiplied) {
   if (is_private(multiplied)) return false;
   for (const auto& use : product.uses())

@@ -27,7 +27,7 @@ c10::Symbol was_there() {
   return symbol;
 }
 
-// One that may be about to be replaced.
+// What must be remembered of an in-place operator, as the pass may replace it next.
 struct InPlace {
   explicit InPlace(const Node& node)
       : kind(node.kind().toQualString()), written(node.inputs().at(0)), number(number_of(node)) {
@@ -37,7 +37,7 @@ struct InPlace {
     });
   }
 
-  // Finds what replaces it: the one that was not there before.
+  // Finds the replacement among the readers, as the one that was not there before, and marks it.
   void mark_replacement() const {
     for (const auto& use : written->uses()) {
       if (use.user->hasAttribute(was_there())) continue;

@@ -1,5 +1,5 @@
 #pragma once
-// From a graph with named constants to a module that holds them.
+// Makes a module of a flat graph: named constants become its parameters and buffers again.
 #include "compact/flat_model.h"
 
 namespace actsparse {

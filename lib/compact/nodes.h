@@ -1,4 +1,5 @@
 #pragma once
+// What several parts of this room ask of the nodes of a graph.
 #include <torch/csrc/jit/ir/ir.h>
 
 namespace actsparse {

@@ -25,7 +25,8 @@ std::vector<std::string> names_of_all(const Module& model) {
   return names;
 }
 
-// Whether there were any: what they call is called now.
+// Inlines calls of functions (not methods); true if there were any, as these may have called
+// others.
 bool inline_functions(Block& block) {
   bool found = false;
   for_each_node(block, [&](Node& node) {

@@ -1,5 +1,5 @@
 #pragma once
-// The changes that rules make to the graph when it is known which channels are kept.
+// Carries out the changes that rules ask for once it is known which channels are kept.
 #include <ATen/core/ivalue.h>
 #include <torch/csrc/jit/ir/ir.h>
 
@@ -35,7 +35,7 @@ class Rewrite {
   void split_with_sizes(torch::jit::Node& node, const std::vector<int64_t>& sizes, int64_t axis);
   void bypass(torch::jit::Node& node, size_t input);
 
-  /// All that were made, in their order. A node that was split is not in the graph any more.
+  /// All that were made, in their order. Nodes that nothing reads any more are still in the graph.
   const std::vector<std::pair<torch::jit::Node*, Change>>& changes() const { return changes_; }
 
  private:
@@ -51,7 +51,8 @@ class Rewrite {
 /// The rows of `tensor` along `axis` that `index` names; all if it is undefined.
 at::Tensor sliced(const at::Tensor& tensor, int64_t axis, const at::Tensor& index);
 
-/// Where `picked` stand among `present`: both like kept() gives them; `present` undefined: all.
+/// The positions of the indices `picked` in a tensor that holds only the indices `present` of the
+/// original. Both ascending, as kept() gives them; `present` undefined: it holds all.
 at::Tensor places_among(const at::Tensor& picked, const at::Tensor& present);
 
 }  // namespace actsparse

@@ -1,51 +1,69 @@
 #pragma once
-// One rule per family of operators. A rule says of a node how the channels of its results belong to
-// those of its inputs (Visit::give), which are needed (Visit::need), and what is to be changed at
-// the node when some are removed (Visit::edit). To add one: write it in a file of rules/, declare
-// it here, name its operators in the table of rule.cpp.
+// What compact knows of an operator: its rule, and what it costs. To add one, write a file in
+// rules/ with the rule, the cost and a function that gives its rows, name that function in
+// rules/rows.h, and test it in tests/compact. A program that links the library adds a row by
+// add_rule().
+#include <string>
+#include <vector>
+
 #include "compact/visit.h"
 
 namespace actsparse {
 
-using Rule = void (*)(Visit&);
+/// Says of a node how the channels of its results belong to those of its inputs (Visit::give),
+/// which channels are needed (Visit::need, Visit::keep), and what is to be changed at the node when
+/// some are removed (Visit::edit). Throws NotUnderstood for a node that it cannot say this of.
+using Rule = void (*)(Visit& visit);
 
-/// The rule for operators of this kind; null if there is none.
-Rule find_rule(c10::Symbol kind);
+/// For operators whose cost is known, but not what becomes of their channels: all they read is
+/// kept.
+constexpr Rule no_rule = nullptr;
 
-// Contractions: each output channel reads all input channels (of its group).
-void convolution(Visit& visit);
-void linear(Visit& visit);
-void matmul_with_constant(Visit& visit);
-void recurrent(Visit& visit);
+/// Multiply-accumulates of one run of a node, from the sizes that `trace` has recorded.
+using Cost = int64_t (*)(const torch::jit::Node& node, const Trace& trace);
 
-// Channel by channel.
-void elementwise(Visit& visit);  ///< of one activation: relu, gelu, x * 2
-void binary(Visit& visit);       ///< of two, or of one and a constant
-void prelu(Visit& visit);
-void pooling(Visit& visit);
-void mean(Visit& visit);
-void batch_norm(Visit& visit);
-void instance_norm(Visit& visit);
-void group_norm(Visit& visit);
-void over_axes(Visit& visit);  ///< layer_norm, softmax: over axes that hold no channels
+/// The cost of operators that multiply nothing of note: at most once per element.
+int64_t free_of_macs(const torch::jit::Node& node, const Trace& trace);
 
-// Elements move, values stay.
-void movement(Visit& visit);
-void resize(Visit& visit);  ///< view, reshape, expand: new sizes are arguments
-void split(Visit& visit);
-void slice(Visit& visit);
-void index_select(Visit& visit);
-void pad(Visit& visit);
+/// `weight` (input 1 of the node) such that the result is that of the input's channels times
+/// `factors` [channels]. Throws NotUnderstood if the weight cannot take them.
+using Fold = at::Tensor (*)(const Arguments& arguments, const at::Tensor& weight,
+                            const at::Tensor& factors);
 
-// No tensors, or several.
-void size(Visit& visit);
-void reads_no_values(Visit& visit);  ///< dim, dtype, device
-void make_list(Visit& visit);
-void unpack_list(Visit& visit);
-void make_dict(Visit& visit);
-void append(Visit& visit);
-void set_item(Visit& visit);
-void item(Visit& visit);
-void same_value(Visit& visit);  ///< detach, unchecked_cast: its input under another name
+/// The operators of one kind. Neither rule nor cost can be left out.
+struct OperatorRule {
+  OperatorRule(std::vector<std::string> names, Rule channels, Cost macs, int64_t axis = -1,
+               Fold folding = nullptr)
+      : operators(std::move(names)),
+        rule(channels),
+        cost(macs),
+        channel_axis(axis),
+        fold(folding) {}
+
+  std::vector<std::string> operators;  ///< "aten::relu"
+  Rule rule;                           ///< null: no_rule
+  Cost cost;
+  int64_t channel_axis;  ///< of input 0, which holds its channels by convention; -1: the last
+  Fold fold;             ///< null: a mask of input 0 stays a multiplication
+};
+
+/// The row of an operator; null if there is none. It stays where it is.
+const OperatorRule* find_rule(c10::Symbol kind);
+
+/// Adds a row for the whole process, in place of what its operators had. Call it before models are
+/// compacted: it is not safe beside them.
+void add_rule(const OperatorRule& row);
+
+/// The axis that holds the channels of a value when nothing tells one channel from another: what
+/// the operators that read it say, else the last of `rank`.
+int64_t usual_axis(const torch::jit::Value& value, int64_t rank);
+
+namespace rules {
+
+/// The rule of operators that look at no element of a tensor (dim, dtype): branches and loops keep
+/// nothing because of them.
+void reads_no_values(Visit& visit);
+
+}  // namespace rules
 
 }  // namespace actsparse

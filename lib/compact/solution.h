@@ -1,5 +1,6 @@
 #pragma once
-// Which channels are kept, and why: a mark and sweep from what the model's outputs need.
+// Which channels are kept, and why: starting from what the model's outputs need, all that those
+// need is marked, and so on; what is never marked can be removed.
 #include <cstdint>
 #include <vector>
 
@@ -33,7 +34,10 @@ class Solution {
   std::vector<Cause> causes_;
 };
 
-/// The fewest channels that satisfy all constraints.
+/// Channels that satisfy all constraints. Of needs alone these are the fewest. Where a balance or a
+/// box asks for more, the first channels that serve are added, one constraint after the other: a
+/// greedy choice, which other channels might have satisfied with fewer. The same constraints in the
+/// same order always give the same solution.
 Solution solve(const Ids& ids, const Constraints& constraints);
 
 }  // namespace actsparse

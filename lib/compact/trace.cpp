@@ -20,8 +20,19 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 
-// Recordings are made one at a time and forks are inlined: the graph runs on this thread.
-thread_local std::vector<std::optional<IValue>>* recording = nullptr;
+using Recorded = std::vector<std::optional<IValue>>;
+
+// Where record() puts what it gets. Forks are inlined: a graph runs on the thread that called it.
+thread_local Recorded* recording = nullptr;
+
+// Lends the vector to record() for one run, also if that throws.
+class Recording {
+ public:
+  explicit Recording(Recorded& recorded) { recording = &recorded; }
+  ~Recording() { recording = nullptr; }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+};
 
 IValue without_data(const IValue& value);
 
@@ -49,6 +60,7 @@ IValue without_data(const IValue& value) {
 }
 
 void record(torch::jit::Stack& stack) {
+  if (recording == nullptr) throw Error(ErrorKind::Internal, "a value is recorded outside a run");
   const int64_t id = torch::jit::pop(stack).toInt();
   recording->at(id) = without_data(torch::jit::pop(stack));
 }
@@ -60,7 +72,7 @@ c10::Symbol record_op() {
   return c10::Symbol::fromQualString("actsparse::record");
 }
 
-// The nodes that hand every value to record(), while it lives.
+// Inserts nodes that hand every value of the graph to record(); they are gone when it ends.
 class RecordNodes {
  public:
   explicit RecordNodes(torch::jit::Graph& graph) : graph_(graph) { insert(*graph.block()); }
@@ -83,7 +95,8 @@ class RecordNodes {
   }
 
   void insert(Value* value, Node& before) {
-    // Modules; and functions, which the interpreter keeps no register for.
+    // Modules need not be recorded, and functions cannot: the interpreter keeps no register for
+    // them.
     if (value->type()->cast<c10::ClassType>() || value->type()->cast<c10::FunctionType>()) return;
     const torch::jit::WithInsertPoint guard(&before);
     Value* id = graph_.insertConstant(static_cast<int64_t>(values_.size()));
@@ -100,9 +113,11 @@ class RecordNodes {
 Trace::Values record_values(FlatModel& model, const std::vector<IValue>& batch) {
   const RecordNodes nodes(*model.graph);
   auto copy = clone_with_own_types(model.module, {});
-  std::vector<std::optional<IValue>> recorded(nodes.values().size());
-  recording = &recorded;
-  run_method(copy, model.method, batch);
+  Recorded recorded(nodes.values().size());
+  {
+    const Recording lent(recorded);
+    run_method(copy, model.method, batch);
+  }
   Trace::Values values;
   for (size_t i = 0; i < recorded.size(); ++i)
     if (recorded[i]) values[nodes.values()[i]] = *recorded[i];
@@ -138,6 +153,13 @@ at::Tensor tensor_in(const IValue& value, size_t element) {
 const IValue* Trace::value(const Value* value) const {
   const auto found = runs_.front().find(value);
   return found == runs_.front().end() ? nullptr : &found->second;
+}
+
+at::IntArrayRef Trace::sizes(const Value* value) const {
+  const IValue* const found = this->value(value);
+  return found != nullptr && found->isTensor() && found->toTensor().defined()
+             ? found->toTensor().sizes()
+             : at::IntArrayRef();
 }
 
 bool Trace::is_static(const Value* value) const {

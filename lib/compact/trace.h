@@ -1,5 +1,6 @@
 #pragma once
-// What the values of a graph are when it runs, and what of that depends on the input's size.
+// What the values of a graph are when it runs (sizes of tensors, numbers), and which of them depend
+// on the input's size.
 #include <ATen/core/ivalue.h>
 #include <torch/csrc/jit/ir/ir.h>
 
@@ -14,11 +15,14 @@ namespace actsparse {
 class Trace {
  public:
   using Values = std::unordered_map<const torch::jit::Value*, c10::IValue>;
-  /// Runs of batches that differ in size; the first is the one that is told of. At least one.
+  /// At least one run. value() and sizes() tell of the first; the others, of batches of other
+  /// sizes, show what changes.
   explicit Trace(std::vector<Values> runs) : runs_(std::move(runs)) {}
 
   /// Null if the value was not computed.
   const c10::IValue* value(const torch::jit::Value* value) const;
+  /// Of a tensor in the first run; empty if the value is none, or was not computed.
+  at::IntArrayRef sizes(const torch::jit::Value* value) const;
   /// Whether it is the same in all runs; of tensors and their lists, the sizes.
   bool is_static(const torch::jit::Value* value) const;
   /// Whether element `element` of it (0 for a tensor) has the same size along `axis` in all runs.

@@ -1,21 +1,20 @@
 #include "compact/visit.h"
 
 #include <ATen/ops/unique_dim.h>
-#include <torch/csrc/jit/ir/constants.h>
 
 #include <algorithm>
 
 namespace actsparse {
 namespace {
 
-// How many different slices there are along an axis.
+// How many of the slices along an axis differ.
 int64_t distinct_slices(const at::Tensor& ids, int64_t axis) {
   const auto rows = ids.movedim(axis, 0).reshape({ids.size(axis), -1});
   return std::get<0>(at::unique_dim(rows, 0)).size(0);
 }
 
-// What is kept of ids that change along several axes must be a set of indices of one of them.
-// Returns ids that change along that one only.
+// Ties ids that change along several axes so that they change along one only, which is returned:
+// what is kept of them must be told by indices of one axis. The axis with most to choose stays.
 at::Tensor tied_to_one_axis(Ids& ids, const at::Tensor& expanded) {
   at::Tensor rows = unexpanded(expanded);
   const auto axes = changing_axes(expanded);
@@ -34,20 +33,6 @@ at::Tensor tied_to_one_axis(Ids& ids, const at::Tensor& expanded) {
 
 }  // namespace
 
-int64_t usual_axis(const torch::jit::Value& value, int64_t rank) {
-  for (const auto& use : value.uses())
-    if (std::string(use.user->kind().toUnqualString()).find("conv") != std::string::npos) return 1;
-  return rank - 1;
-}
-
-size_t Visit::input(const char* argument) const {
-  const auto* schema = node.maybeSchema();
-  require(schema != nullptr, "no rule");
-  const auto index = schema->argumentIndexWithName(argument);
-  require(index.has_value(), "no rule");
-  return static_cast<size_t>(*index);
-}
-
 bool Visit::is_tensor(size_t input) const {
   const auto found = findings.values.find(node.inputs().at(input));
   return found != findings.values.end() && found->second.kind == Abstract::Kind::Tensor;
@@ -60,18 +45,6 @@ bool Visit::is_constant(size_t input) const {
 const Channels& Visit::channels(size_t input) const {
   require(is_tensor(input), "no rule");
   return findings.values.at(node.inputs().at(input)).channels;
-}
-
-at::Tensor Visit::constant(size_t input) const {
-  const auto value = torch::jit::toIValue(node.inputs().at(input));
-  require(value && value->isTensor() && value->toTensor().defined(), "its weight is not constant");
-  return value->toTensor();
-}
-
-at::Tensor Visit::optional_constant(size_t input) const {
-  const auto value = torch::jit::toIValue(node.inputs().at(input));
-  require(value.has_value(), "its weight is not constant");
-  return value->isTensor() ? value->toTensor() : at::Tensor();
 }
 
 std::vector<Abstract>& Visit::list(size_t input) const {
@@ -115,6 +88,12 @@ void Visit::need(std::vector<int64_t> when, std::vector<int64_t> then, std::stri
   if (when.empty() || then.empty()) return;
   findings.constraints.needs.push_back(
       {std::move(when), std::move(then), &node, std::move(reason)});
+}
+
+void Visit::edit(std::function<void(Rewrite&, const Arguments&)> edit) {
+  findings.edits.push_back([edit = std::move(edit), arguments = Arguments(node)](Rewrite& rewrite) {
+    edit(rewrite, arguments);
+  });
 }
 
 void Visit::keep(const at::Tensor& ids, const std::string& reason) {

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "compact/arguments.h"
 #include "compact/channels.h"
 #include "compact/constraints.h"
 #include "compact/ids.h"
@@ -18,14 +19,8 @@
 
 namespace actsparse {
 
-/// A rule throws it for a node that it cannot say anything of: then all that the node reads is
-/// kept.
-struct NotUnderstood {
-  std::string reason;  ///< for the report: "its weight is not constant"
-};
-
-/// What is known of a value of the graph: of a tensor, of the tensors in a list, tuple or
-/// dictionary, nothing of others.
+/// What is known of a value of the graph: the channels of a tensor, or of the tensors in a list,
+/// tuple or dictionary. Of other values (numbers, None) nothing.
 struct Abstract {
   enum class Kind { Other, Tensor, List, Dict };
   Kind kind = Kind::Other;
@@ -42,7 +37,7 @@ struct MaskNode {
       channels;  ///< of the input; `known` are the factors, NaN where they differ in a plane
 };
 
-/// Whether a node that needs fewer channels of an input than are there may pick its own by an
+/// Whether a node that needs fewer channels of an input than others do may read a subset by
 /// index_select: never, where that saves more time than it takes, or wherever it can.
 enum class Gather { Off, Auto, Always };
 
@@ -52,34 +47,27 @@ struct Findings {
   Constraints constraints;
   std::unordered_map<const torch::jit::Value*, Abstract> values;
   std::vector<MaskNode> masks;
-  std::vector<int64_t> wholes;  ///< ids of values that are one channel, as nothing more is known
+  std::vector<int64_t> wholes;  ///< ids that stand for a whole value, of which nothing is known
   std::vector<std::function<void(Rewrite&)>> edits;  ///< to be made when the solution is there
 };
 
-/// The axis of channels where ids do not tell: 1 if a convolution reads `value`, else the last.
-int64_t usual_axis(const torch::jit::Value& value, int64_t rank);
-
-class Visit {
+class Visit : public Arguments {
  public:
   Visit(torch::jit::Node& visited, const Trace& values, Findings& found, Gather gathering)
-      : node(visited), trace(values), findings(found), gather(gathering) {}
+      : Arguments(visited), trace(values), findings(found), gather(gathering) {}
+  // An edit runs when the analysis is over: it could not read the findings through a copy.
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
 
-  torch::jit::Node& node;
   const Trace& trace;
   Findings& findings;
   const Gather gather;
-
-  /// The place of an argument of the operator's schema. Throws NotUnderstood if it has none.
-  size_t input(const char* argument) const;
 
   bool is_tensor(size_t input) const;
   /// A tensor whose value is the same whatever the model's input.
   bool is_constant(size_t input) const;
   /// Each throws NotUnderstood if the input is no such thing.
   const Channels& channels(size_t input) const;
-  at::Tensor constant(size_t input) const;
-  /// Undefined if it is None.
-  at::Tensor optional_constant(size_t input) const;
   std::vector<Abstract>& list(size_t input) const;
   std::map<std::string, Abstract>& dict(size_t input) const;
   /// No tensor, and the same for inputs of all sizes.
@@ -91,16 +79,16 @@ class Visit {
   /// The sizes that output `output` had.
   std::vector<int64_t> output_sizes(size_t output = 0) const;
 
-  static void require(bool condition, const char* reason) {
-    if (!condition) throw NotUnderstood{reason};
-  }
   void need(std::vector<int64_t> when, std::vector<int64_t> then, std::string reason = "");
   /// All of `ids` are kept.
   void keep(const at::Tensor& ids, const std::string& reason);
-  void edit(std::function<void(Rewrite&)> edit) { findings.edits.push_back(std::move(edit)); }
+  /// What is to be changed at this node once it is known which channels stay: runs after the
+  /// analysis, with the node's arguments as they are then.
+  void edit(std::function<void(Rewrite&, const Arguments&)> edit);
 
-  /// The results. A tensor whose ids change along several axes is tied along all but one, so that
-  /// what is kept is a box; along an axis whose size depends on the input all is kept.
+  /// Says what the node's outputs are. If the ids of a tensor change along several axes, they are
+  /// tied along all but one of them, so that what is kept can be told by indices of one axis; if
+  /// they change along an axis whose size depends on the input, all are kept.
   void give(const Channels& channels, size_t output = 0);
   void give_list(const std::vector<Channels>& elements, size_t output = 0);
 

@@ -1,5 +1,5 @@
 #pragma once
-// What a masked model was before, to compare speed with.
+// The model that a masked one was made of, to compare speed with.
 #include <torch/csrc/jit/api/module.h>
 
 #include <string>

@@ -119,7 +119,9 @@ std::string torchscript_cause(const std::string& traceback) {
     const auto found = traceback.rfind(marker);
     if (found != std::string::npos && (at == std::string::npos || found > at)) at = found;
   }
-  return first_line(at == std::string::npos ? traceback : traceback.substr(at + 1));
+  auto cause = first_line(at == std::string::npos ? traceback : traceback.substr(at + 1));
+  if (!cause.empty() && cause.back() == ':') cause.pop_back();  // an assert without a message
+  return cause;
 }
 
 IValue run_method(Module& module, const std::string& method, const std::vector<IValue>& arguments) {

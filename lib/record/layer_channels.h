@@ -4,15 +4,17 @@
 
 namespace actsparse {
 
-/// The channels that enter a layer, and which of them belong together. Numbers mean the same in all
-/// layers of one channel_groups() (compact/channel_groups.h).
+/// The channels that enter one layer, by numbers that mean the same for all layers of one
+/// channel_groups() (compact/channel_groups.h).
 struct LayerChannels {
-  int64_t axis = 0;              ///< of the layer's input, not negative
-  int64_t value = 0;             ///< which value of the model's graph the layer reads
-  std::vector<int64_t> classes;  ///< of each channel: those of one class can only go together
-  std::vector<int64_t> sets;     ///< of each channel: classes of one set are ranked against each
-                                 ///< other; a set is one producer's channels, or those of all
-                                 ///< producers that are tied to each other (by a sum, say)
+  int64_t axis = 0;   ///< of the layer's input that holds them, not negative
+  int64_t value = 0;  ///< which value the layer reads: equal for layers that read the same
+  /// Of each channel: channels with one class number, here and in other layers, can only be removed
+  /// together.
+  std::vector<int64_t> classes;
+  /// Of each channel: the ranking set, within which classes are compared to choose those to drop.
+  /// It is one producer's channels, or those of all producers whose channels are tied.
+  std::vector<int64_t> sets;
 };
 
 }  // namespace actsparse

@@ -22,11 +22,13 @@ std::string count_text(int64_t count) {
   return std::to_string(count);
 }
 
+std::string small(double number) { return number == 0 ? "0" : fmt::format("{:.1e}", number); }
+
 std::vector<std::string> row(const MaskedChannels& layer) {
   std::string why;
   for (const auto& [channels, because] : layer.kept)
     why += fmt::format("{}kept {}: {}", why.empty() ? "" : "; ", channels, because);
-  if (layer.gathered > 0) why += "; it picks its own of what stays";
+  if (layer.gathered > 0) why += "; reads a subset by index_select";
   return {layer.layer.empty() ? "(root)" : layer.layer, std::to_string(layer.total),
           std::to_string(layer.masked), std::to_string(layer.removed), why};
 }
@@ -59,8 +61,8 @@ Rows rows(const CompactReport& report) {
   if (report.latency.rounds > 0) rows.push_back(latency_line(report.latency));
   for (const auto& difference : report.differences)
     rows.push_back(line(fmt::format(
-        "equal to the masked model on {}: differs by {:.1e}, {:.1e} of what samples differ by",
-        difference.shape, difference.relative, difference.over_variation)));
+        "equal to the masked model on {}: difference {}, relative to the spread between samples {}",
+        difference.shape, small(difference.relative), small(difference.over_variation))));
   return rows;
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "compact/compare.h"
-#include "compact/explain.h"
+#include "compact/difference.h"
+#include "compact/masked_channels.h"
 #include "report/table.h"
 
 namespace actsparse {

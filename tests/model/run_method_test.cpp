@@ -145,4 +145,5 @@ TEST_CASE("the cause is the last exception of a traceback", "[model]") {
   CHECK(torchscript_cause(lines + "RuntimeError: outer\nbuiltins.ValueError: inner\n") ==
         "builtins.ValueError: inner");
   CHECK(torchscript_cause("something else\nmore") == "something else");
+  CHECK(torchscript_cause(lines + "RuntimeError: AssertionError: \n") == "AssertionError");
 }

@@ -15,14 +15,14 @@ TEST_CASE("What compacting did, as text", "[report]") {
       out.str() ==
       "layer   channels  masked  removed\n"
       "fc             8       4        3  kept 1: read by 'conv'\n"
-      "(root)         8       4        0  kept 4: x; it picks its own of what stays\n"
+      "(root)         8       4        0  kept 4: x; reads a subset by index_select\n"
       "parameters 100 -> 25 (0.25)\n"
       "MACs       1000 -> 250 (0.25)\n"
       "file       400 B -> 100 B (0.25)\n"
       "time       400.00 ms unmasked, 500.00 ms masked, 100.00 ms small: 0.25 of unmasked, 0.20 of "
       "masked (medians of 15 in turn, 1 threads, batch of 2)\n"
-      "equal to the masked model on [2, 3]: differs by 2.0e-07, 1.0e-06 of what samples differ "
-      "by\n");
+      "equal to the masked model on [2, 3]: difference 2.0e-07, relative to the spread "
+      "between samples 1.0e-06\n");
 }
 
 TEST_CASE("What compacting did, as JSON: its times apart from the rest", "[report]") {

@@ -1,8 +1,8 @@
 #include <map>
 
-#include "compact/rule.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 Abstract& abstract(Visit& visit, const torch::jit::Value* value) {
@@ -38,27 +38,21 @@ Abstract& entry(const Visit& visit, size_t input, size_t place) {
   return found->second;
 }
 
-}  // namespace
-
-// What the model computes from sizes stays what it was: it reads the original ones.
+// A model may compute with sizes (x.size(1) ** 0.5). For its results to stay as they were, those
+// who read a size that shrinks get the original number instead.
 void size(Visit& visit) {
   const Channels input = visit.channels(0);
   if (!changes(input)) return;
   const bool is_one = visit.node.inputs().size() == 2;
   const int64_t one = is_one ? visit.axis(0, visit.value(1).toInt()) : 0;
-  visit.edit([visit, input, is_one, one](Rewrite& rewrite) {
+  visit.edit([input, is_one, one](Rewrite& rewrite, const Arguments& arguments) {
     if (is_one && rewrite.kept(input, one).defined())
-      rewrite.replace_output(visit.node, input.ids.size(one));
+      rewrite.replace_output(arguments.node, input.ids.size(one));
     std::map<size_t, int64_t> original;
     for (int64_t axis = 0; axis < input.dim() && !is_one; ++axis)
       if (rewrite.kept(input, axis).defined()) original[axis] = input.ids.size(axis);
-    if (!original.empty()) rewrite.replace_elements(visit.node, original);
+    if (!original.empty()) rewrite.replace_elements(arguments.node, original);
   });
-}
-
-void reads_no_values(Visit& visit) {
-  if (visit.node.kind() == c10::aten::len && visit.is_tensor(0))
-    visit.require(!changes(visit.channels(0)), "its size is used");
 }
 
 void make_list(Visit& visit) {
@@ -83,7 +77,7 @@ void make_dict(Visit& visit) {
 
 void unpack_list(Visit& visit) {
   if (abstract(visit, visit.node.input()).kind != Abstract::Kind::List) {
-    // A list of numbers, or one that nothing is known of: its tensors are kept already.
+    // A list of numbers, or one that nothing is known of: tensors in it are kept already.
     throw NotUnderstood{"no rule"};
   }
   const auto elements = visit.list(0);
@@ -114,4 +108,28 @@ void same_value(Visit& visit) {
   abstract(visit, visit.node.output()) = Abstract(abstract(visit, visit.node.inputs()[0]));
 }
 
-}  // namespace actsparse
+}  // namespace
+
+void reads_no_values(Visit& visit) {
+  if (visit.node.kind() == c10::aten::len && visit.is_tensor(0))
+    visit.require(!changes(visit.channels(0)), "its size is used");
+}
+
+Rows container_rows() {
+  return {
+      {{"aten::size"}, size, free_of_macs},
+      {{"aten::dim", "prim::dtype", "prim::device", "prim::layout", "aten::is_floating_point",
+        "aten::__is__", "aten::__isnot__", "prim::is_cuda", "prim::requires_grad", "aten::len"},
+       reads_no_values,
+       free_of_macs},
+      {{"prim::ListConstruct", "prim::TupleConstruct"}, make_list, free_of_macs},
+      {{"prim::ListUnpack", "prim::TupleUnpack"}, unpack_list, free_of_macs},
+      {{"prim::DictConstruct", "aten::dict"}, make_dict, free_of_macs},
+      {{"aten::append"}, append, free_of_macs},
+      {{"aten::_set_item"}, set_item, free_of_macs},
+      {{"aten::__getitem__", "prim::TupleIndex"}, item, free_of_macs},
+      {{"aten::detach", "prim::unchecked_cast", "aten::alias"}, same_value, free_of_macs},
+  };
+}
+
+}  // namespace actsparse::rules

@@ -1,11 +1,12 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
+#include <torch/csrc/jit/ir/constants.h>
 
-#include "compact/rule.h"
 #include "compact/rules/contraction.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 bool all_zero(const c10::IValue& padding) {
@@ -14,18 +15,25 @@ bool all_zero(const c10::IValue& padding) {
   return std::all_of(sizes.begin(), sizes.end(), [](int64_t size) { return size == 0; });
 }
 
+// By the flag of the operators that have one, else by name. Nothing if the flag is computed.
+std::optional<bool> is_transposed(const torch::jit::Node& node) {
+  const auto flag = node.maybeSchema()->argumentIndexWithName("transposed");
+  if (!flag)
+    return std::string(node.kind().toUnqualString()).find("transpose") != std::string::npos;
+  const auto value = torch::jit::toIValue(node.inputs().at(*flag));
+  return value ? std::optional(value->toBool()) : std::nullopt;
+}
+
 // One convolution node with weights as [groups, outputs, inputs, kernel...].
 struct Kernel {
   explicit Kernel(const Visit& visit) {
-    const auto* schema = visit.node.maybeSchema();
     weight = visit.constant(visit.input("weight"));
     bias = visit.optional_constant(visit.input("bias"));
     groups = visit.value(visit.input("groups")).toInt();
     is_padded = !all_zero(visit.value(visit.input("padding")));
-    const auto flag = schema->argumentIndexWithName("transposed");
-    transposed = flag ? visit.value(*flag).toBool()
-                      : std::string(visit.node.kind().toUnqualString()).find("transpose") !=
-                            std::string::npos;
+    const auto is_back = is_transposed(visit.node);
+    visit.require(is_back.has_value(), "no rule");
+    transposed = *is_back;
     visit.require(visit.channels(0).dim() == weight.dim(), "its input has no batch axis");
     visit.require(weight.is_floating_point() && weight.size(0) % groups == 0, "no rule");
   }
@@ -38,7 +46,8 @@ struct Kernel {
     return transposed ? split.transpose(1, 2) : split;
   }
 
-  // Kept rows and columns, [groups, outputs or inputs] (bool, as many in each group that is left).
+  // The weight of the kept outputs and inputs. `out` [groups, outputs] and `in` [groups, inputs]
+  // are bool, with equally many in each group of which any is left.
   at::Tensor reduced(const at::Tensor& out, const at::Tensor& in) const {
     std::vector<at::Tensor> parts;
     const auto all = grouped(weight);
@@ -72,10 +81,13 @@ Contraction contraction_of(const Visit& visit, const Kernel& kernel) {
           kernel.is_padded || kernel.transposed};
 }
 
+// What is kept for the edit.
 struct Parts {
   Kernel kernel;
   Contraction contraction;
-  at::Tensor out;  // ids
+  Channels input, output;
+  at::Tensor out;  // ids, [groups, outputs]
+  Gather gather;
 };
 
 Reading reading_of(const Kernel& kernel, const Channels& input, const Channels& output,
@@ -88,30 +100,28 @@ Reading reading_of(const Kernel& kernel, const Channels& input, const Channels& 
           plane(input) * static_cast<double>(kernel.weight.element_size())};
 }
 
-void rewrite(Rewrite& rewrite, torch::jit::Node& node, const Visit& visit, const Parts& parts,
-             const Channels& input, const Channels& output) {
-  const auto& [kernel, contraction, out] = parts;
+void shrink(Rewrite& rewrite, const Arguments& arguments, const Parts& parts) {
+  const auto& [kernel, contraction, input, output, out, gather] = parts;
+  auto& node = arguments.node;
   const auto rows = rewrite.kept(output, 1);
   auto columns = rewrite.kept(input, 1);
   const auto picked =
-      worth_picking(visit, contraction, rows, columns,
+      worth_picking(gather, contraction, rows, columns,
                     reading_of(kernel, input, output, rewrite.kept_count(output, 1)));
   if (picked.defined()) {
-    rewrite.index_select(node, visit.input("input"), 1, places_among(picked, columns));
+    rewrite.index_select(node, arguments.input("input"), 1, places_among(picked, columns));
     columns = picked;
   }
   if (!rows.defined() && !columns.defined()) return;
   const auto in_kept = is_among(columns, contraction.in), out_kept = is_among(rows, out);
-  rewrite.set(node, visit.input("weight"), kernel.reduced(out_kept, in_kept));
+  rewrite.set(node, arguments.input("weight"), kernel.reduced(out_kept, in_kept));
   const auto extra = of_removed(contraction, in_kept);
   if (kernel.bias.defined() || extra.ne(0).any().item<bool>())
-    rewrite.set(node, visit.input("bias"),
+    rewrite.set(node, arguments.input("bias"),
                 sliced((contraction.bias + extra).flatten(), 0, rows).to(kernel.weight.options()));
   const int64_t groups = in_kept.any(1).sum().item<int64_t>();
-  if (groups != kernel.groups) rewrite.set(node, visit.input("groups"), groups);
+  if (groups != kernel.groups) rewrite.set(node, arguments.input("groups"), groups);
 }
-
-}  // namespace
 
 void convolution(Visit& visit) {
   const Kernel kernel(visit);
@@ -123,9 +133,38 @@ void convolution(Visit& visit) {
   if (kernel.groups > 1)
     visit.findings.constraints.balances.push_back({contraction.in, out, &visit.node});
   visit.give(output);
-  visit.edit([visit, parts = Parts{kernel, contraction, out}, input, output](Rewrite& r) {
-    rewrite(r, visit.node, visit, parts, input, output);
-  });
+  visit.edit(
+      [parts = Parts{kernel, contraction, input, output, out, visit.gather}](
+          Rewrite& rewrite, const Arguments& arguments) { shrink(rewrite, arguments, parts); });
 }
 
-}  // namespace actsparse
+// Each output sums over one row of the weight; of a transposed one each input does.
+int64_t convolution_macs(const torch::jit::Node& node, const Trace& trace) {
+  const auto weight = trace.sizes(node.inputs().at(1));
+  if (weight.empty()) return 0;
+  const bool is_back = is_transposed(node).value_or(false);
+  return product(trace.sizes(is_back ? node.inputs().at(0) : node.output())) *
+         product(weight.slice(1));
+}
+
+at::Tensor fold_into_columns(const Arguments& arguments, const at::Tensor& weight,
+                             const at::Tensor& factors) {
+  arguments.require(is_transposed(arguments.node) == false, "it is a transposed convolution");
+  const auto groups = torch::jit::toIValue(arguments.node.inputs().at(arguments.input("groups")));
+  arguments.require(groups.has_value(), "its groups are not constant");
+  return masked_columns(weight, factors, groups->toInt());
+}
+
+}  // namespace
+
+Rows convolution_rows() {
+  return {
+      {{"aten::conv1d", "aten::conv2d", "aten::conv3d", "aten::_convolution", "aten::convolution",
+        "aten::conv_transpose1d", "aten::conv_transpose2d", "aten::conv_transpose3d"},
+       convolution,
+       convolution_macs,
+       /*channel_axis=*/1,
+       fold_into_columns}};
+}
+
+}  // namespace actsparse::rules

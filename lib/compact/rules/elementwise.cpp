@@ -4,12 +4,12 @@
 #include <ATen/ops/unique_dim.h>
 #include <ATen/ops/where.h>
 
-#include "compact/rule.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
-// Runs the operator itself on what is known.
+// The known values of the result: the operator itself, run on the known values of input `input`.
 at::Tensor run_on_known(const Visit& visit, size_t input) {
   const auto known = unexpanded(visit.channels(input).known);
   torch::jit::Stack stack;
@@ -28,8 +28,8 @@ void require_eval(const Visit& visit) {
       visit.require(!visit.value(visit.input(flag)).toBool(), "it works as in training");
 }
 
-// Whether `operand` is one channel that has size 1 along all axes on which `other` changes: it
-// stays as it is, whatever is removed of the other.
+// Whether `operand` is broadcast over the channels of `other`: one channel, of size 1 along all
+// axes on which the other's channels lie. It stays as it is, whatever is removed of the other.
 bool is_spread(const at::Tensor& operand, const at::Tensor& other) {
   if (!changing_axes(operand).empty() || changing_axes(other).empty()) return false;
   for (const int64_t axis : changing_axes(other)) {
@@ -39,7 +39,8 @@ bool is_spread(const at::Tensor& operand, const at::Tensor& other) {
   return true;
 }
 
-// Ids of the result's own: each needs its operands', which may hold more than the result.
+// New ids for the result, each of which needs its two operands' ids: unlike with tied ids, an
+// operand may keep channels that the result drops.
 at::Tensor own_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b) {
   const auto pairs = at::stack({a.flatten(), b.flatten()}, 1);
   const auto [distinct_pairs, place, counts] =
@@ -50,7 +51,7 @@ at::Tensor own_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b) {
   return own.index_select(0, place).view(a.sizes());
 }
 
-// Takes of an operand what the result has of it, where it holds more.
+// Where an operand keeps more channels than the result, reads a subset of it by index_select.
 void pick_operand(Rewrite& rewrite, torch::jit::Node& node, size_t input, const Channels& operand,
                   const Channels& result) {
   for (const int64_t place : changing_axes(result.ids)) {
@@ -87,10 +88,10 @@ at::Tensor known_result(const Visit& visit, const at::Tensor& a, const at::Tenso
   return result.expand(sizes);
 }
 
-// A constant operand shrinks with the activation.
+// Slices a constant operand as the activation is sliced.
 void slice_constant(Visit& visit, size_t input, const Channels& output) {
-  visit.edit([visit, input, output](Rewrite& rewrite) {
-    at::Tensor value = visit.constant(input);
+  visit.edit([input, output](Rewrite& rewrite, const Arguments& arguments) {
+    at::Tensor value = arguments.constant(input);
     const int64_t offset = output.dim() - value.dim();
     bool changed = false;
     for (int64_t axis = 0; axis < value.dim(); ++axis) {
@@ -99,7 +100,7 @@ void slice_constant(Visit& visit, size_t input, const Channels& output) {
       value = sliced(value, axis, index);
       changed = true;
     }
-    if (changed) rewrite.set(visit.node, input, value.contiguous());
+    if (changed) rewrite.set(arguments.node, input, value.contiguous());
   });
 }
 
@@ -124,8 +125,6 @@ void note_mask(Visit& visit, size_t input, const Channels& activation) {
     visit.findings.masks.push_back({visit.node.inputs()[input], std::move(*channels)});
 }
 
-}  // namespace
-
 void elementwise(Visit& visit) {
   require_eval(visit);
   const auto& input = visit.channels(0);
@@ -148,10 +147,11 @@ void binary(Visit& visit) {
       known_result(visit, a.known, b.known, sizes)};
   visit.give(output);
   if (!sliceable && visit.gather != Gather::Off)
-    visit.edit([visit, output, a = Channels(a), b = Channels(b)](Rewrite& rewrite) {
-      pick_operand(rewrite, visit.node, 0, a, output);
-      pick_operand(rewrite, visit.node, 1, b, output);
-    });
+    visit.edit(
+        [output, a = Channels(a), b = Channels(b)](Rewrite& rewrite, const Arguments& arguments) {
+          pick_operand(rewrite, arguments.node, 0, a, output);
+          pick_operand(rewrite, arguments.node, 1, b, output);
+        });
   if (!sliceable) return;
   note_mask(visit, a_constant ? 0 : 1, Channels(activation));
   slice_constant(visit, a_constant ? 0 : 1, output);
@@ -163,10 +163,39 @@ void prelu(Visit& visit) {
   const auto known = at::prelu(input.known, weight);
   visit.give({input.ids, at::where(input.known.isnan(), input.known, known)});
   if (weight.numel() == 1) return;
-  visit.edit([visit, input](Rewrite& rewrite) {
+  visit.edit([input](Rewrite& rewrite, const Arguments& arguments) {
     const auto index = rewrite.kept(input, 1);
-    if (index.defined()) rewrite.set(visit.node, 1, sliced(visit.constant(1), 0, index));
+    if (index.defined()) rewrite.set(arguments.node, 1, sliced(arguments.constant(1), 0, index));
   });
 }
 
-}  // namespace actsparse
+}  // namespace
+
+Rows elementwise_rows() {
+  return {
+      {{"aten::relu",        "aten::relu6",       "aten::hardswish",
+        "aten::hardsigmoid", "aten::hardtanh",    "aten::silu",
+        "aten::gelu",        "aten::sigmoid",     "aten::tanh",
+        "aten::leaky_relu",  "aten::elu",         "aten::selu",
+        "aten::celu",        "aten::mish",        "aten::softplus",
+        "aten::softsign",    "aten::hardshrink",  "aten::softshrink",
+        "aten::threshold",   "aten::log_sigmoid", "aten::clamp",
+        "aten::clamp_min",   "aten::clamp_max",   "aten::abs",
+        "aten::neg",         "aten::exp",         "aten::log",
+        "aten::sqrt",        "aten::rsqrt",       "aten::square",
+        "aten::reciprocal",  "aten::rsub",        "aten::sin",
+        "aten::cos",         "aten::erf",         "aten::floor",
+        "aten::round",       "aten::dropout",     "aten::feature_dropout",
+        "aten::to",          "aten::type_as",     "aten::float",
+        "aten::half",        "aten::double"},
+       elementwise,
+       free_of_macs},
+      {{"aten::add", "aten::sub", "aten::mul", "aten::div", "aten::maximum", "aten::minimum",
+        "aten::pow"},
+       binary,
+       free_of_macs},
+      {{"aten::prelu"}, prelu, free_of_macs},
+  };
+}
+
+}  // namespace actsparse::rules

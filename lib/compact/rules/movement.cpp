@@ -4,9 +4,9 @@
 
 #include <limits>
 
-#include "compact/rule.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 using c10::IValue;
@@ -34,7 +34,8 @@ IValue argument(const Visit& visit, size_t input, Side side) {
   return tensors;
 }
 
-// The very same operator, run on ids or values in place of the tensors.
+// The operator itself, run on tensors of ids (or of known values) in place of the activations: it
+// moves these as it moves elements.
 std::vector<at::Tensor> run_on(const Visit& visit, Side side) {
   torch::jit::Stack stack;
   for (size_t i = 0; i < visit.node.inputs().size(); ++i) stack.push_back(argument(visit, i, side));
@@ -60,8 +61,6 @@ void give_all(Visit& visit, const std::vector<Channels>& results) {
     return visit.give_list(results);
   visit.give(results.at(0));
 }
-
-}  // namespace
 
 void movement(Visit& visit) {
   const auto kind = visit.node.kind();
@@ -96,11 +95,11 @@ void resize(Visit& visit) {
   const auto sizes = visit.trace.value(list)->toIntVector();
   visit.require(changing_axes(output.ids).empty() || has_elements(*list), "its sizes are computed");
   visit.give(output);
-  visit.edit([visit, output, place, sizes, offset](Rewrite& rewrite) {
+  visit.edit([output, place, sizes, offset](Rewrite& rewrite, const Arguments& arguments) {
     for (int64_t i = 0; i < static_cast<int64_t>(sizes.size()); ++i) {
       const auto index = rewrite.kept(output, i + offset);
       if (index.defined() && sizes[i] != -1)
-        rewrite.set_element(visit.node, place, i, index.numel());
+        rewrite.set_element(arguments.node, place, i, index.numel());
     }
   });
 }
@@ -110,11 +109,11 @@ void split(Visit& visit) {
   const int64_t axis = visit.axis(0, visit.value(visit.input("dim")).toInt());
   const auto parts = moved(visit);
   visit.give_list(parts);
-  visit.edit([visit, input, parts, axis](Rewrite& rewrite) {
+  visit.edit([input, parts, axis](Rewrite& rewrite, const Arguments& arguments) {
     if (!rewrite.kept(input, axis).defined()) return;
     std::vector<int64_t> counts;
     for (const auto& part : parts) counts.push_back(rewrite.kept_count(canonical(part), axis));
-    rewrite.split_with_sizes(visit.node, counts, axis);
+    rewrite.split_with_sizes(arguments.node, counts, axis);
   });
 }
 
@@ -128,7 +127,8 @@ void slice(Visit& visit) {
                 "it picks channels by number");
   give_all(visit, moved(visit));
   if (!cuts_channels) return;
-  // The bounds among the kept channels: run the slice on the numbers of the channels.
+  // The slice's bounds must be counted among the kept channels: first find which channels it takes,
+  // by slicing their numbers.
   const auto numbers = at::arange(input.ids.size(axis));
   const auto end_of = [](const IValue& bound, int64_t otherwise) {
     return bound.isNone() ? otherwise : bound.toInt();
@@ -136,12 +136,12 @@ void slice(Visit& visit) {
   const auto chosen = numbers.slice(0, end_of(visit.value(2), 0),
                                     end_of(visit.value(3), std::numeric_limits<int64_t>::max()));
   visit.require(chosen.numel() > 0, "no rule");
-  visit.edit([visit, input, axis, first = chosen[0].item<int64_t>(),
-              last = chosen[-1].item<int64_t>()](Rewrite& rewrite) {
+  visit.edit([input, axis, first = chosen[0].item<int64_t>(), last = chosen[-1].item<int64_t>()](
+                 Rewrite& rewrite, const Arguments& arguments) {
     const auto index = rewrite.kept(input, axis);
     if (!index.defined()) return;
-    rewrite.set(visit.node, 2, index.lt(first).sum().item<int64_t>());
-    rewrite.set(visit.node, 3, index.le(last).sum().item<int64_t>());
+    rewrite.set(arguments.node, 2, index.lt(first).sum().item<int64_t>());
+    rewrite.set(arguments.node, 3, index.le(last).sum().item<int64_t>());
   });
 }
 
@@ -155,27 +155,23 @@ void index_select(Visit& visit) {
   const Channels output = {input.ids.index_select(axis, chosen.cpu()),
                            input.known.index_select(axis, chosen.cpu())};
   visit.give(output);
-  visit.edit([visit, input, output, axis, chosen](Rewrite& rewrite) {
+  visit.edit([input, output, axis, chosen](Rewrite& rewrite, const Arguments& arguments) {
     const auto index = rewrite.kept(input, axis);
     if (!index.defined()) return;
     const auto places = at::zeros({input.ids.size(axis)}, at::kLong)
                             .index_copy_(0, index, at::arange(index.numel()));
     const auto left = sliced(chosen.cpu(), 0, rewrite.kept(canonical(output), axis));
-    rewrite.set(visit.node, 2, places.index_select(0, left).to(chosen.device()));
+    rewrite.set(arguments.node, 2, places.index_select(0, left).to(chosen.device()));
   });
 }
 
-namespace {
-
-// What stands in the border beside zeros: the constant, or more zeros.
+// The value that padding puts into the border; 0 for operators that repeat or mirror elements.
 double border_of(const Visit& visit) {
   const auto* schema = visit.node.maybeSchema();
   if (!schema->argumentIndexWithName("value")) return 0;
   const auto& value = visit.value(visit.input("value"));
   return value.isNone() ? 0 : value.toScalar().toDouble();
 }
-
-}  // namespace
 
 void pad(Visit& visit) {
   const auto& input = visit.channels(0);
@@ -194,11 +190,35 @@ void pad(Visit& visit) {
     ids = ids.narrow(axis, 0, 1);
     known = known.narrow(axis, 0, 1);
   }
-  // The border may hold another value than the channel: only zeros in zeros are known.
+  // The border may hold another value than the channel. Known is only a channel of zeros with zeros
+  // around it.
   const bool zeros = border_of(visit) == 0;
   known = known.masked_fill(zeros ? known.ne(0) : known.eq(known),
                             std::numeric_limits<double>::quiet_NaN());
   visit.give({ids.expand(sizes), known.expand(sizes)});
 }
 
-}  // namespace actsparse
+}  // namespace
+
+Rows movement_rows() {
+  return {
+      {{"aten::permute", "aten::transpose", "aten::t", "aten::movedim", "aten::flatten",
+        "aten::unsqueeze", "aten::squeeze", "aten::contiguous", "aten::clone", "aten::flip",
+        "aten::cat", "aten::stack", "aten::pixel_shuffle", "aten::pixel_unshuffle", "aten::repeat",
+        "aten::roll"},
+       movement,
+       free_of_macs},
+      {{"aten::view", "aten::reshape", "aten::unflatten", "aten::expand"}, resize, free_of_macs},
+      {{"aten::chunk", "aten::split", "aten::split_with_sizes", "aten::tensor_split"},
+       split,
+       free_of_macs},
+      {{"aten::slice", "aten::narrow", "aten::select", "aten::unbind"}, slice, free_of_macs},
+      {{"aten::index_select"}, index_select, free_of_macs},
+      {{"aten::constant_pad_nd", "aten::pad", "aten::reflection_pad1d", "aten::reflection_pad2d",
+        "aten::replication_pad1d", "aten::replication_pad2d"},
+       pad,
+       free_of_macs},
+  };
+}
+
+}  // namespace actsparse::rules

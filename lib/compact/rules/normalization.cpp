@@ -2,24 +2,24 @@
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/where.h>
 
-#include "compact/rule.h"
 #include "compact/rules/contraction.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 constexpr const char* per_channel[] = {"weight", "bias", "running_mean", "running_var"};
 
 // Slices those arguments that hold one number per channel.
 void slice_arguments(Visit& visit, const Channels& input) {
-  visit.edit([visit, input](Rewrite& rewrite) {
+  visit.edit([input](Rewrite& rewrite, const Arguments& arguments) {
     const auto index = rewrite.kept(input, 1);
     if (!index.defined()) return;
     for (const char* name : per_channel) {
-      if (!visit.node.maybeSchema()->argumentIndexWithName(name)) continue;
-      const size_t place = visit.input(name);
-      const auto value = visit.optional_constant(place);
-      if (value.defined()) rewrite.set(visit.node, place, sliced(value, 0, index));
+      if (!arguments.node.maybeSchema()->argumentIndexWithName(name)) continue;
+      const size_t place = arguments.input(name);
+      const auto value = arguments.optional_constant(place);
+      if (value.defined()) rewrite.set(arguments.node, place, sliced(value, 0, index));
     }
   });
 }
@@ -35,8 +35,6 @@ at::Tensor numbers(const Visit& visit, const char* name, const at::Tensor& like,
   return value.defined() ? value.detach().to(at::kCPU, at::kDouble)
                          : at::full_like(like, otherwise);
 }
-
-}  // namespace
 
 void batch_norm(Visit& visit) {
   visit.require(!visit.value(visit.input("training")).toBool(), "it works as in training");
@@ -58,7 +56,8 @@ void instance_norm(Visit& visit) {
   require_constants(visit);
   const Channels input = visit.channels(0);
   const auto known = visit.along(0, 1).known;
-  // A channel of zeros has no spread: its bias is left. Of another constant rounding is left too.
+  // A channel of zeros is normalized to exactly 0, so its bias is the result. For another constant
+  // the rounding of mean and variance would be left over.
   const auto values = at::where(known.eq(0), numbers(visit, "bias", known, 0), unknown_like(known));
   visit.give({input.ids, spread_over(known, values, 1, input.ids.sizes()).known});
   slice_arguments(visit, input);
@@ -78,9 +77,9 @@ void group_norm(Visit& visit) {
       at::where(all_zero, numbers(visit, "bias", channels.known, 0), unknown_like(channels.known));
   visit.give({input.ids, spread_over(channels.known, values, 1, input.ids.sizes()).known});
   slice_arguments(visit, input);
-  visit.edit([visit, input, groups, size = ids.size(1)](Rewrite& rewrite) {
+  visit.edit([input, groups, size = ids.size(1)](Rewrite& rewrite, const Arguments& arguments) {
     const int64_t left = rewrite.kept_count(input, 1) / size;
-    if (left != groups) rewrite.set(visit.node, visit.input("num_groups"), left);
+    if (left != groups) rewrite.set(arguments.node, arguments.input("num_groups"), left);
   });
 }
 
@@ -100,4 +99,15 @@ void over_axes(Visit& visit) {
   visit.give({input.ids, unknown_like(input.known)});
 }
 
-}  // namespace actsparse
+}  // namespace
+
+Rows normalization_rows() {
+  return {
+      {{"aten::batch_norm"}, batch_norm, free_of_macs},
+      {{"aten::instance_norm"}, instance_norm, free_of_macs},
+      {{"aten::group_norm"}, group_norm, free_of_macs},
+      {{"aten::layer_norm", "aten::softmax", "aten::log_softmax"}, over_axes, free_of_macs},
+  };
+}
+
+}  // namespace actsparse::rules

@@ -2,17 +2,18 @@
 
 #include <limits>
 
-#include "compact/rule.h"
 #include "compact/rules/contraction.h"
+#include "compact/rules/rows.h"
 
-namespace actsparse {
+namespace actsparse::rules {
 namespace {
 
 bool starts_with(const char* text, const char* beginning) {
   return std::string(text).rfind(beginning, 0) == 0;
 }
 
-// Averages over a border of zeros are no longer the channel's value, unless that is 0.
+// Averages that take in a border of zeros are no longer the channel's constant value, unless it is
+// 0.
 bool has_zero_border(const Visit& visit) {
   return starts_with(visit.node.kind().toUnqualString(), "avg_pool");
 }
@@ -21,7 +22,7 @@ at::Tensor only_zeros(const at::Tensor& known) {
   return at::where(known.eq(0), known, unknown_like(known));
 }
 
-// The axes that an operator without `dim` reduces are all of them.
+// The axes that are reduced. Without `dim` it would be all of them, channels included: refused.
 std::vector<int64_t> reduced_axes(const Visit& visit) {
   const auto* schema = visit.node.maybeSchema();
   std::vector<int64_t> axes;
@@ -38,8 +39,6 @@ at::Tensor without_axes(const at::Tensor& tensor, const std::vector<int64_t>& ax
   for (const int64_t axis : axes) left = left.narrow(axis, 0, 1);
   return left.dim() == static_cast<int64_t>(sizes.size()) ? left : left.reshape(sizes);
 }
-
-}  // namespace
 
 void pooling(Visit& visit) {
   const auto sizes = visit.output_sizes();
@@ -72,4 +71,19 @@ void mean(Visit& visit) {
   visit.give({without_axes(input.ids, axes, sizes), known.reshape(sizes)});
 }
 
-}  // namespace actsparse
+}  // namespace
+
+Rows pooling_rows() {
+  return {
+      {{"aten::max_pool1d", "aten::max_pool2d", "aten::max_pool3d", "aten::avg_pool1d",
+        "aten::avg_pool2d", "aten::avg_pool3d", "aten::adaptive_avg_pool1d",
+        "aten::adaptive_avg_pool2d", "aten::adaptive_avg_pool3d", "aten::upsample_nearest1d",
+        "aten::upsample_nearest2d", "aten::upsample_nearest3d", "aten::upsample_linear1d",
+        "aten::upsample_bilinear2d", "aten::upsample_trilinear3d", "aten::upsample_bicubic2d"},
+       pooling,
+       free_of_macs},
+      {{"aten::mean", "aten::sum", "aten::amax", "aten::amin"}, mean, free_of_macs},
+  };
+}
+
+}  // namespace actsparse::rules

@@ -1,4 +1,4 @@
-#include "functions/check_source.h"
+#include "model/check_source.h"
 
 #include "support/catch.h"
 
@@ -27,7 +27,7 @@ std::string repeated(const std::string& text, size_t count) {
 
 }  // namespace
 
-TEST_CASE("Functions and comments pass, with literals as defaults", "[functions]") {
+TEST_CASE("Functions and comments pass, with literals as defaults", "[model]") {
   CHECK(refusal("# nothing\n") == "");
   for (const char* value : {"3", "-0.5", "2 ** 8", "1e-3 * (4 - 1) / 7", "\"text\"", "True", "None",
                             "[1, 2]", "[[-1], []]", "(1, 2)"}) {
@@ -36,8 +36,7 @@ TEST_CASE("Functions and comments pass, with literals as defaults", "[functions]
   }
 }
 
-TEST_CASE("A default that runs code while it is compiled is refused with its place",
-          "[functions]") {
+TEST_CASE("A default that runs code while it is compiled is refused with its place", "[model]") {
   for (const char* value : {"torch.zeros([1])", "len(\"a\")", "1 if True else 2", "1 // 0", "7 % 2",
                             "[i for i in range(9)]"}) {
     INFO(value);
@@ -47,7 +46,7 @@ TEST_CASE("A default that runs code while it is compiled is refused with its pla
   }
 }
 
-TEST_CASE("Source that would exhaust the stack is refused", "[functions]") {
+TEST_CASE("Source that would exhaust the stack is refused", "[model]") {
   const auto body = [](const std::string& value) {
     return "def f(x: Tensor) -> Tensor:\n  return " + value + "\n";
   };

@@ -1,6 +1,6 @@
 #pragma once
-// Masks as part of the weights: for those who must keep the architecture and want no
-// multiplication.
+// `apply --fold`: masks as part of the layers' weights, for those who want neither another
+// architecture nor a multiplication at run time.
 #include <torch/csrc/jit/api/module.h>
 
 #include <string>
@@ -10,17 +10,6 @@
 #include "model/apply_masks.h"
 
 namespace actsparse {
-
-/// Of one, two or three dimensions, not one of the operators that are transposed by name.
-bool is_convolution(const torch::jit::Node& node);
-
-/// `weight` of a convolution [outputs, inputs / groups, kernel...] or of a linear layer (groups 1),
-/// with its columns multiplied by `factors` [inputs].
-at::Tensor masked_columns(const at::Tensor& weight, const at::Tensor& factors, int64_t groups);
-
-/// The mask as one number per index of `axis`, for an input of `rank` dimensions; undefined if it
-/// varies along another axis.
-at::Tensor along_one_axis(const at::Tensor& mask, int64_t rank, int64_t axis);
 
 /// What became of the sites of mask_weights().
 struct MaskedWeights {

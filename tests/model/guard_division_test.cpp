@@ -1,20 +1,19 @@
-#include "functions/guard_division.h"
+#include "model/guard_division.h"
 
 #include <torch/csrc/jit/runtime/operator.h>
 
-#include "functions/helpers.h"
+#include "model/compile_source.h"
 #include "support/catch.h"
+#include "support/models.h"
 
 using namespace actsparse;
-using Values = std::vector<double>;
 
 namespace {
 
-Values computed(const std::string& expression) {
-  FunctionTable table;
-  table.add_source(
-      {"f.py", "def f(x: Tensor, n: int = 7) -> Tensor:\n  return x * (" + expression + ")\n"});
-  return flat(table.reduce(named("f"))(tensor_of({1})));
+double computed(const std::string& expression) {
+  const auto functions = compile_source(
+      "f.py", "def f(x: Tensor, n: int = 7) -> Tensor:\n  return x * (" + expression + ")\n");
+  return functions.at(0).call({tensor1d({1})}, {}).toTensor().item<double>();
 }
 
 std::vector<std::string> overloads(const std::string& name) {
@@ -26,17 +25,17 @@ std::vector<std::string> overloads(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("division of integers gives what it gave", "[functions]") {
-  CHECK(computed("-n % 3") == Values{2});
-  CHECK(computed("-n // 2") == Values{-4});
-  CHECK(computed("-7 % 3") == Values{2});  // while it is compiled
-  CHECK(computed("n // 2.0") == Values{3});
-  CHECK(computed("n % 2.5") == Values{2});
-  CHECK(computed("divmod(n, 2)[0]") == Values{3});
-  CHECK(computed("torch.ones([n // 2, n % 4]).numel()") == Values{9});  // still integers
+TEST_CASE("division of integers gives what it gave", "[model]") {
+  CHECK(computed("-n % 3") == 2);
+  CHECK(computed("-n // 2") == -4);
+  CHECK(computed("-7 % 3") == 2);  // while it is compiled
+  CHECK(computed("n // 2.0") == 3);
+  CHECK(computed("n % 2.5") == 2);
+  CHECK(computed("divmod(n, 2)[0]") == 3);
+  CHECK(computed("torch.ones([n // 2, n % 4]).numel()") == 9);  // still integers
 }
 
-TEST_CASE("division that would end the process is an error", "[functions]") {
+TEST_CASE("division that would end the process is an error", "[model]") {
   const std::string least = "(-9223372036854775807 - 1)";
   for (const auto& expression :
        {std::string("1 % 0"), std::string("1 // 0"), std::string("n % (n - 7)"),
@@ -49,7 +48,7 @@ TEST_CASE("division that would end the process is an error", "[functions]") {
   }
 }
 
-TEST_CASE("source resolves to the same overloads as without the guard", "[functions]") {
+TEST_CASE("source resolves to the same overloads as without the guard", "[model]") {
   guard_division();
   const std::vector<std::string> scalars = {"int", "float", "int_float", "float_int", ""};
   for (const char* name : {"aten::remainder", "aten::floordiv"}) {

@@ -1,7 +1,8 @@
-#include "model/mask_weights.h"
+#include "compact/mask_weights.h"
 
 #include <ATen/TensorOperators.h>
 
+#include "compact/rules/contraction.h"
 #include "model/layer_tree.h"
 #include "support/catch.h"
 #include "support/models.h"
@@ -26,7 +27,8 @@ std::vector<std::string> names(const torch::jit::Module& model) {
 
 }  // namespace
 
-TEST_CASE("masks of convolutions, grouped ones and linear layers go into the weights", "[model]") {
+TEST_CASE("masks of convolutions, grouped ones and linear layers go into the weights",
+          "[compact]") {
   const auto model = small_cnn();
   const std::vector<MaskSite> sites = {site("conv2", {1, 0, 1, 1, 0, 0, 1, 1}, 2),
                                        site("fc", {0, 1, 1, 0, 1, 1, 1, 0}, 0)};
@@ -41,7 +43,7 @@ TEST_CASE("masks of convolutions, grouped ones and linear layers go into the wei
   CHECK_FALSE(run_forward(folded.module, x).equal(run_forward(model, x)));
 }
 
-TEST_CASE("what cannot go into a weight is left, with the reason", "[model]") {
+TEST_CASE("what cannot go into a weight is left, with the reason", "[compact]") {
   const auto model = small_cnn();
   MaskSite plane = site("conv2", {1, 0, 1, 1, 0, 0, 1, 1}, 2);
   plane.mask = plane.mask.expand({8, 6, 6}).clone();
@@ -54,9 +56,9 @@ TEST_CASE("what cannot go into a weight is left, with the reason", "[model]") {
   CHECK(folded.reasons[1].second == "it is no convolution and no linear layer");
 }
 
-TEST_CASE("columns of a grouped weight take the factors of their group", "[model]") {
+TEST_CASE("columns of a grouped weight take the factors of their group", "[compact]") {
   const auto weight = normal({4, 2, 1, 1}, 1);  // 2 groups of 2 inputs
-  const auto masked = masked_columns(weight, tensor1d({1, 0, 2, 3}), 2);
+  const auto masked = rules::masked_columns(weight, tensor1d({1, 0, 2, 3}), 2);
   CHECK(masked[1][1].item().toDouble() == 0);
   CHECK(masked[2][0].equal(weight[2][0] * 2));
   CHECK(masked[3][1].equal(weight[3][1] * 3));

@@ -1,4 +1,4 @@
-#include "functions/guard_division.h"
+#include "model/guard_division.h"
 
 #include <torch/csrc/jit/runtime/operator.h>
 

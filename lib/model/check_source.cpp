@@ -1,4 +1,4 @@
-#include "functions/check_source.h"
+#include "model/check_source.h"
 
 #include <torch/csrc/jit/frontend/error_report.h>
 #include <torch/csrc/jit/frontend/lexer.h>

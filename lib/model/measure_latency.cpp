@@ -1,4 +1,4 @@
-#include "pipeline/measure_latency.h"
+#include "model/measure_latency.h"
 
 #include <spdlog/spdlog.h>
 #include <torch/csrc/jit/api/function_impl.h>

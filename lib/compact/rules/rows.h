@@ -1,0 +1,22 @@
+#pragma once
+// The rules of the library: one function for each file of this folder.
+#include "compact/rule.h"
+
+namespace actsparse::rules {
+
+using Rows = std::vector<OperatorRule>;
+
+Rows container_rows();
+Rows convolution_rows();
+Rows elementwise_rows();
+Rows linear_rows();
+Rows movement_rows();
+Rows normalization_rows();
+Rows pooling_rows();
+Rows recurrent_rows();
+
+constexpr Rows (*all_rows[])() = {container_rows, convolution_rows, elementwise_rows,
+                                  linear_rows,    movement_rows,    normalization_rows,
+                                  pooling_rows,   recurrent_rows};
+
+}  // namespace actsparse::rules
