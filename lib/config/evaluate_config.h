@@ -18,7 +18,7 @@ struct GateConfig {
   std::optional<double> min, max;  ///< of the candidate's own figure, in the metric's unit
   std::optional<double> max_drop;  ///< baseline - candidate of a metric that judges one model
                                    ///< alone; where less is better (nll, perplexity) the rise. >= 0
-  std::string path;  ///< "evaluate.gates.accuracy"
+  std::string path;                ///< "evaluate.gates.accuracy"
 };
 
 /// The right classes, one for each that the judged output names.

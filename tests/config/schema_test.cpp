@@ -82,6 +82,9 @@ TEST_CASE("the schema requires the keys the parser requires", "[config]") {
   check("settings", settings_fields());
   check("layer", layer_fields());
   check("run", run_fields());
+  check("evaluate", evaluate_fields());
+  check("labels", labels_fields());
+  check("gate", gate_fields());
   check("output", output_fields());
 }
 
