@@ -22,6 +22,7 @@ struct GlobalOptions {
   std::string device = "cpu";
   std::vector<std::string> libraries;  ///< with custom operators
   bool no_progress = false;
+  bool json = false;  ///< one JSON document instead of text; what of, each command says
 };
 
 /// --config and --set of the commands that read a config.

@@ -7,7 +7,7 @@ namespace actsparse {
 namespace fs = std::filesystem;
 
 CompactReport compact(const fs::path& masked_path, const fs::path& small_out,
-                      const CompactRequest& request, const RunOptions& options) {
+                      const CompactSettings& settings, const RunOptions& options) {
   const Stopwatch stopwatch;
   std::error_code ignored;
   if (fs::equivalent(masked_path, small_out, ignored))
@@ -15,12 +15,12 @@ CompactReport compact(const fs::path& masked_path, const fs::path& small_out,
   Outputs outputs;
   outputs.reserve(small_out);
   const torch::jit::Module masked = load_model(masked_path, options.device);
-  require_method(masked, request.method);
-  const auto data = open_batches(request.data);
+  require_method(masked, settings.method);
+  const auto data = open_batches(settings.data);
   check_memory(data->batch_bytes());
   const SmallFile file = {small_out, options.device, read_extra_files(masked_path)};
-  CompactReport report = write_small(outputs, file, masked, request.method,
-                                     first_batch(*data).arguments, request.options);
+  CompactReport report = write_small(outputs, file, masked, settings.method,
+                                     first_batch(*data).arguments, settings.options);
   if (report.layers.empty())
     throw Error(ErrorKind::Model,
                 "there is no mask in the model: no activation is multiplied by a constant that has "
@@ -29,6 +29,10 @@ CompactReport compact(const fs::path& masked_path, const fs::path& small_out,
   outputs.commit();
   report.total_seconds = stopwatch.seconds();
   return report;
+}
+
+Answer perform(const CompactRequest& request, const RunOptions& options) {
+  return compact(request.masked, request.small_out, request.settings, options);
 }
 
 }  // namespace actsparse

@@ -79,4 +79,8 @@ Report run(const Config& config, const RunOptions& options) {
   return std::move(report);
 }
 
+Answer perform(const RunRequest& request, const RunOptions& options) {
+  return request.is_dry_run ? dry_run(request.config, options) : run(request.config, options);
+}
+
 }  // namespace actsparse

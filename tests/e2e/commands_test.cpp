@@ -103,7 +103,8 @@ TEST_CASE("Every command has a help text and the version", "[e2e]") {
   const TemporaryFolder folder;
   const auto help = run_actsparse({"--help"}, folder.path());
   CHECK(help.exit_code == 0);
-  for (const std::string command : {"run", "inspect", "calibrate", "step", "apply", "functions"}) {
+  for (const std::string command :
+       {"run", "inspect", "calibrate", "merge", "step", "apply", "compact", "functions"}) {
     CHECK(contains(help.out, "  " + command + " "));
     const auto own = run_actsparse({command, "--help"}, folder.path());
     CHECK(own.exit_code == 0);
