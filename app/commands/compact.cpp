@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "commands/command.h"
+#include "config/data_formats.h"
 #include "engine.h"
 #include "log.h"
 
@@ -22,7 +23,7 @@ struct Options {
 DataConfig data_of_file(const std::string& file) {
   DataConfig data;
   data.base = std::filesystem::current_path();
-  if (std::filesystem::path(file).extension() == ".pt")
+  if (is_batch_file(file))
     data.batches = {file};
   else
     data.inputs = {FileInput{std::filesystem::absolute(file), file, ""}};
@@ -44,7 +45,8 @@ CompactSettings settings_of(const Options& options) {
     throw Error(
         ErrorKind::Usage,
         "compact needs one batch to run the model on: either -c CONFIG, whose data it takes, "
-        "or --input FILE (.npy, .npz, .pt)");
+        "or --input FILE (" +
+            data_extensions() + ")");
   if (!config) return {"forward", data_of_file(options.input), how(options, config)};
   check_output_path(*config, options.small, "-o");
   return {config->model.method, config->data, how(options, config)};
@@ -55,7 +57,7 @@ void declare(CLI::App& command, Options& options) {
   command.add_option("-o,--output", options.small, "Small model to write")->required();
   add_config_options(command, options.config, false);
   command.add_option("--input", options.input,
-                     "A batch in place of the config's: .npy, .npz or .pt");
+                     "A batch in place of the config's: " + data_extensions());
   command
       .add_option("--tolerance", options.tolerance,
                   "Largest relative difference to the masked model")

@@ -12,9 +12,10 @@ namespace actsparse {
 
 /// An argument read from a file; dimension 0 counts samples.
 struct FileInput {
-  std::filesystem::path path;  ///< .npy, .npz or .pt, resolved like ModelConfig::path
+  std::filesystem::path path;  ///< of one of data_formats.h, resolved like ModelConfig::path
   std::string written_path;
-  std::string member;  ///< npz only: the array's name ("x" or "x.npy"); empty: the only one
+  std::string member;  ///< of a format that has some: the array's name ("x" or "x.npy"); empty: the
+                       ///< only one
 };
 
 /// An argument drawn at random; sample i depends on seed and i alone, not on batching.

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/nearest.h"
+#include "config/data_formats.h"
 #include "config/sections.h"
 
 namespace actsparse {
@@ -68,13 +69,12 @@ RandomInput read_random(const JsonNode& node) {
   return input;
 }
 
-const char* const a_data_file = "a file that ends in .npy, .npz or .pt";
+std::string a_data_file() { return "a file that ends in " + data_extensions(); }
 
 void read_path(const JsonNode& node, FileInput& input) {
   input.path = node.file();
   input.written_path = node.text();
-  const auto extension = input.path.extension();
-  if (extension != ".npy" && extension != ".npz" && extension != ".pt") node.fail(a_data_file);
+  if (find_data_format(input.path.extension().string()) == nullptr) node.fail(a_data_file());
 }
 
 FileInput read_file_input(const JsonNode& node) {
@@ -112,15 +112,16 @@ const Names& input_keys() {
 
 const Fields<FileInput>& file_fields() {
   static const Fields<FileInput> fields = {
-      {"path", read_path, a_data_file},
+      {"path", read_path, a_data_file()},
       {"member", [](const JsonNode& node, FileInput& input) { input.member = node.text(); }},
   };
   return fields;
 }
 
 void check_member(const JsonNode& node, const FileInput& input) {
-  if (input.member.empty() || input.path.extension() == ".npz") return;
-  node.find("member")->fail("it only with a .npz file");
+  if (input.member.empty() || find_data_format(input.path.extension().string())->has_members)
+    return;
+  node.find("member")->fail("it only with a " + member_extensions() + " file");
 }
 
 const Fields<RandomInput>& random_fields() {
