@@ -9,6 +9,7 @@ namespace {
 
 struct Options {
   GlobalOptions global;
+  ConfigOptions config;
   std::string model, state, masked, small;
   bool fold = false;
 };
@@ -23,13 +24,17 @@ void declare(CLI::App& command, Options& options) {
                    "multiplication at run time");
   command.add_option("--compact", options.small,
                      "Also write the small model: the masked one without its masked channels");
+  add_config_options(command, options.config, false);
   command.add_flag("--json", options.global.json, "Print the report as one JSON document");
 }
 
 void run(const Options& options) {
   set_up_log(options.global);
+  const auto config = load_optional_config(options.config);
+  if (config) check_output_path(*config, options.masked, "-o");
+  if (config && !options.small.empty()) check_output_path(*config, options.small, "--compact");
   const MaskForm form = options.fold ? MaskForm::Weights : MaskForm::Buffers;
-  perform(ApplyRequest{options.model, options.state, options.masked, options.small, form},
+  perform(ApplyRequest{options.model, options.state, options.masked, options.small, form, config},
           options.global);
   if (options.global.json) return;
   std::cout << "masked model: " << options.masked << '\n';

@@ -15,15 +15,6 @@ struct Options {
   double timeout = Job().timeout;
 };
 
-void check_no_ranks(const std::string& shard, const Launch& launch) {
-  if (!shard.empty() && !launch.is_alone())
-    throw Error(ErrorKind::Usage, "--shard " + shard +
-                                      " is for a process on its own, but this is "
-                                      "one of " +
-                                      std::to_string(launch.world_size) +
-                                      " ranks, which share the batches by themselves");
-}
-
 void declare(CLI::App& command, Options& options) {
   add_config_options(command, options.config, true);
   command.add_option("--state", options.state, "State file to write")->required();
@@ -40,8 +31,7 @@ void run(const Options& options) {
   set_up_log(options.global, job.launch);
   const Config config = load_config(options.config);
   check_output_path(config, options.state, "--state");
-  if (!options.shard.empty()) job.shard = parse_shard(options.shard);
-  check_no_ranks(options.shard, job.launch);
+  job.shard = read_shard(options.shard, job.launch);
   perform(CalibrateRequest{config, options.state}, options.global, job);
   if (!options.global.json && job.launch.is_first())
     std::cout << "state: " << options.state << '\n';

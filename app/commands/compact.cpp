@@ -39,8 +39,7 @@ CompactOptions how(const Options& options, const std::optional<Config>& config) 
   return how;
 }
 
-CompactSettings settings_of(const Options& options) {
-  const auto config = load_optional_config(options.config);
+CompactSettings settings_of(const Options& options, const std::optional<Config>& config) {
   if (config.has_value() == !options.input.empty())
     throw Error(
         ErrorKind::Usage,
@@ -80,7 +79,9 @@ void declare(CLI::App& command, Options& options) {
 
 void run(const Options& options) {
   set_up_log(options.global);
-  perform(CompactRequest{options.masked, options.small, settings_of(options)}, options.global);
+  const auto config = load_optional_config(options.config);
+  const auto settings = settings_of(options, config);
+  perform(CompactRequest{options.masked, options.small, settings, config}, options.global);
   if (!options.global.json) std::cout << "small model: " << options.small << '\n';
 }
 

@@ -21,6 +21,8 @@
 
 namespace actsparse {
 
+struct EvaluationReport;
+
 /// Where a calibration stands; `batches` is the whole number.
 struct Progress {
   int64_t batch = 0;
@@ -98,6 +100,15 @@ Answer perform(const ApplyRequest& request, const RunOptions& options);
 CompactReport compact(const std::filesystem::path& masked, const std::filesystem::path& small_out,
                       const CompactSettings& settings, const RunOptions& options);
 Answer perform(const CompactRequest& request, const RunOptions& options);
+
+/// Judges TorchScript files (method and arguments as the config's model) by config.evaluate, with
+/// the config's model as the baseline: all run on the same batches, in one pass. Gates that fail
+/// are in the report. Throws Error of any kind but Check for gates.
+EvaluationReport evaluate(const Config& config,
+                          const std::vector<std::filesystem::path>& candidates,
+                          const RunOptions& options);
+/// Throws Error(Check) that names metric, value and limit when the report of a failed gate is out.
+Answer perform(const EvaluateRequest& request, const RunOptions& options);
 
 /// Every built-in function with its parameters.
 Answer perform(const FunctionsRequest& request);
