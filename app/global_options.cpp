@@ -47,6 +47,17 @@ void add_timeout(CLI::App& command, double& seconds) {
       ->capture_default_str();
 }
 
+Shard read_shard(const std::string& text, const Launch& launch) {
+  if (text.empty()) return {};
+  const Shard shard = parse_shard(text);
+  if (!launch.is_alone())
+    throw Error(ErrorKind::Usage, "--shard " + text +
+                                      " is for a process on its own, but this is one of " +
+                                      std::to_string(launch.world_size) +
+                                      " ranks, which share the batches by themselves");
+  return shard;
+}
+
 Config load_config(const ConfigOptions& options) {
   std::vector<Override> overrides;
   for (const auto& text : options.overrides) overrides.push_back(parse_override(text));

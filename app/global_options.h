@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/launch.h"
+#include "config/shard.h"
 
 namespace CLI {
 class App;
@@ -22,6 +24,7 @@ struct GlobalOptions {
   std::string device = "cpu";
   std::vector<std::string> libraries;  ///< with custom operators
   bool no_progress = false;
+  bool json = false;  ///< one JSON document instead of text; what of, each command says
 };
 
 /// --config and --set of the commands that read a config.
@@ -37,6 +40,10 @@ void add_config_options(CLI::App& command, ConfigOptions& options, bool required
 
 /// --timeout of the commands that can run as one of several ranks.
 void add_timeout(CLI::App& command, double& seconds);
+
+/// --shard of the commands whose batches several processes can share; "": all of them. Throws
+/// Error(Usage), also for one of several ranks.
+Shard read_shard(const std::string& text, const Launch& launch);
 
 /// Throws Error(Usage) and Error(Config).
 Config load_config(const ConfigOptions& options);

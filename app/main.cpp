@@ -1,4 +1,4 @@
-// The table of contents: every subcommand is a file in commands/.
+// The command line: every subcommand is a row of commands/commands.cpp.
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -37,10 +37,8 @@ int run_command(int argc, char** argv) {
   CLI::App app("Masks the activations of TorchScript models from a calibration run.", "actsparse");
   app.set_version_flag("--version", actsparse::version_text());
   app.require_subcommand(1);
-  for (const auto add : {actsparse::add_run, actsparse::add_inspect, actsparse::add_calibrate,
-                         actsparse::add_merge, actsparse::add_step, actsparse::add_apply,
-                         actsparse::add_compact, actsparse::add_functions})
-    add(app);
+  for (const auto& command : actsparse::all_commands())
+    command.attach(*app.add_subcommand(command.name, command.description));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

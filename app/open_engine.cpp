@@ -41,9 +41,7 @@ void check_address_space() {
                                       " are left of the limit that is set: raise it (ulimit -v)");
 }
 
-}  // namespace
-
-std::unique_ptr<Engine> open_engine(const GlobalOptions& options) {
+const EngineEntry& open_engine() {
   const fs::path path = engine_path();
   const auto fail = [&](const std::string& what) {
     throw Error(ErrorKind::Internal, path.string() + ": " + what + "; install actsparse again");
@@ -58,7 +56,13 @@ std::unique_ptr<Engine> open_engine(const GlobalOptions& options) {
   if (entry == nullptr) fail("is not actsparse's engine");
   if (std::string(entry->version) != tool_version())
     fail("is of version " + std::string(entry->version) + ", actsparse of " + tool_version());
-  return entry->make(options, spdlog::default_logger(), log_error);
+  return *entry;
+}
+
+}  // namespace
+
+void perform(const Request& request, const GlobalOptions& options, const Job& job) {
+  open_engine().perform(request, {options, job, spdlog::default_logger(), log_error});
 }
 
 }  // namespace actsparse

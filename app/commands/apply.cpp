@@ -1,42 +1,50 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
-#include <memory>
 
-#include "commands/commands.h"
+#include "commands/command.h"
 #include "engine.h"
 #include "log.h"
 
 namespace actsparse {
+namespace {
 
-void add_apply(CLI::App& app) {
-  struct Options {
-    GlobalOptions global;
-    std::string model, state;
-    ApplyChoice choice;
-    bool json = false;
-  };
-  auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("apply", "Write the masked model of a stepped state");
-  command->add_option("MODEL", options->model, "TorchScript file the state was made with")
+struct Options {
+  GlobalOptions global;
+  ConfigOptions config;
+  std::string model, state, masked, small;
+  bool fold = false;
+};
+
+void declare(CLI::App& command, Options& options) {
+  command.add_option("MODEL", options.model, "TorchScript file the state was made with")
       ->required();
-  command->add_option("--state", options->state, "State file of step or run")->required();
-  command->add_option("-o,--output", options->choice.masked, "Masked model to write")->required();
-  command->add_flag("--fold", options->choice.fold,
-                    "Put masks of convolutions and linear layers into their weights: no "
-                    "multiplication at run time");
-  command->add_option("--compact", options->choice.small,
-                      "Also write the small model: the masked one without its masked channels");
-  command->add_flag("--json", options->json, "Print the report as one JSON document");
-  add_global_options(*command, options->global);
-  command->callback([options] {
-    set_up_log(options->global);
-    open_engine(options->global)
-        ->apply(options->model, options->state, options->choice, options->json);
-    if (options->json) return;
-    std::cout << "masked model: " << options->choice.masked << '\n';
-    if (!options->choice.small.empty())
-      std::cout << "small model: " << options->choice.small << '\n';
-  });
+  command.add_option("--state", options.state, "State file of step or run")->required();
+  command.add_option("-o,--output", options.masked, "Masked model to write")->required();
+  command.add_flag("--fold", options.fold,
+                   "Put masks of convolutions and linear layers into their weights: no "
+                   "multiplication at run time");
+  command.add_option("--compact", options.small,
+                     "Also write the small model: the masked one without its masked channels");
+  add_config_options(command, options.config, false);
+  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+}
+
+void run(const Options& options) {
+  set_up_log(options.global);
+  const auto config = load_optional_config(options.config);
+  if (config) check_output_path(*config, options.masked, "-o");
+  if (config && !options.small.empty()) check_output_path(*config, options.small, "--compact");
+  const MaskForm form = options.fold ? MaskForm::Weights : MaskForm::Buffers;
+  perform(ApplyRequest{options.model, options.state, options.masked, options.small, form, config},
+          options.global);
+  if (options.global.json) return;
+  std::cout << "masked model: " << options.masked << '\n';
+  if (!options.small.empty()) std::cout << "small model: " << options.small << '\n';
+}
+
+}  // namespace
+
+Command apply_command() {
+  return make_command("apply", "Write the masked model of a stepped state", declare, run);
 }
 
 }  // namespace actsparse

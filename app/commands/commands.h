@@ -1,19 +1,11 @@
 #pragma once
-// Each adds its subcommand to the command line; the subcommand runs while the line is parsed and
-// throws actsparse::Error.
-namespace CLI {
-class App;
-}
+#include <vector>
+
+#include "commands/command.h"
 
 namespace actsparse {
 
-void add_run(CLI::App& app);
-void add_inspect(CLI::App& app);
-void add_calibrate(CLI::App& app);
-void add_merge(CLI::App& app);
-void add_step(CLI::App& app);
-void add_apply(CLI::App& app);
-void add_compact(CLI::App& app);
-void add_functions(CLI::App& app);
+/// All commands, in the order of the help.
+std::vector<Command> all_commands();
 
 }  // namespace actsparse

@@ -1,10 +1,9 @@
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
-#include <memory>
 #include <optional>
 
-#include "commands/commands.h"
+#include "commands/command.h"
+#include "config/data_formats.h"
 #include "engine.h"
 #include "log.h"
 
@@ -18,14 +17,13 @@ struct Options {
   std::optional<double> tolerance;
   std::optional<std::string> gather;
   bool keep_modules = false, flat = false;
-  bool json = false;
 };
 
 // One file is the method's only argument, or, a .pt, a batch of all arguments.
 DataConfig data_of_file(const std::string& file) {
   DataConfig data;
   data.base = std::filesystem::current_path();
-  if (std::filesystem::path(file).extension() == ".pt")
+  if (is_batch_file(file))
     data.batches = {file};
   else
     data.inputs = {FileInput{std::filesystem::absolute(file), file, ""}};
@@ -41,58 +39,58 @@ CompactOptions how(const Options& options, const std::optional<Config>& config) 
   return how;
 }
 
-void compact_command(const Options& options) {
-  set_up_log(options.global);
-  const auto config = load_optional_config(options.config);
+CompactSettings settings_of(const Options& options, const std::optional<Config>& config) {
   if (config.has_value() == !options.input.empty())
     throw Error(
         ErrorKind::Usage,
         "compact needs one batch to run the model on: either -c CONFIG, whose data it takes, "
-        "or --input FILE (.npy, .npz, .pt)");
-  CompactChoice choice;
-  choice.options = how(options, config);
-  if (config) {
-    choice.method = config->model.method;
-    choice.data = config->data;
-    check_output_path(*config, options.small, "-o");
-  } else {
-    choice.data = data_of_file(options.input);
-  }
-  open_engine(options.global)->compact(options.masked, options.small, choice, options.json);
-  if (!options.json) std::cout << "small model: " << options.small << '\n';
+        "or --input FILE (" +
+            data_extensions() + ")");
+  if (!config) return {"forward", data_of_file(options.input), how(options, config)};
+  check_output_path(*config, options.small, "-o");
+  return {config->model.method, config->data, how(options, config)};
+}
+
+void declare(CLI::App& command, Options& options) {
+  command.add_option("MASKED", options.masked, "Masked model, of run or apply")->required();
+  command.add_option("-o,--output", options.small, "Small model to write")->required();
+  add_config_options(command, options.config, false);
+  command.add_option("--input", options.input,
+                     "A batch in place of the config's: " + data_extensions());
+  command
+      .add_option("--tolerance", options.tolerance,
+                  "Largest relative difference to the masked model")
+      ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--gather", options.gather,
+                  "Whether layers that need fewer channels than others pick their own: auto, off "
+                  "or always")
+      ->check(CLI::IsMember({"auto", "off", "always"}));
+  auto* flat = command.add_flag("--flat", options.flat,
+                                "Make one flat graph, in which code that runs several times can "
+                                "differ");
+  command
+      .add_flag("--keep-modules", options.keep_modules,
+                "Slice the tensors of the modules in place: the model can be trained, masked and "
+                "compacted again (the default)")
+      ->excludes(flat);
+  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+}
+
+void run(const Options& options) {
+  set_up_log(options.global);
+  const auto config = load_optional_config(options.config);
+  const auto settings = settings_of(options, config);
+  perform(CompactRequest{options.masked, options.small, settings, config}, options.global);
+  if (!options.global.json) std::cout << "small model: " << options.small << '\n';
 }
 
 }  // namespace
 
-void add_compact(CLI::App& app) {
-  auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "compact", "Remove the masked channels of a model: smaller, faster, and proven equal to it");
-  command->add_option("MASKED", options->masked, "Masked model, of run or apply")->required();
-  command->add_option("-o,--output", options->small, "Small model to write")->required();
-  add_config_options(*command, options->config, false);
-  command->add_option("--input", options->input,
-                      "A batch in place of the config's: .npy, .npz or .pt");
-  command
-      ->add_option("--tolerance", options->tolerance,
-                   "Largest relative difference to the masked model")
-      ->check(CLI::NonNegativeNumber);
-  command
-      ->add_option("--gather", options->gather,
-                   "Whether layers that need fewer channels than others pick their own: auto, off "
-                   "or always")
-      ->check(CLI::IsMember({"auto", "off", "always"}));
-  auto* flat = command->add_flag("--flat", options->flat,
-                                 "Make one flat graph, in which code that runs several times can "
-                                 "differ");
-  command
-      ->add_flag("--keep-modules", options->keep_modules,
-                 "Slice the tensors of the modules in place: the model can be trained, masked and "
-                 "compacted again (the default)")
-      ->excludes(flat);
-  command->add_flag("--json", options->json, "Print the report as one JSON document");
-  add_global_options(*command, options->global);
-  command->callback([options] { compact_command(*options); });
+Command compact_command() {
+  return make_command(
+      "compact", "Remove the masked channels of a model: smaller, faster, and proven equal to it",
+      declare, run);
 }
 
 }  // namespace actsparse

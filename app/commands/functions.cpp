@@ -1,26 +1,28 @@
-#include <CLI/CLI.hpp>
-#include <memory>
-
-#include "commands/commands.h"
+#include "commands/command.h"
 #include "engine.h"
 #include "log.h"
 
 namespace actsparse {
+namespace {
 
-void add_functions(CLI::App& app) {
-  struct Options {
-    GlobalOptions global;
-    bool json = false;
-  };
-  auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("functions", "List every named function with its parameters and defaults");
-  command->add_flag("--json", options->json, "Print one JSON document");
-  add_global_options(*command, options->global);
-  command->callback([options] {
-    set_up_log(options->global);
-    open_engine(options->global)->functions(options->json);
-  });
+struct Options {
+  GlobalOptions global;
+};
+
+void declare(CLI::App& command, Options& options) {
+  command.add_flag("--json", options.global.json, "Print one JSON document");
+}
+
+void run(const Options& options) {
+  set_up_log(options.global);
+  perform(FunctionsRequest(), options.global);
+}
+
+}  // namespace
+
+Command functions_command() {
+  return make_command("functions", "List every named function with its parameters and defaults",
+                      declare, run);
 }
 
 }  // namespace actsparse

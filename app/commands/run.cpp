@@ -1,11 +1,8 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <map>
-#include <memory>
 #include <optional>
 
-#include "base/error.h"
-#include "commands/commands.h"
+#include "commands/command.h"
 #include "engine.h"
 #include "log.h"
 
@@ -16,8 +13,8 @@ struct Options {
   GlobalOptions global;
   ConfigOptions config;
   std::string output_dir;
-  RunChoice choice;
-  bool json = false;
+  bool dry_run = false, resume = false;
+  double timeout = Job().timeout;
 };
 
 namespace fs = std::filesystem;
@@ -57,9 +54,22 @@ void print_outputs(const OutputConfig& output) {
   }
 }
 
-void run_command(Options& options) {
-  options.choice.launch = read_launch();
-  const Launch& launch = options.choice.launch;
+void declare(CLI::App& command, Options& options) {
+  add_config_options(command, options.config, true);
+  command.add_option("--output-dir", options.output_dir,
+                     "Folder for the output files (made if missing)");
+  CLI::Option* dry_run = command.add_flag("--dry-run", options.dry_run,
+                                          "Try everything on the first batch, write nothing");
+  command
+      .add_flag("--resume", options.resume,
+                "Go on from the checkpoint of an earlier run, if there is one")
+      ->excludes(dry_run);
+  add_timeout(command, options.timeout);
+  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+}
+
+void run(const Options& options) {
+  const Launch launch = read_launch();
   set_up_log(options.global, launch);
   Config config = load_config(options.config);
   std::optional<OutputFolder> folder;
@@ -67,30 +77,19 @@ void run_command(Options& options) {
     redirect_outputs(config, options.output_dir);
     folder.emplace(options.output_dir, launch);
   }
-  open_engine(options.global)->run(config, options.choice, options.json);
-  if (!options.json && !options.choice.is_dry_run && launch.is_first())
-    print_outputs(config.output);
+  if (options.dry_run) {  // no work for several ranks
+    if (launch.is_first()) perform(RunRequest{config, true}, options.global);
+    return;
+  }
+  perform(RunRequest{config}, options.global, {options.resume, {}, launch, options.timeout});
+  if (!options.global.json && launch.is_first()) print_outputs(config.output);
 }
 
 }  // namespace
 
-void add_run(CLI::App& app) {
-  auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "run", "Calibrate, compute masks, write the masked model, state and report");
-  add_config_options(*command, options->config, true);
-  command->add_option("--output-dir", options->output_dir,
-                      "Folder for the output files (made if missing)");
-  CLI::Option* dry_run = command->add_flag("--dry-run", options->choice.is_dry_run,
-                                           "Try everything on the first batch, write nothing");
-  command
-      ->add_flag("--resume", options->choice.resume,
-                 "Go on from the checkpoint of an earlier run, if there is one")
-      ->excludes(dry_run);
-  add_timeout(*command, options->choice.timeout);
-  command->add_flag("--json", options->json, "Print the report as one JSON document");
-  add_global_options(*command, options->global);
-  command->callback([options] { run_command(*options); });
+Command run_command() {
+  return make_command("run", "Calibrate, compute masks, write the masked model, state and report",
+                      declare, run);
 }
 
 }  // namespace actsparse

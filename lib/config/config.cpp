@@ -143,6 +143,8 @@ const Fields<Config>& config_fields() {
        "a list with at least one layer entry"},
       {"run",
        [](const JsonNode& node, Config& config) { read_fields(node, run_fields(), config.run); }},
+      {"evaluate",
+       [](const JsonNode& node, Config& config) { config.evaluate = read_evaluate(node); }},
       {"output", [](const JsonNode& node,
                     Config& config) { read_fields(node, output_fields(), config.output); }},
   };
@@ -161,6 +163,9 @@ std::map<std::string, Names> accepted_keys() {
           {"function", function_keys()},
           {"run", keys_of(run_fields())},
           {"checkpoint", keys_of(checkpoint_fields())},
+          {"evaluate", keys_of(evaluate_fields())},
+          {"labels", keys_of(labels_fields())},
+          {"gate", keys_of(gate_fields())},
           {"output", keys_of(output_fields())},
           {"compact", keys_of(compact_fields())}};
 }

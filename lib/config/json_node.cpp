@@ -81,6 +81,11 @@ std::filesystem::path JsonNode::output_file() const {
   return path;
 }
 
+double JsonNode::number() const {
+  if (!value_->is_number()) fail("a number");
+  return value_->get<double>();
+}
+
 double JsonNode::positive_number() const {
   if (!value_->is_number() || value_->get<double>() <= 0) fail("a number > 0");
   return value_->get<double>();

@@ -46,6 +46,7 @@ class JsonNode {
   /// text(), resolved against the source's base.
   std::filesystem::path file() const;
   std::filesystem::path output_file() const;  ///< file(), and not a folder
+  double number() const;
   double positive_number() const;
 
   /// Throws unless the value is an object.

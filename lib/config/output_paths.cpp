@@ -14,12 +14,29 @@ struct NamedPath {
   fs::path path;
 };
 
+struct NamedData {
+  std::string name;
+  const DataConfig& data;
+
+  std::string input(size_t i) const { return child_path(name + ".inputs", i); }
+};
+
+std::vector<NamedData> data_of(const Config& config) {
+  std::vector<NamedData> all = {{"data", config.data}};
+  if (config.evaluate && config.evaluate->data)
+    all.push_back({"evaluate.data", *config.evaluate->data});
+  return all;
+}
+
 std::vector<NamedPath> inputs_of(const Config& config) {
   std::vector<NamedPath> inputs = {{"model.path", config.model.path}};
   if (!config.file.empty()) inputs.push_back({"the config itself", config.file});
-  for (size_t i = 0; i < config.data.inputs.size(); ++i)
-    if (const auto* file = std::get_if<FileInput>(&config.data.inputs[i]))
-      inputs.push_back({child_path("data.inputs", i) + ".path", file->path});
+  for (const auto& named : data_of(config))
+    for (size_t i = 0; i < named.data.inputs.size(); ++i)
+      if (const auto* file = std::get_if<FileInput>(&named.data.inputs[i]))
+        inputs.push_back({named.input(i) + ".path", file->path});
+  if (config.evaluate && config.evaluate->labels)
+    inputs.push_back({"evaluate.labels.path", config.evaluate->labels->file.path});
   for (size_t i = 0; i < config.functions.size(); ++i)
     inputs.push_back({child_path("functions", i), config.functions[i].path});
   return inputs;
@@ -44,17 +61,22 @@ bool is_matched(const fs::path& path, const std::string& pattern, const fs::path
   return ::fnmatch(glob.c_str(), file.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0;
 }
 
+void check_against_globs(const NamedData& named, const NamedPath& output,
+                         const std::string& label) {
+  for (const auto& pattern : named.data.batches)
+    if (is_matched(output.path, pattern, named.data.base))
+      reject_shared(label, output, "one of " + named.name + ".batches (\"" + pattern + "\")");
+  for (size_t i = 0; i < named.data.inputs.size(); ++i)
+    if (const auto* input = std::get_if<ImageInput>(&named.data.inputs[i]))
+      if (is_matched(output.path, input->images, input->base))
+        reject_shared(label, output, "one of " + named.input(i) + ".images");
+}
+
 void check_against_inputs(const Config& config, const NamedPath& output, const std::string& label) {
   for (const auto& input : inputs_of(config))
     if (same_file(output.path, input.path))
       reject_shared(label, output, "the same file as " + input.name);
-  for (const auto& pattern : config.data.batches)
-    if (is_matched(output.path, pattern, config.data.base))
-      reject_shared(label, output, "one of data.batches (\"" + pattern + "\")");
-  for (size_t i = 0; i < config.data.inputs.size(); ++i)
-    if (const auto* input = std::get_if<ImageInput>(&config.data.inputs[i]))
-      if (is_matched(output.path, input->images, input->base))
-        reject_shared(label, output, "one of " + child_path("data.inputs", i) + ".images");
+  for (const auto& named : data_of(config)) check_against_globs(named, output, label);
 }
 
 std::vector<NamedPath> outputs_of(const Config& config) {

@@ -18,6 +18,7 @@ std::string text_of(const json& value) {
 std::string config_digest(const Config& config) {
   auto part = config.effective;
   part.erase("output");
+  part.erase("evaluate");
   if (part.contains("run")) {
     part["run"].erase("checkpoint");
     if (part["run"].empty()) part.erase("run");

@@ -1,4 +1,5 @@
 // `data`: where the calibration batches come from.
+#include "config/data_formats.h"
 #include "config/sections.h"
 
 namespace actsparse {
@@ -15,7 +16,7 @@ std::string read_pattern(const JsonNode& node) {
   const std::string allowed = "a .pt file or a glob";
   auto pattern = node.text(allowed);
   const bool is_glob = pattern.find_first_of("*?[") != std::string::npos;
-  if (!is_glob && std::filesystem::path(pattern).extension() != ".pt") node.fail(allowed);
+  if (!is_glob && !is_batch_file(pattern)) node.fail(allowed);
   return pattern;
 }
 

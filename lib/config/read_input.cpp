@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/nearest.h"
+#include "config/data_formats.h"
 #include "config/sections.h"
 
 namespace actsparse {
@@ -68,17 +69,18 @@ RandomInput read_random(const JsonNode& node) {
   return input;
 }
 
-FileInput read_file_input(const JsonNode& node, const JsonNode& path) {
+std::string a_data_file() { return "a file that ends in " + data_extensions(); }
+
+void read_path(const JsonNode& node, FileInput& input) {
+  input.path = node.file();
+  input.written_path = node.text();
+  if (find_data_format(input.path.extension().string()) == nullptr) node.fail(a_data_file());
+}
+
+FileInput read_file_input(const JsonNode& node) {
   FileInput input;
-  input.path = path.file();
-  input.written_path = path.text();
-  const auto extension = input.path.extension();
-  if (extension != ".npy" && extension != ".npz" && extension != ".pt")
-    path.fail("a file that ends in .npy, .npz or .pt");
-  if (const auto member = node.find("member")) {
-    if (extension != ".npz") member->fail("it only with a .npz file");
-    input.member = member->text();
-  }
+  read_fields(node, file_fields(), input);
+  check_member(node, input);
   return input;
 }
 
@@ -100,11 +102,26 @@ ConstantInput read_constant(const JsonNode& node) {
 
 const Names& input_keys() {
   static const Names keys = [] {
-    Names all = {"path", "member", "random", "value"};
+    Names all = keys_of(file_fields());
+    all.insert(all.end(), {"random", "value"});
     for (const auto& key : keys_of(image_fields())) all.push_back(key);
     return all;
   }();
   return keys;
+}
+
+const Fields<FileInput>& file_fields() {
+  static const Fields<FileInput> fields = {
+      {"path", read_path, a_data_file()},
+      {"member", [](const JsonNode& node, FileInput& input) { input.member = node.text(); }},
+  };
+  return fields;
+}
+
+void check_member(const JsonNode& node, const FileInput& input) {
+  if (input.member.empty() || find_data_format(input.path.extension().string())->has_members)
+    return;
+  node.find("member")->fail("it only with a " + member_extensions() + " file");
 }
 
 const Fields<RandomInput>& random_fields() {
@@ -131,7 +148,7 @@ InputConfig read_input(const JsonNode& node) {
   if (images) return read_images(node);
   for (const auto& key : keys_of(image_fields()))
     if (const auto other = node.find(key)) other->fail("it only beside 'images'");
-  if (path) return read_file_input(node, *path);
+  if (path) return read_file_input(node);
   if (random) return read_random(*random);
   return read_constant(*value);
 }

@@ -16,22 +16,8 @@ Setting<T> nullable(const JsonNode& node, Read read) {
   return Setting<T>(std::in_place, std::in_place, read(node));
 }
 
-FunctionConfig read_function(const JsonNode& node) {
-  const std::string allowed = "a function's name, {\"name\": ..., parameters}, or null";
-  FunctionConfig function;
-  function.path = node.path();
-  if (node.json().is_string()) {
-    function.name = node.text(allowed);
-    return function;
-  }
-  node.expect_object(allowed);
-  const auto name = node.find("name");
-  if (!name)
-    reject(node.source().label, child_path(node.path(), "name"), "nothing", "a function's name");
-  function.name = name->text("a function's name");
-  function.parameters = node.json();
-  function.parameters.erase("name");
-  return function;
+FunctionConfig read_layer_function(const JsonNode& node) {
+  return read_function(node, "a function's name, {\"name\": ..., parameters}, or null");
 }
 
 json read_sparse_config(const JsonNode& node) {
@@ -77,11 +63,28 @@ AlignConfig read_align(const JsonNode& node) {
 Field<LayerSettings> function_field(const std::string& key,
                                     Setting<FunctionConfig> LayerSettings::*function) {
   return {key, [function](const JsonNode& node, LayerSettings& settings) {
-            settings.*function = nullable<FunctionConfig>(node, read_function);
+            settings.*function = nullable<FunctionConfig>(node, read_layer_function);
           }};
 }
 
 }  // namespace
+
+FunctionConfig read_function(const JsonNode& node, const std::string& allowed) {
+  FunctionConfig function;
+  function.path = node.path();
+  if (node.json().is_string()) {
+    function.name = node.text(allowed);
+    return function;
+  }
+  node.expect_object(allowed);
+  const auto name = node.find("name");
+  if (!name)
+    reject(node.source().label, child_path(node.path(), "name"), "nothing", "a function's name");
+  function.name = name->text("a function's name");
+  function.parameters = node.json();
+  function.parameters.erase("name");
+  return function;
+}
 
 const Fields<AlignConfig>& align_fields() {
   static const Fields<AlignConfig> fields = {

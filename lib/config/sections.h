@@ -11,6 +11,7 @@ namespace actsparse {
 const Fields<Config>& config_fields();
 const Fields<ModelConfig>& model_fields();
 const Fields<DataConfig>& data_fields();
+const Fields<FileInput>& file_fields();
 const Fields<RandomInput>& random_fields();
 const Fields<ImageInput>& image_fields();
 const Fields<LayerSettings>& settings_fields();
@@ -18,6 +19,9 @@ const Fields<AlignConfig>& align_fields();
 const Fields<LayerSelector>& layer_fields();
 const Fields<RunConfig>& run_fields();
 const Fields<CheckpointConfig>& checkpoint_fields();
+const Fields<EvaluateConfig>& evaluate_fields();
+const Fields<LabelsConfig>& labels_fields();
+const Fields<GateConfig>& gate_fields();
 const Fields<OutputConfig>& output_fields();
 const Fields<OutputConfig>& compact_fields();  ///< output.compact as an object
 /// The keys of an entry of data.inputs, and the one fixed key of a function's object form.
@@ -27,6 +31,12 @@ const Names& function_keys();
 DataConfig read_data(const JsonNode& node);
 InputConfig read_input(const JsonNode& node);
 ImageInput read_images(const JsonNode& node);
+EvaluateConfig read_evaluate(const JsonNode& node);
+/// A name, or an object with `name` and parameters; `allowed` says so in messages.
+FunctionConfig read_function(const JsonNode& node, const std::string& allowed);
+/// Throws unless the format of `input`, read from the object at `node`, has a member if one is
+/// named.
+void check_member(const JsonNode& node, const FileInput& input);
 LayerSelector read_layer(const JsonNode& node);
 /// Checks what can only be seen after the merge: all three functions, features with feature_dim.
 void check_merged(const JsonSource& source, const LayerSettings& defaults,

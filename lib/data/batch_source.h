@@ -57,8 +57,8 @@ class BatchSource {
 /// read_ahead): memory in use is about three batches.
 std::unique_ptr<BatchSource> open_batches(const DataConfig& config, const Shard& shard = {});
 
-/// Batches held in memory: for C++ callers and tests. `samples` of each is its first tensor's size
-/// in dimension 0.
+/// Batches held in memory: for C++ callers and tests. `samples` of each is the size in
+/// dimension 0 of its first tensor that has one.
 std::unique_ptr<BatchSource> batches_in_memory(std::vector<std::vector<c10::IValue>> batches);
 
 /// Reads a `.pt` file of torch.save (zip format) or of pickle_save; tensor storages are

@@ -1,56 +1,67 @@
 #include "data/sample_reader.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "data/batch_source.h"
+#include "base/error.h"
+#include "data/bytes.h"
 #include "data/npy.h"
 #include "data/npz.h"
+#include "data/tensor_file.h"
 
 namespace actsparse {
-namespace fs = std::filesystem;
 namespace {
 
-class TensorSamples : public SampleReader {
- public:
-  explicit TensorSamples(at::Tensor tensor) : tensor_(std::move(tensor)) {}
-  int64_t size() const override { return tensor_.size(0); }
-  int64_t sample_bytes() const override { return static_cast<int64_t>(tensor_[0].nbytes()); }
-  // A copy, not a view: what a model writes into its input must not reach the next pass.
-  at::Tensor read(int64_t first, int64_t count) override {
-    return tensor_.narrow(0, first, count).clone(at::MemoryFormat::Contiguous);
-  }
-
- private:
-  at::Tensor tensor_;
+struct Format {
+  std::string extension;
+  OpenSamples open;
 };
+
+// The table: a line per format, each with a line in config/data_formats.cpp.
+std::vector<Format>& formats() {
+  static std::vector<Format> table = {
+      {".npy",
+       [](const FileInput& input) { return open_npy(open_file(input.path, ErrorKind::Data)); }},
+      {".npz", [](const FileInput& input) { return open_npz(input.path, input.member); }},
+      {".pt", [](const FileInput& input) { return open_tensor_file(input.path); }},
+  };
+  return table;
+}
+
+std::vector<Format>::iterator find_format(const std::string& extension) {
+  return std::find_if(formats().begin(), formats().end(),
+                      [&](const Format& format) { return format.extension == extension; });
+}
 
 }  // namespace
 
-std::unique_ptr<SampleReader> open_tensor_file(const fs::path& path) {
-  const c10::IValue value = read_pickle(path.string(), ErrorKind::Data);
-  const auto fail = [&](const std::string& what) {
-    throw Error(ErrorKind::Data, path.string() + ": " + what);
-  };
-  if (!value.isTensor())
-    fail("holds a " + value.tagKind() +
-         ", not a tensor; save one tensor per input, or list the file under data.batches");
-  const at::Tensor& tensor = value.toTensor();
-  if (tensor.dim() == 0) fail("holds a tensor without dimensions; dimension 0 must count samples");
-  if (tensor.size(0) == 0) fail("holds no samples: its first dimension is 0");
-  return std::make_unique<TensorSamples>(tensor);
-}
-
 std::unique_ptr<SampleReader> open_samples(const FileInput& input) {
   const std::string extension = input.path.extension().string();
-  if (extension == ".npz") return open_npz(input.path, input.member);
-  if (!input.member.empty())
-    throw Error(ErrorKind::Data,
-                input.path.string() + ": 'member' is for .npz files; leave it out");
-  if (extension == ".npy") return open_npy(open_file(input.path, ErrorKind::Data));
-  if (extension == ".pt") return open_tensor_file(input.path);
-  throw Error(ErrorKind::Data, input.path.string() + ": unknown kind of data file '" + extension +
-                                   "'; give a .npy, .npz or .pt file");
+  const auto fail = [&](const std::string& what) {
+    throw Error(ErrorKind::Data, input.path.string() + ": " + what);
+  };
+  const auto* known = find_data_format(extension);
+  if (!input.member.empty() && (known == nullptr || !known->has_members))
+    fail("'member' is for " + member_extensions() + " files; leave it out");
+  const auto format = find_format(extension);
+  if (format == formats().end())
+    fail("unknown kind of data file '" + extension + "'; give a " + data_extensions() + " file");
+  return format->open(input);
+}
+
+RegisterFormat::RegisterFormat(const DataFormat& format, OpenSamples open)
+    : extension_(format.extension) {
+  if (find_data_format(extension_) != nullptr)
+    throw Error(ErrorKind::Usage, "data files '" + extension_ + "' have a reader already");
+  add_data_format(format);
+  formats().push_back({extension_, std::move(open)});
+}
+
+RegisterFormat::~RegisterFormat() {
+  remove_data_format(extension_);
+  formats().erase(find_format(extension_));
 }
 
 }  // namespace actsparse

@@ -1,12 +1,14 @@
 #pragma once
-// One argument of the method as a row of samples; one implementation per kind of file.
+// One argument of the method as a row of samples; one implementation per format of files.
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 
-#include "config/config.h"
+#include "config/data_config.h"
+#include "config/data_formats.h"
 
 namespace actsparse {
 
@@ -23,10 +25,24 @@ class SampleReader {
   virtual at::Tensor read(int64_t first, int64_t count) = 0;
 };
 
-/// Opens a .npy, .npz or .pt file by its extension and checks its header. Throws Error(Data).
+/// Opens a file and checks its header; reads no sample yet. Throws Error(Data) that names the file.
+using OpenSamples = std::function<std::unique_ptr<SampleReader>(const FileInput&)>;
+
+/// Opens a file by its extension. Throws Error(Data), also for a member of a format without.
 std::unique_ptr<SampleReader> open_samples(const FileInput& input);
 
-/// The tensor in a .pt file of torch.save, paged in as samples are read. Throws Error(Data).
-std::unique_ptr<SampleReader> open_tensor_file(const std::filesystem::path& path);
+/// A format of a C++ program's own: as long as this object lives, configs may name files with its
+/// extension, and `open` opens them. Make it before any config is read, and on one thread.
+/// Throws Error(Usage) if the extension is taken.
+class RegisterFormat {
+ public:
+  RegisterFormat(const DataFormat& format, OpenSamples open);
+  ~RegisterFormat();
+  RegisterFormat(const RegisterFormat&) = delete;
+  RegisterFormat& operator=(const RegisterFormat&) = delete;
+
+ private:
+  std::string extension_;
+};
 
 }  // namespace actsparse

@@ -7,10 +7,17 @@
 
 namespace actsparse {
 
-int64_t sample_count(const std::vector<c10::IValue>& arguments) {
-  for (const auto& argument : arguments)
-    if (argument.isTensor()) return argument.toTensor().dim() > 0 ? argument.toTensor().size(0) : 0;
+int64_t sample_count(const std::vector<std::vector<int64_t>>& shapes) {
+  for (const auto& shape : shapes)
+    if (!shape.empty()) return shape.front();
   return 0;
+}
+
+int64_t sample_count(const std::vector<c10::IValue>& arguments) {
+  std::vector<std::vector<int64_t>> shapes;
+  for (const auto& argument : arguments)
+    if (argument.isTensor()) shapes.push_back(argument.toTensor().sizes().vec());
+  return sample_count(shapes);
 }
 
 Batch value_batch(std::vector<c10::IValue> arguments, std::string origin) {

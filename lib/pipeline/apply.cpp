@@ -87,4 +87,9 @@ Report apply(const fs::path& model_path, const fs::path& state_path, const fs::p
   return report;
 }
 
+Answer perform(const ApplyRequest& request, const RunOptions& options) {
+  return apply(request.model, request.state, request.masked_out, options, request.form,
+               request.small_out);
+}
+
 }  // namespace actsparse

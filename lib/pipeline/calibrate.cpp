@@ -128,4 +128,8 @@ Report calibrate(const Config& config, const std::filesystem::path& state_out,
   return report;
 }
 
+Answer perform(const CalibrateRequest& request, const RunOptions& options) {
+  return calibrate(request.config, request.state_out, options);
+}
+
 }  // namespace actsparse

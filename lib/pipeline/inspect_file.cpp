@@ -2,7 +2,8 @@
 
 #include "base/error.h"
 #include "data/torch_archive.h"
-#include "pipeline/prepared_job.h"
+#include "pipeline/pipeline.h"
+#include "report/provenance_rows.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
@@ -40,6 +41,15 @@ Report report_of_state(const fs::path& path) {
   return report;
 }
 
+Answer with_origin(Report report) {
+  const auto shared = std::make_shared<const Report>(std::move(report));
+  return {[shared] { return to_json(*shared); },
+          [shared](std::ostream& out) {
+            print_text(shared->origin, out);
+            print_text(*shared, out);
+          }};
+}
+
 }  // namespace
 
 std::variant<Inspection, Report> inspect(const fs::path& file, const Config* config,
@@ -50,6 +60,13 @@ std::variant<Inspection, Report> inspect(const fs::path& file, const Config* con
     throw Error(ErrorKind::Usage, file.string() + ": a config goes with a model, not with a " +
                                       (is_report ? "report" : "state"));
   return is_report ? read_report(file) : report_of_state(file);
+}
+
+Answer perform(const InspectRequest& request, const RunOptions& options) {
+  if (request.groups) return inspect_groups(request.file, request.config.value(), options);
+  auto found = inspect(request.file, request.config ? &*request.config : nullptr, options);
+  if (auto* report = std::get_if<Report>(&found)) return with_origin(std::move(*report));
+  return std::get<Inspection>(std::move(found));
 }
 
 }  // namespace actsparse

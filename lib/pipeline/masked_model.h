@@ -6,8 +6,8 @@
 
 #include "model/extra_files.h"
 #include "model/session.h"
-#include "pipeline/mask_form.h"
 #include "pipeline/outputs.h"
+#include "pipeline/requests.h"
 #include "pipeline/trial_batch.h"
 #include "pipeline/warnings.h"
 #include "report/verification_report.h"

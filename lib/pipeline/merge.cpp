@@ -41,4 +41,6 @@ Report merge(const std::vector<fs::path>& states_in, const fs::path& state_out) 
   return report;
 }
 
+Answer perform(const MergeRequest& request) { return merge(request.states_in, request.state_out); }
+
 }  // namespace actsparse

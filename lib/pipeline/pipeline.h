@@ -1,6 +1,8 @@
 #pragma once
 // The flow of the design: config -> functions, data, model -> calibrate -> step -> squash -> verify
-// -> files. One function per command, each only a sequence of the rooms below.
+// -> files. One function per command, each only a sequence of the rooms below; and perform(), which
+// does what a request asks and says what came of it. Requests of commands that run no model need no
+// RunOptions.
 #include <atomic>
 #include <filesystem>
 #include <functional>
@@ -9,15 +11,17 @@
 #include <vector>
 
 #include "config/config.h"
-#include "config/shard.h"
 #include "distributed/process_group.h"
-#include "pipeline/mask_form.h"
+#include "pipeline/requests.h"
+#include "report/answer.h"
 #include "report/channel_sets.h"
 #include "report/compact_report.h"
 #include "report/inspection.h"
 #include "report/report.h"
 
 namespace actsparse {
+
+struct EvaluationReport;
 
 /// Where a calibration stands; `batches` is the whole number.
 struct Progress {
@@ -27,12 +31,10 @@ struct Progress {
   double seconds = 0;  ///< since the loop began
 };
 
-/// What is not in the config: the machine's side of a run.
-struct RunOptions {
+/// What is not in the config: the job, and the machine's side of it.
+struct RunOptions : Job {
   std::string device = "cpu";
-  bool resume = false;  ///< go on from the job's checkpoint, if there is one
-  Shard shard;          ///< of calibrate, in one process
-  ProcessGroup group;   ///< each rank runs its shard, rank 0 combines and writes
+  ProcessGroup group;  ///< each rank runs its shard, rank 0 combines and writes
   std::function<void(const Progress&)> progress;   ///< called after every batch; may be empty
   const std::atomic<bool>* interrupted = nullptr;  ///< looked at after every batch
 };
@@ -42,6 +44,7 @@ struct RunOptions {
 /// Of a group all ranks call it; the others than rank 0 return what they know when it is done.
 /// Throws Error of any kind.
 Report run(const Config& config, const RunOptions& options);
+Answer perform(const RunRequest& request, const RunOptions& options);
 
 /// What run() would do, tried on the first batch: every error that shows there, memory, bytes and
 /// time. Writes nothing.
@@ -51,16 +54,19 @@ Report dry_run(const Config& config, const RunOptions& options);
 /// run does.
 Report calibrate(const Config& config, const std::filesystem::path& state_out,
                  const RunOptions& options);
+Answer perform(const CalibrateRequest& request, const RunOptions& options);
 
 /// One state of the states of a calibration's shards (sparsifier/merge_states.h); the report tells
 /// what is missing.
 Report merge(const std::vector<std::filesystem::path>& states_in,
              const std::filesystem::path& state_out);
+Answer perform(const MergeRequest& request);
 
 /// Masks from the aggregates in `state_in`, no model run. `config` (null: none) may give other
 /// reduce and mask functions for the layers its entries select by name or glob.
 Report step(const std::filesystem::path& state_in, const Config* config,
             const std::filesystem::path& state_out);
+Answer perform(const StepRequest& request);
 
 /// The layers of a model; with a config (else null) also those it selects, and what its first batch
 /// does to every layer. Layers that cannot be observed are no error; data that cannot be read, or
@@ -77,6 +83,8 @@ std::variant<Inspection, Report> inspect(const std::filesystem::path& file, cons
 /// Throws channel_groups()'s errors.
 ChannelSets inspect_groups(const std::filesystem::path& model, const Config& config,
                            const RunOptions& options);
+/// inspect() or inspect_groups(); a report's origin comes before its text.
+Answer perform(const InspectRequest& request, const RunOptions& options);
 
 /// Writes the masked model of a stepped state. Verified on made-up inputs of the calibrated shapes.
 /// With MaskForm::Weights masks go into the weights where that is possible (model/mask_weights.h),
@@ -85,17 +93,24 @@ ChannelSets inspect_groups(const std::filesystem::path& model, const Config& con
 Report apply(const std::filesystem::path& model, const std::filesystem::path& state,
              const std::filesystem::path& masked_out, const RunOptions& options,
              MaskForm form = MaskForm::Buffers, const std::filesystem::path& small_out = {});
-
-/// What a masked model is compacted with.
-struct CompactRequest {
-  std::string method = "forward";
-  DataConfig data;  ///< its first batch is what shapes, constants and the proof are found on
-  CompactOptions options;
-};
+Answer perform(const ApplyRequest& request, const RunOptions& options);
 
 /// Writes the small model when it has been reloaded and found equal to the masked one. Throws
 /// Error(Check) if it is not.
 CompactReport compact(const std::filesystem::path& masked, const std::filesystem::path& small_out,
-                      const CompactRequest& request, const RunOptions& options);
+                      const CompactSettings& settings, const RunOptions& options);
+Answer perform(const CompactRequest& request, const RunOptions& options);
+
+/// Judges TorchScript files (method and arguments as the config's model) by config.evaluate, with
+/// the config's model as the baseline: all run on the same batches, in one pass. Gates that fail
+/// are in the report. Throws Error of any kind but Check for gates.
+EvaluationReport evaluate(const Config& config,
+                          const std::vector<std::filesystem::path>& candidates,
+                          const RunOptions& options);
+/// Throws Error(Check) that names metric, value and limit when the report of a failed gate is out.
+Answer perform(const EvaluateRequest& request, const RunOptions& options);
+
+/// Every built-in function with its parameters.
+Answer perform(const FunctionsRequest& request);
 
 }  // namespace actsparse

@@ -81,4 +81,8 @@ Report run(const Config& config, const RunOptions& options) {
   return report;
 }
 
+Answer perform(const RunRequest& request, const RunOptions& options) {
+  return request.is_dry_run ? dry_run(request.config, options) : run(request.config, options);
+}
+
 }  // namespace actsparse

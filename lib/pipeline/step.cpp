@@ -102,4 +102,8 @@ Report step(const std::filesystem::path& state_in, const Config* config,
   return report;
 }
 
+Answer perform(const StepRequest& request) {
+  return step(request.state_in, request.config ? &*request.config : nullptr, request.state_out);
+}
+
 }  // namespace actsparse

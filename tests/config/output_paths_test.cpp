@@ -50,6 +50,19 @@ TEST_CASE("an output may not be the config itself", "[config]") {
   CHECK(contains(error.what(), "the same file as the config itself"));
 }
 
+TEST_CASE("an output may not be what a model is evaluated on", "[config]") {
+  const std::string labels = R"(evaluate.labels={"path": "y.npy"})";
+  CHECK(
+      contains(rejection({labels, "output.state=y.npy"}), "the same file as evaluate.labels.path"));
+  const auto data = [](const std::string& value) { return "evaluate.data=" + value; };
+  CHECK(contains(rejection({data(R"({"inputs": [{"path": "t.pt"}]})"), "output.model=t.pt"}),
+                 "the same file as evaluate.data.inputs.0.path"));
+  CHECK(contains(rejection({data(R"({"batches": "t/*.pt"})"), "output.model=t/m.pt"}),
+                 "one of evaluate.data.batches (\"t/*.pt\")"));
+  CHECK(contains(rejection({data(R"({"inputs": [{"images": "*.png"}]})"), "output.report=r.png"}),
+                 "one of evaluate.data.inputs.0.images"));
+}
+
 TEST_CASE("links are seen through", "[config]") {
   const TemporaryFolder folder;
   write_file(folder / "m.pt", "");

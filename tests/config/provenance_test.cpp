@@ -29,6 +29,7 @@ TEST_CASE("The config's digest is of what changes the result", "[config]") {
   const std::string digest = config_digest(parse_sample());
   CHECK(digest.size() == 64);
   CHECK(config_digest(parse_sample({"output.state=s.pt", "run.checkpoint.batches=3"})) == digest);
+  CHECK(config_digest(parse_sample({"evaluate.class_dim=1"})) == digest);
   CHECK(config_digest(parse_sample({"run.seed=1"})) != digest);
   CHECK(config_digest(parse_sample({"data.batch_size=4"})) != digest);
 }

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <regex>
 
+#include "config/data_formats.h"
 #include "config/sections.h"
 #include "support/catch.h"
 #include "support/files.h"
@@ -82,7 +84,25 @@ TEST_CASE("the schema requires the keys the parser requires", "[config]") {
   check("settings", settings_fields());
   check("layer", layer_fields());
   check("run", run_fields());
+  check("evaluate", evaluate_fields());
+  check("labels", labels_fields());
+  check("gate", gate_fields());
   check("output", output_fields());
+}
+
+TEST_CASE("the schema takes the data files that can be read", "[config]") {
+  const json definitions = schema().at("definitions");
+  const auto pattern = [&](const json& at) { return std::regex(at["pattern"].get<std::string>()); };
+  const auto files = pattern(definitions["data_file"]);
+  const auto with_members = pattern(definitions["member_of_npz"]["then"]["properties"]["path"]);
+  for (const std::string extension : {".npy", ".npz", ".pt", ".csv", ".npzz"}) {
+    CAPTURE(extension);
+    const auto* format = find_data_format(extension);
+    CHECK(std::regex_search("x" + extension, files) == (format != nullptr));
+    CHECK(std::regex_search("x" + extension, with_members) ==
+          (format != nullptr && format->has_members));
+  }
+  CHECK(contains(definitions["data_file"]["description"], data_extensions()));
 }
 
 TEST_CASE("every key of the schema has a description", "[config]") {

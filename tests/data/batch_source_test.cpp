@@ -31,6 +31,12 @@ TEST_CASE("a batch in memory without a tensor has no samples", "[data]") {
   CHECK(source->next()->samples == 0);
 }
 
+TEST_CASE("a tensor without dimensions does not count samples", "[data]") {
+  const auto source = batches_in_memory({{at::arange(3)[0], 16000, at::arange(8).reshape({4, 2})}});
+  CHECK(source->next()->samples == 4);
+  CHECK(source->samples() == 4);
+}
+
 TEST_CASE("the digest of batches in memory follows their values", "[data]") {
   const auto digest = [](std::vector<std::vector<c10::IValue>> batches) {
     return batches_in_memory(std::move(batches))->digest();

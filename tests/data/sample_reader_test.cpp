@@ -2,8 +2,11 @@
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/tensor.h>
 
 #include "base/error.h"
+#include "data/batch_source.h"
+#include "data/csv_format.h"
 #include "support/catch.h"
 #include "support/files.h"
 #include "support/npy_writer.h"
@@ -32,6 +35,29 @@ TEST_CASE("what a model writes into its input is gone at the next pass", "[data]
   const auto reader = open_samples({folder / "x.pt", "x.pt", ""});
   reader->read(0, 4).fill_(9);
   CHECK(at::equal(reader->read(0, 4), at::arange(4)));
+}
+
+TEST_CASE("a C++ program may bring a format of its own", "[data]") {
+  const TemporaryFolder folder;
+  write_file(folder / "x.csv", "1,2\n3,4\n5,6\n");
+  const DataConfig config = [&] {
+    DataConfig data;
+    data.inputs = {FileInput{folder / "x.csv", "x.csv", ""}};
+    data.batch_size = 2;
+    return data;
+  }();
+  {
+    const RegisterFormat csv({".csv"}, open_csv);
+    const auto source = open_batches(config);
+    CHECK(source->samples() == 3);
+    CHECK(at::equal(source->next()->arguments.at(0).toTensor(),
+                    at::tensor({1.F, 2.F, 3.F, 4.F}).reshape({2, 2})));
+    CHECK(source->next()->samples == 1);
+    CHECK(find_data_format(".csv") != nullptr);
+    CHECK(contains(error_of([&] { RegisterFormat({".csv"}, open_csv); }).what(), "'.csv'"));
+  }
+  CHECK(find_data_format(".csv") == nullptr);
+  CHECK(contains(error_of([&] { open_batches(config); }).what(), "'.csv'"));
 }
 
 TEST_CASE("a file that holds no samples is refused", "[data]") {

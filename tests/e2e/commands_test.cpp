@@ -103,7 +103,8 @@ TEST_CASE("Every command has a help text and the version", "[e2e]") {
   const TemporaryFolder folder;
   const auto help = run_actsparse({"--help"}, folder.path());
   CHECK(help.exit_code == 0);
-  for (const std::string command : {"run", "inspect", "calibrate", "step", "apply", "functions"}) {
+  for (const std::string command : {"run", "inspect", "calibrate", "merge", "step", "apply",
+                                    "compact", "evaluate", "functions"}) {
     CHECK(contains(help.out, "  " + command + " "));
     const auto own = run_actsparse({command, "--help"}, folder.path());
     CHECK(own.exit_code == 0);
@@ -129,6 +130,27 @@ TEST_CASE("A wrong command line is exit code 2", "[e2e]") {
   check({"run"}, {"--config is required"});
   check({"functions", "--threads", "0"}, {"--threads"});
   CHECK(contents(folder.path()).empty());
+}
+
+TEST_CASE("evaluate says what to give where there is nothing to judge", "[e2e]") {
+  Scene scene;
+  scene.config.erase("output");
+  check_refused(
+      scene.actsparse({"evaluate", "-c", "config.json"}), 2,
+      {"needs a model to judge", "name a TorchScript file", "'actsparse run -c config.json'"});
+  check_refused(scene.actsparse({"evaluate", "masked.pt"}), 2, {"--config is required"});
+  check_refused(scene.actsparse({"evaluate", "m.pt", "-c", "config.json", "--shard", "1/2"}), 2,
+                {"--shard", "--state"});
+  check_refused(scene.actsparse({"evaluate", "masked.pt", "-c", "config.json", "--state",
+                                 "masked.pt", "--shard", "1/2"}),
+                2, {"--state masked.pt would overwrite a candidate"});
+}
+
+TEST_CASE("apply with a config keeps off the files that the config reads", "[e2e]") {
+  Scene scene;
+  check_refused(scene.actsparse({"apply", sample("digits_cnn.pt"), "--state", "state.pt", "-c",
+                                 "config.json", "-o", "config.json"}),
+                3, {"-o: found the string \"config.json\"", "the config itself"});
 }
 
 TEST_CASE("A device that is not there is exit code 2", "[e2e]") {

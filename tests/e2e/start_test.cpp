@@ -41,7 +41,8 @@ TEST_CASE("Help, version, wrong command lines and bad configs need no LibTorch",
   check_refused(lonely({"run", "-c", "missing.json"}), 3, {"missing.json"});
   for (const Arguments& command :
        {Arguments{"run"}, Arguments{"calibrate", "--state", "x"}, Arguments{"inspect", "x.pt"},
-        Arguments{"step", "--state", "x", "--state-out", "y"}}) {
+        Arguments{"step", "--state", "x", "--state-out", "y"}, Arguments{"evaluate", "x.pt"},
+        Arguments{"apply", "x.pt", "--state", "x", "-o", "y"}}) {
     Arguments arguments = command;
     arguments.insert(arguments.end(), {"-c", "config.json", "--set", "data.batch_sise=3"});
     check_refused(lonely(arguments), 3, {"batch_sise", "did you mean 'batch_size'"});

@@ -1,8 +1,4 @@
-#include "engine/print_functions.h"
-
-#include <iostream>
-
-#include "functions/functions.h"
+#include "report/function_list.h"
 
 namespace actsparse {
 namespace {
@@ -24,36 +20,36 @@ json function_json(const FunctionInfo& function) {
   return entry;
 }
 
-void print_function(const FunctionInfo& function) {
-  std::cout << "  " << function.name << ": " << function.description << '\n';
+void print_function(const FunctionInfo& function, std::ostream& out) {
+  out << "  " << function.name << ": " << function.description << '\n';
   for (const auto& parameter : function.parameters) {
-    std::cout << "      " << parameter.name << " (" << parameter.type;
+    out << "      " << parameter.name << " (" << parameter.type;
     if (parameter.required)
-      std::cout << ", required";
+      out << ", required";
     else if (!parameter.default_value.is_null())
-      std::cout << ", default " << parameter.default_value.dump();
-    std::cout << ")" << (parameter.allowed.empty() ? "" : "  " + parameter.allowed) << '\n';
+      out << ", default " << parameter.default_value.dump();
+    out << ")" << (parameter.allowed.empty() ? "" : "  " + parameter.allowed) << '\n';
   }
 }
 
-void print_kind(const std::vector<FunctionInfo>& functions, FunctionKind kind) {
-  std::cout << to_string(kind) << '\n';
+void print_kind(const std::vector<FunctionInfo>& functions, FunctionKind kind, std::ostream& out) {
+  out << to_string(kind) << '\n';
   for (const auto& function : functions)
-    if (!function.kinds.empty() && function.kinds.front() == kind) print_function(function);
+    if (!function.kinds.empty() && function.kinds.front() == kind) print_function(function, out);
 }
 
 }  // namespace
 
-void print_functions(bool as_json) {
-  const auto functions = FunctionTable().list();
-  if (as_json) {
-    json document = {{"version", 1}, {"functions", json::array()}};
-    for (const auto& function : functions) document["functions"].push_back(function_json(function));
-    std::cout << document.dump(2) << std::endl;
-    return;
-  }
+json to_json(const FunctionList& list) {
+  json document = {{"version", 1}, {"functions", json::array()}};
+  for (const auto& function : list.functions)
+    document["functions"].push_back(function_json(function));
+  return document;
+}
+
+void print_text(const FunctionList& list, std::ostream& out) {
   for (const auto kind : {FunctionKind::Aggregate, FunctionKind::Reduce, FunctionKind::Mask})
-    print_kind(functions, kind);
+    print_kind(list.functions, kind, out);
 }
 
 }  // namespace actsparse

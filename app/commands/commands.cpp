@@ -1,0 +1,23 @@
+// The table of commands; each is made in the file of its name.
+#include "commands/commands.h"
+
+namespace actsparse {
+
+Command run_command();
+Command inspect_command();
+Command calibrate_command();
+Command merge_command();
+Command step_command();
+Command apply_command();
+Command compact_command();
+Command evaluate_command();
+Command functions_command();
+
+std::vector<Command> all_commands() {
+  return {
+      run_command(),   inspect_command(), calibrate_command(), merge_command(),     step_command(),
+      apply_command(), compact_command(), evaluate_command(),  functions_command(),
+  };
+}
+
+}  // namespace actsparse

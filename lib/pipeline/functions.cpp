@@ -1,0 +1,8 @@
+#include "pipeline/pipeline.h"
+#include "report/function_list.h"
+
+namespace actsparse {
+
+Answer perform(const FunctionsRequest& /*request*/) { return FunctionList{FunctionTable().list()}; }
+
+}  // namespace actsparse

@@ -1,0 +1,87 @@
+#pragma once
+// What each command is asked to do, as plain data: the border between the command line, which needs
+// no LibTorch, and what does the work.
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/config.h"
+#include "config/launch.h"
+#include "config/shard.h"
+
+namespace actsparse {
+
+/// Which batches this process runs, and with whom.
+struct Job {
+  bool resume = false;   ///< go on from the job's checkpoint, if there is one
+  Shard shard;           ///< of a process on its own
+  Launch launch;         ///< ranks share the batches by themselves
+  double timeout = 600;  ///< seconds without news of a rank
+};
+
+struct RunRequest {
+  Config config;
+  bool is_dry_run = false;
+};
+
+struct InspectRequest {
+  std::filesystem::path file;
+  std::optional<Config> config;
+  bool groups = false;  ///< needs the config
+};
+
+struct CalibrateRequest {
+  Config config;
+  std::filesystem::path state_out;
+};
+
+struct MergeRequest {
+  std::vector<std::filesystem::path> states_in;
+  std::filesystem::path state_out;
+};
+
+struct StepRequest {
+  std::filesystem::path state_in;
+  std::optional<Config> config;
+  std::filesystem::path state_out;
+};
+
+/// How a masked model holds its masks.
+enum class MaskForm { Buffers, Weights };
+
+struct ApplyRequest {
+  std::filesystem::path model, state, masked_out;
+  std::filesystem::path small_out;  ///< empty: not written
+  MaskForm form = MaskForm::Buffers;
+  std::optional<Config> config;  ///< its `evaluate` judges what is made
+};
+
+/// What a masked model is compacted with.
+struct CompactSettings {
+  std::string method = "forward";
+  DataConfig data;  ///< its first batch is what shapes, constants and the proof are found on
+  CompactOptions options;
+};
+
+struct CompactRequest {
+  std::filesystem::path masked, small_out;
+  CompactSettings settings;
+  std::optional<Config> config;  ///< its `evaluate` judges what is made
+};
+
+struct EvaluateRequest {
+  Config config;                                  ///< with `evaluate`; its model is the baseline
+  std::vector<std::filesystem::path> candidates;  ///< at least one
+  std::filesystem::path state_out;                ///< takes a shard's sums; empty: not written
+};
+
+struct FunctionsRequest {};
+
+/// One of them: a line per command.
+using Request =
+    std::variant<RunRequest, InspectRequest, CalibrateRequest, MergeRequest, StepRequest,
+                 ApplyRequest, CompactRequest, EvaluateRequest, FunctionsRequest>;
+
+}  // namespace actsparse
