@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <type_traits>
 
 #include "base/version.h"
@@ -16,6 +17,11 @@ namespace {
 void print(const Answer& answer, bool as_json) {
   answer.print(std::cout, as_json);
   if (!std::cout) throw Error(ErrorKind::Output, "stdout cannot be written");
+}
+
+void print_or_fail(const Answer& answer, bool as_json) {
+  print(answer, as_json);
+  if (answer.failure()) throw *answer.failure();
 }
 
 RunOptions options_for(const EngineOptions& engine) {
@@ -34,13 +40,18 @@ RunOptions options_for(const EngineOptions& engine) {
 template <class Command>
 void perform_in_group(const Command& command, const EngineOptions& engine) {
   const RunOptions options = options_for(engine);
+  std::optional<Error> failure;  // told when the others are done, too
   try {
     const Answer answer = perform(command, options);
-    if (options.group.is_first()) print(answer, engine.global.json);
+    if (options.group.is_first()) {  // which alone knows of all batches
+      print(answer, engine.global.json);
+      failure = answer.failure();
+    }
   } catch (const std::exception& error) {
     options.group.fail(error.what());
     throw;
   }
+  if (failure) throw *failure;
 }
 
 // Making options catches signals, so commands that never look at them are left alone.
@@ -58,7 +69,7 @@ void perform_request(const Request& request, const EngineOptions& engine) {
     if constexpr (takes_options<std::decay_t<decltype(command)>>)
       perform_in_group(command, engine);
     else
-      print(perform(command), engine.global.json);
+      print_or_fail(perform(command), engine.global.json);
   };
   std::visit(perform_command, request);
 }

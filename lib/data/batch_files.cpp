@@ -10,6 +10,7 @@
 #include "data/data_digest.h"
 #include "data/file_patterns.h"
 #include "data/mapping.h"
+#include "data/sample_reader.h"
 #include "data/value_batch.h"
 
 namespace actsparse {
@@ -59,17 +60,25 @@ void page_in_tensors(const std::vector<c10::IValue>& arguments) {
 
 class BatchFiles : public BatchSource {
  public:
-  explicit BatchFiles(const DataConfig& config) : files_(find_files(config)) {
+  BatchFiles(const DataConfig& config, const FileInput* labels) : files_(find_files(config)) {
     for (const auto& file : files_) sizes_.push_back(sample_count(read_arguments(file.second)));
+    if (labels == nullptr) return;
+    labels_ = open_samples(*labels);
+    label_file_ = {display_name(*labels), labels->path};
+    if (labels_->size() != *samples())
+      throw Error(ErrorKind::Data, fmt::format("{} holds {} labels, the batches {} samples",
+                                               label_file_.first, labels_->size(), *samples()));
   }
 
   std::optional<Batch> next() override {
     if (next_ == files_.size()) return std::nullopt;
+    const int64_t first = std::accumulate(sizes_.begin(), sizes_.begin() + next_, int64_t{0});
     const auto& [name, path] = files_[next_++];
     const std::string origin = fmt::format("batch {} ({})", next_, name);
     try {
       auto arguments = read_arguments(path);
       page_in_tensors(arguments);
+      if (labels_) arguments.emplace_back(labels_->read(first, sizes_[next_ - 1]));
       return value_batch(std::move(arguments), origin);
     } catch (const Error& error) {
       throw error.in(origin);
@@ -85,19 +94,27 @@ class BatchFiles : public BatchSource {
     return std::accumulate(sizes_.begin(), sizes_.end(), int64_t{0});
   }
   int64_t ragged_last() const override { return smaller_last(sizes_); }
-  std::string digest() const override { return digest_of_files(files_); }
-  std::string fingerprint() const override { return fingerprint_of_files(files_); }
+  std::string digest() const override { return digest_of_files(all_files()); }
+  std::string fingerprint() const override { return fingerprint_of_files(all_files()); }
 
  private:
+  std::vector<NamedFile> all_files() const {
+    auto all = files_;
+    if (labels_) all.push_back(label_file_);
+    return all;
+  }
+
   std::vector<NamedFile> files_;
   std::vector<int64_t> sizes_;  // samples in each
+  std::unique_ptr<SampleReader> labels_;
+  NamedFile label_file_;
   size_t next_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<BatchSource> open_batch_files(const DataConfig& config) {
-  return std::make_unique<BatchFiles>(config);
+std::unique_ptr<BatchSource> open_batch_files(const DataConfig& config, const FileInput* labels) {
+  return std::make_unique<BatchFiles>(config, labels);
 }
 
 }  // namespace actsparse

@@ -14,6 +14,12 @@
 namespace actsparse {
 namespace {
 
+// Labels are one more input: counted, cut into batches and shards like the others.
+DataConfig with_labels(DataConfig config, const FileInput* labels) {
+  if (labels != nullptr) config.inputs.emplace_back(*labels);
+  return config;
+}
+
 class MemoryBatches : public BatchSource {
  public:
   explicit MemoryBatches(std::vector<std::vector<c10::IValue>> batches)
@@ -44,16 +50,27 @@ class MemoryBatches : public BatchSource {
   size_t next_ = 0;
 };
 
-}  // namespace
-
-std::unique_ptr<BatchSource> open_batches(const DataConfig& config, const Shard& shard) {
+std::unique_ptr<BatchSource> open_all(const DataConfig& config, const FileInput* labels,
+                                      const Shard& shard) {
   if (config.inputs.empty() == config.batches.empty())
     throw Error(ErrorKind::Data, "data: give either inputs or batches");
   if (config.batch_size < 1 || config.limit.value_or(1) < 1)
     throw Error(ErrorKind::Data, "data: batch_size and limit must be at least 1");
-  auto source = config.inputs.empty() ? open_batch_files(config) : open_batched_inputs(config);
+  auto source = config.inputs.empty() ? open_batch_files(config, labels)
+                                      : open_batched_inputs(with_labels(config, labels));
   source = shard_of(std::move(source), shard);
   return source->batches() > 1 ? read_ahead(std::move(source)) : std::move(source);
+}
+
+}  // namespace
+
+std::unique_ptr<BatchSource> open_batches(const DataConfig& config, const Shard& shard) {
+  return open_all(config, nullptr, shard);
+}
+
+std::unique_ptr<BatchSource> open_labelled_batches(const DataConfig& config,
+                                                   const FileInput& labels, const Shard& shard) {
+  return open_all(config, &labels, shard);
 }
 
 std::unique_ptr<BatchSource> batches_in_memory(std::vector<std::vector<c10::IValue>> batches) {

@@ -57,6 +57,12 @@ class BatchSource {
 /// read_ahead): memory in use is about three batches.
 std::unique_ptr<BatchSource> open_batches(const DataConfig& config, const Shard& shard = {});
 
+/// The same; the last argument of each batch are its labels, those of its samples in `labels`.
+/// Throws Error(Data) with both numbers if there are not as many labels as samples.
+std::unique_ptr<BatchSource> open_labelled_batches(const DataConfig& config,
+                                                   const FileInput& labels,
+                                                   const Shard& shard = {});
+
 /// Batches held in memory: for C++ callers and tests. `samples` of each is the size in
 /// dimension 0 of its first tensor that has one.
 std::unique_ptr<BatchSource> batches_in_memory(std::vector<std::vector<c10::IValue>> batches);

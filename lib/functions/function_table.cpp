@@ -31,6 +31,8 @@ template <class Row>
 const Row* row_of(const UserFunction& user) {
   if constexpr (std::is_same_v<Row, AggregateRow>)
     return user.aggregate ? &*user.aggregate : nullptr;
+  else if constexpr (std::is_same_v<Row, MetricRow>)
+    return user.metric ? &*user.metric : nullptr;
   else
     return user.reduce_or_mask ? &*user.reduce_or_mask : nullptr;
 }
@@ -125,6 +127,7 @@ void check_name_is_free(const UserFunction& added, const UserFunctions& users) {
 
 const char* to_string(FunctionKind kind) {
   if (kind == FunctionKind::Aggregate) return "aggregate_fn";
+  if (kind == FunctionKind::Metric) return "metric";
   return kind == FunctionKind::Reduce ? "reduce_fn" : "mask_fn";
 }
 
@@ -164,6 +167,18 @@ MaskFn FunctionTable::mask(const FunctionConfig& function,
   std::vector<ParameterSource> sources = {{function.parameters, function.path}};
   for (const auto& part : sparse_config) sources.push_back(part);
   return wrapped(row.name, made(row, kind, sources));
+}
+
+std::optional<MetricFn> FunctionTable::metric(const FunctionConfig& function) const {
+  const auto* user = find_user(user_functions_, function.name);
+  if (user == nullptr) return std::nullopt;
+  if (!user->metric) throw wrong_signature(*user, FunctionKind::Metric);
+  return made(*user->metric, FunctionKind::Metric, {{function.parameters, function.path}});
+}
+
+bool FunctionTable::takes_labels(const FunctionConfig& metric) const {
+  const auto* user = find_user(user_functions_, metric.name);
+  return user != nullptr && user->metric && user->metric->facts.takes_labels;
 }
 
 bool FunctionTable::takes_any_batch_size(const FunctionConfig& aggregate) const {

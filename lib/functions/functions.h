@@ -72,8 +72,11 @@ using ReduceFn = std::function<at::Tensor(const Evidence&)>;
 /// for integers and bool).
 using MaskFn = std::function<at::Tensor(const Evidence&)>;
 
-enum class FunctionKind { Aggregate, Reduce, Mask };
-const char* to_string(FunctionKind kind);  // "aggregate_fn", "reduce_fn", "mask_fn"
+/// A user's metric of an evaluation: of (baseline, candidate), or of (output, labels).
+using MetricFn = std::function<at::Tensor(const at::Tensor&, const at::Tensor&)>;
+
+enum class FunctionKind { Aggregate, Reduce, Mask, Metric };
+const char* to_string(FunctionKind kind);  // "aggregate_fn", "reduce_fn", "mask_fn", "metric"
 
 /// A parameter of a function, as `actsparse functions` shows it.
 struct Parameter {
@@ -124,6 +127,12 @@ class FunctionTable {
   /// The same with a sparse_config in parts, each with its path.
   MaskFn mask(const FunctionConfig& function,
               const std::vector<ParameterSource>& sparse_config) const;
+
+  /// A user's function of two tensors as a metric; nothing if there is none of that name, so that
+  /// built-in metrics can be looked for elsewhere.
+  std::optional<MetricFn> metric(const FunctionConfig& function) const;
+  /// Whether it takes labels: its second argument has that name.
+  bool takes_labels(const FunctionConfig& metric) const;
 
   /// False if all calls must have one size in dimension 0, as all but streaming statistics want.
   bool takes_any_batch_size(const FunctionConfig& aggregate) const;

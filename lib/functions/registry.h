@@ -48,6 +48,12 @@ using AggregateRow = FunctionRow<AggregateFn, AggregateFacts>;
 /// ReduceFn and MaskFn are of one type; their tables tell them apart.
 using ScoreRow = FunctionRow<ReduceFn, ScoreFacts>;
 
+/// What else is known of a metric.
+struct MetricFacts {
+  bool takes_labels = false;
+};
+using MetricRow = FunctionRow<MetricFn, MetricFacts>;
+
 /// The tables.
 std::vector<AggregateRow>& aggregate_rows();
 std::vector<ScoreRow>& reduce_rows();

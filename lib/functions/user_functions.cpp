@@ -175,12 +175,21 @@ ScoreRow reduce_or_mask_row(const Described& code, const std::string& descriptio
           }};
 }
 
+MetricRow metric_row(const Described& code, const std::string& description) {
+  const bool takes_labels = code.function.schema.arguments().at(1).name() == "labels";
+  return {code.function.name, description, code.rules,
+          [code](const json& values) -> MetricFn {
+            return combine_with(bind(code.function, code.rules, values));
+          },
+          {takes_labels}};
+}
+
 UserFunction describe(const std::shared_ptr<const Functions>& source,
                       const CompiledFunction& function, const std::string& label) {
   const auto& schema = function.schema;
   std::ostringstream signature;
   signature << schema;
-  UserFunction user{function.name, label, signature.str(), std::nullopt, std::nullopt};
+  UserFunction user{function.name, label, signature.str(), {}, {}, {}};
   const size_t tensors = leading_tensors(schema);
   if (tensors != 1 && tensors != 2) return user;
   Described code{source, function, {}};
@@ -190,6 +199,7 @@ UserFunction describe(const std::shared_ptr<const Functions>& source,
   for (const char* own : {"init", "associative", "merge_fn"})
     if (tensors == 2) refuse_name(code, label, own);
   if (tensors == 2) user.aggregate = aggregate_row(code, user.signature);
+  if (tensors == 2) user.metric = metric_row(code, user.signature);
   if (tensors == 1) user.reduce_or_mask = reduce_or_mask_row(code, user.signature);
   return user;
 }
@@ -212,7 +222,10 @@ AggregateFacts user_aggregate_facts() { return {"", {"associative", "merge_fn"}}
 
 std::string wanted_signature(FunctionKind kind) {
   const std::string tensors =
-      kind == FunctionKind::Aggregate ? "acc: Tensor, x: Tensor" : "x: Tensor";
+      kind == FunctionKind::Aggregate ? "acc: Tensor, x: Tensor"
+                              : kind == FunctionKind::Metric
+                                  ? "baseline: Tensor, candidate: Tensor (or output, labels)"
+                                  : "x: Tensor";
   return "def f(" + tensors +
          ", parameters of type int, float, bool, str, List[int] or List[float]) -> Tensor";
 }

@@ -17,6 +17,7 @@ struct UserFunction {
   std::string signature;  ///< as LibTorch prints it
   std::optional<AggregateRow> aggregate;
   std::optional<ScoreRow> reduce_or_mask;
+  std::optional<MetricRow> metric;  ///< of two tensors, as aggregate_fn are
 };
 
 /// Compiles `source`; the functions in the order of the text. Throws Error(Function) with label and

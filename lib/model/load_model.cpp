@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/nearest.h"
@@ -146,6 +147,18 @@ void require_method(const Module& model, const std::string& method) {
                                     (names.empty() ? "; it has no methods at all"
                                                    : "; it has " + quoted_list(names)) +
                                     did_you_mean(method, names));
+}
+
+Module through_archive(const Module& model, const std::string& device) {
+  std::stringstream archive;
+  write_model(model, archive);
+  try {
+    return torch::jit::load(archive, parse_device(device));
+  } catch (const std::exception& cause) {
+    throw Error(ErrorKind::Model,
+                "what was made of the model cannot be loaded again: " + first_line(cause.what()))
+        .with_details(cause.what());
+  }
 }
 
 const char* libtorch_version() { return TORCH_VERSION; }

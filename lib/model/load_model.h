@@ -21,6 +21,10 @@ void require_method(const torch::jit::Module& model, const std::string& method);
 void write_model(const torch::jit::Module& model, std::ostream& out,
                  const torch::jit::ExtraFilesMap& extra_files = {});
 
+/// What would come back from a file: `model` written to memory and loaded onto `device`. Throws
+/// Error(Model) if it cannot be.
+torch::jit::Module through_archive(const torch::jit::Module& model, const std::string& device);
+
 /// "1.13.0", of the build; the library's name holds it too, so that no other is loaded.
 const char* libtorch_version();
 

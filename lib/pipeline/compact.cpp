@@ -1,44 +1,68 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
+#include "compact/without_masks.h"
+#include "model/extra_files.h"
 #include "model/load_model.h"
-#include "pipeline/prepared_job.h"
+#include "pipeline/evaluation_answer.h"
+#include "pipeline/judge_models.h"
 #include "pipeline/outputs.h"
+#include "pipeline/prepared_job.h"
 #include "pipeline/small_model.h"
 #include "pipeline/trial_batch.h"
+#include "pipeline/warnings.h"
 
 namespace actsparse {
+namespace {
 
-namespace fs = std::filesystem;
+EvaluationReport judge(const CompactRequest& request, const Session& masked, const Session& small,
+                       const TrialBatch& batch, const RunOptions& options) {
+  const Contestant made{request.small_out.filename().string(), small};
+  const auto& config = request.config;
+  if (!config || !config->evaluate) {
+    const Session unmasked = masked.with(without_masks(masked.model, masked.method));
+    return glance({"the model without masks", unmasked}, {made}, batch, 0);
+  }
+  const Contestant unmasked{config->model.path.filename().string(),
+                            load_session(*config, options)};
+  const Contestant with_masks{request.masked.filename().string(), masked};
+  return judge_models(*config, load_functions(*config), unmasked, {with_masks, made}, options);
+}
 
-CompactReport compact(const fs::path& masked_path, const fs::path& small_out,
-                      const CompactSettings& settings, const RunOptions& options) {
+}  // namespace
+
+CompactResult compact(const CompactRequest& request, const RunOptions& options) {
   const Stopwatch stopwatch;
-  refuse_overwriting("-o", small_out, {masked_path});
+  refuse_overwriting("-o", request.small_out, {request.masked});
   Outputs outputs;
-  outputs.reserve(small_out);
-  const Session masked{load_model(masked_path, options.device), settings.method, false,
+  outputs.reserve(request.small_out);
+  const auto& settings = request.settings;
+  const Session masked{load_model(request.masked, options.device), settings.method, false,
                        options.device};
   require_method(masked.model, masked.method);
   const auto data = open_batches(settings.data);
   check_memory(data->batch_bytes());
-  CompactReport report = write_small(outputs, {small_out, read_extra_files(masked_path)}, masked,
-                                     first_batch(*data).arguments, settings.options)
-                             .report;
-  if (report.layers.empty())
+  const TrialBatch batch = first_batch(*data);
+  const auto small =
+      write_small(outputs, {request.small_out, read_extra_files(request.masked)}, masked,
+                  batch.arguments, settings.options);
+  if (small.report.layers.empty())
     throw Error(ErrorKind::Model,
                 "there is no mask in the model: no activation is multiplied by a constant that has "
                 "zeros; give the masked model that 'actsparse run' or 'apply' wrote");
-  report.masked = masked_path.filename().string();
-  outputs.commit();
-  report.total_seconds = stopwatch.seconds();
-  return report;
+  CompactResult result{small.report, request.masked.filename().string(),
+                       request.small_out.filename().string(),
+                       judge(request, masked, masked.with(small.model), batch, options)};
+  log_warnings(result.evaluation.warnings);
+  if (result.evaluation.passed()) outputs.commit();
+  result.total_seconds = stopwatch.seconds();
+  return result;
 }
 
 Answer perform(const CompactRequest& request, const RunOptions& options) {
-  const auto report = std::make_shared<const CompactReport>(
-      compact(request.masked, request.small_out, request.settings, options));
-  return {[report] { return compact_document(*report); },
-          [report](std::ostream& out) { print_text(*report, out); }};
+  const CompactResult result = compact(request, options);
+  Answer answer(result);
+  fail_by_gates(answer, result.evaluation, "nothing was written");
+  return answer;
 }
 
 }  // namespace actsparse

@@ -6,8 +6,10 @@
 #include "compact/compact.h"
 #include "model/load_model.h"
 #include "pipeline/calibration.h"
+#include "pipeline/judge_models.h"
 #include "pipeline/masked_model.h"
 #include "pipeline/outputs.h"
+#include "pipeline/small_model.h"
 #include "pipeline/trial_batches.h"
 #include "sparsifier/state_file.h"
 
@@ -30,6 +32,21 @@ StateDict with_room(StateDict state, const BatchSource& data) {
   return state;
 }
 
+// Gates are not held against masks of one batch: whether they can be checked is what is tried.
+EvaluationReport judge_first_batch(const Config& config, const PreparedJob& job,
+                                   const std::vector<Contestant>& models, const TrialBatch& batch,
+                                   const RunOptions& options) {
+  const Contestant unmasked{config.model.path.filename().string(), job.session};
+  if (!config.evaluate) return glance(unmasked, models, batch, config.run.seed);
+  EvaluationReport report =
+      judge_models(config, job.sparsifier.functions(), unmasked, models, options, 1);
+  for (auto& candidate : report.candidates) {
+    candidate.judgement.gates.clear();
+    candidate.judgement.passed = true;
+  }
+  return report;
+}
+
 }  // namespace
 
 Report dry_run(const Config& config, const RunOptions& options) {
@@ -47,22 +64,30 @@ Report dry_run(const Config& config, const RunOptions& options) {
   const Squashed squashed{job.session, job.sparsifier.squash_mask(), state_of(calibration)};
   const StateDict whole = with_room(squashed.state, *job.data);
   const TrialBatch batch = first_batch(*job.data);
-  Report report = report_of(calibration, "run");
-  if (!config.output.model.empty()) {
-    dry_run.model_bytes = bytes_written([&](std::ostream& out) {
-      write_model(squashed.masked, out, extra_files(config.model.path, whole));
+  const auto bytes = [&](const torch::jit::Module& model) {
+    return bytes_written([&](std::ostream& out) {
+      write_model(model, out, extra_files(config.model.path, whole));
     });
-    report.verification = verify_masked(squashed, squashed.masked, batch);
+  };
+  Report report = report_of(calibration, "run");
+  std::vector<Contestant> models = {{"masked model", job.session.with(squashed.masked)}};
+  if (!config.output.model.empty()) {
+    dry_run.model_bytes = bytes(squashed.masked);
+    report.verification =
+        verify_masked(squashed, through_archive(squashed.masked, job.session.device), batch);
   }
   if (!config.output.state.empty())
     dry_run.state_bytes = bytes_written([&](std::ostream& out) { write_state(whole, out); });
   if (!config.output.compact.empty()) {
-    const auto small = compact(squashed.masked, job.session.method, sizes_to_try(batch.arguments),
-                               config.output.compact_options);
-    dry_run.small_bytes = bytes_written([&](std::ostream& out) {
-      write_model(small.module, out, extra_files(config.model.path, whole));
-    });
+    const Session& masked = models.front().session;
+    const auto made = compact(masked.model, masked.method, sizes_to_try(batch.arguments),
+                              config.output.compact_options);
+    const auto small = through_archive(made.module, masked.device);
+    compare_small(masked, made, small, batch.arguments, config.output.compact_options);
+    dry_run.small_bytes = bytes(made.module);
+    models.push_back({"small model", masked.with(small)});
   }
+  report.evaluation = judge_first_batch(config, job, models, batch, options);
   report.layers = report_layers(squashed.state.layers, warnings);
   report.dry_run = dry_run;
   report.timing.total_seconds = stopwatch.seconds();

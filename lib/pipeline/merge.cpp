@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "base/stopwatch.h"
+#include "pipeline/evaluation_answer.h"
+#include "pipeline/evaluation_state.h"
 #include "pipeline/outputs.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/warnings.h"
@@ -41,6 +43,10 @@ Report merge(const std::vector<fs::path>& states_in, const fs::path& state_out) 
   return report;
 }
 
-Answer perform(const MergeRequest& request) { return merge(request.states_in, request.state_out); }
+Answer perform(const MergeRequest& request) {
+  if (!request.states_in.empty() && is_evaluation_state(request.states_in.front()))
+    return evaluation_answer(merge_evaluations(request.states_in, request.state_out));
+  return merge(request.states_in, request.state_out);
+}
 
 }  // namespace actsparse

@@ -16,10 +16,17 @@ void Outputs::reserve(const OutputConfig& output) const {
 
 AtomicFile& Outputs::create(const std::filesystem::path& path) { return files_.emplace_back(path); }
 
+void Outputs::discard(const std::filesystem::path& path) {
+  // AtomicFiles do not move; those that are not committed remove themselves.
+  for (auto& file : files_)
+    if (file.target() == path) discarded_.insert(&file);
+}
+
 void Outputs::commit() {
   for (auto& file : files_)
     file.close();  // a full disk shows here, before the first file is in place
-  for (auto& file : files_) file.commit();
+  for (auto& file : files_)
+    if (discarded_.count(&file) == 0) file.commit();
 }
 
 void refuse_overwriting(const std::string& option, const std::filesystem::path& output,

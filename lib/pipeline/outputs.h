@@ -2,6 +2,7 @@
 // The files that a command writes.
 #include <deque>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,13 @@ class Outputs {
   void reserve(const OutputConfig& output) const;
   /// A new file; written now, renamed by commit().
   AtomicFile& create(const std::filesystem::path& path);
+  /// Drops a file that was created: a gate has failed, say.
+  void discard(const std::filesystem::path& path);
   void commit();
 
  private:
   std::deque<AtomicFile> files_;
+  std::set<const AtomicFile*> discarded_;
 };
 
 /// Throws Error(Usage) if `output`, given on the command line as `option` ("-o"), is one of

@@ -16,12 +16,11 @@
 #include "report/answer.h"
 #include "report/channel_sets.h"
 #include "report/compact_report.h"
+#include "report/evaluation_report.h"
 #include "report/inspection.h"
 #include "report/report.h"
 
 namespace actsparse {
-
-struct EvaluationReport;
 
 /// Where a calibration stands; `batches` is the whole number.
 struct Progress {
@@ -60,6 +59,7 @@ Answer perform(const CalibrateRequest& request, const RunOptions& options);
 /// what is missing.
 Report merge(const std::vector<std::filesystem::path>& states_in,
              const std::filesystem::path& state_out);
+/// Of states of evaluate it is merge_evaluations().
 Answer perform(const MergeRequest& request);
 
 /// Masks from the aggregates in `state_in`, no model run. `config` (null: none) may give other
@@ -89,25 +89,28 @@ Answer perform(const InspectRequest& request, const RunOptions& options);
 /// Writes the masked model of a stepped state. Verified on made-up inputs of the calibrated shapes.
 /// With MaskForm::Weights masks go into the weights where that is possible (model/mask_weights.h),
 /// which the outputs of both forms are compared for; a warning names each layer that keeps its
-/// mask. With `small_out` also the small model, as compact() would on the made-up inputs.
-Report apply(const std::filesystem::path& model, const std::filesystem::path& state,
-             const std::filesystem::path& masked_out, const RunOptions& options,
-             MaskForm form = MaskForm::Buffers, const std::filesystem::path& small_out = {});
+/// mask. With small_out also the small model, as compact() would on the made-up inputs.
+/// A config's `evaluate` judges what was made; without, outputs are compared on the made-up inputs.
+/// If a gate fails nothing is written.
+Report apply(const ApplyRequest& request, const RunOptions& options);
 Answer perform(const ApplyRequest& request, const RunOptions& options);
 
-/// Writes the small model when it has been reloaded and found equal to the masked one. Throws
-/// Error(Check) if it is not.
-CompactReport compact(const std::filesystem::path& masked, const std::filesystem::path& small_out,
-                      const CompactSettings& settings, const RunOptions& options);
+/// Writes the small model when it has been reloaded and found equal to the masked one: throws
+/// Error(Check) if it is not. A config's `evaluate` judges both against the config's model, and if
+/// a gate fails nothing is written; without, the small model is compared with the one without masks
+/// on the first batch.
+CompactResult compact(const CompactRequest& request, const RunOptions& options);
 Answer perform(const CompactRequest& request, const RunOptions& options);
 
 /// Judges TorchScript files (method and arguments as the config's model) by config.evaluate, with
-/// the config's model as the baseline: all run on the same batches, in one pass. Gates that fail
-/// are in the report. Throws Error of any kind but Check for gates.
-EvaluationReport evaluate(const Config& config,
-                          const std::vector<std::filesystem::path>& candidates,
-                          const RunOptions& options);
-/// Throws Error(Check) that names metric, value and limit when the report of a failed gate is out.
+/// the config's model as the baseline: all run on the same batches, in one pass. Of a group each
+/// rank judges its shard, rank 0 merges. Gates that fail are in the report. Throws Error of any
+/// kind but Check for gates.
+EvaluationReport evaluate(const EvaluateRequest& request, const RunOptions& options);
+/// What the shards of one evaluation have counted, put together. Throws Error(State).
+EvaluationReport merge_evaluations(const std::vector<std::filesystem::path>& states_in,
+                                   const std::filesystem::path& state_out);
+/// The answer fails with Error(Check) that names metric, value and limit if a gate does.
 Answer perform(const EvaluateRequest& request, const RunOptions& options);
 
 /// Every built-in function with its parameters.

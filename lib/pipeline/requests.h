@@ -53,9 +53,9 @@ enum class MaskForm { Buffers, Weights };
 
 struct ApplyRequest {
   std::filesystem::path model, state, masked_out;
-  std::filesystem::path small_out;  ///< empty: not written
+  std::filesystem::path small_out = {};  ///< empty: not written
   MaskForm form = MaskForm::Buffers;
-  std::optional<Config> config;  ///< its `evaluate` judges what is made
+  std::optional<Config> config = {};  ///< its `evaluate` judges what is made
 };
 
 /// What a masked model is compacted with.
@@ -68,13 +68,13 @@ struct CompactSettings {
 struct CompactRequest {
   std::filesystem::path masked, small_out;
   CompactSettings settings;
-  std::optional<Config> config;  ///< its `evaluate` judges what is made
+  std::optional<Config> config = {};  ///< its `evaluate` judges what is made
 };
 
 struct EvaluateRequest {
   Config config;                                  ///< with `evaluate`; its model is the baseline
   std::vector<std::filesystem::path> candidates;  ///< at least one
-  std::filesystem::path state_out;                ///< takes a shard's sums; empty: not written
+  std::filesystem::path state_out = {};           ///< takes a shard's sums; empty: not written
 };
 
 struct FunctionsRequest {};

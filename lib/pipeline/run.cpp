@@ -1,8 +1,12 @@
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "pipeline/calibration.h"
+#include "pipeline/evaluation_answer.h"
+#include "pipeline/judge_models.h"
 #include "pipeline/masked_model.h"
 #include "pipeline/outputs.h"
 #include "pipeline/small_model.h"
@@ -16,6 +20,17 @@ std::vector<std::pair<std::string, std::string>> output_names(const OutputConfig
   for (const auto& [key, path] : output_files(output))
     names.emplace_back(key, path.filename().string());
   return names;
+}
+
+// A gate has failed: whoever runs this in a batch job must not find a model.
+void keep_models_back(Outputs& outputs, const OutputConfig& output, Report& report) {
+  for (const auto& [key, path] : {std::pair("model", output.model), {"compact", output.compact}}) {
+    outputs.discard(path);
+    auto& names = report.outputs;
+    names.erase(std::remove_if(names.begin(), names.end(),
+                               [key = key](const auto& name) { return name.first == key; }),
+                names.end());
+  }
 }
 
 // What checkpoints are named after.
@@ -39,6 +54,51 @@ TrialBatch first_batch(BatchSource& data) {
   return {data.next().value().arguments, "calibration batch"};
 }
 
+namespace {
+
+std::string file_name(const std::filesystem::path& path, const char* otherwise) {
+  return path.empty() ? otherwise : path.filename().string();
+}
+
+// What was made of the model, for what it costs in answers.
+struct Made {
+  std::optional<VerificationReport> verification;
+  std::optional<CompactReport> compact;
+  std::vector<Contestant> models;
+};
+
+Made make_models(Outputs& outputs, const Config& config, const Squashed& squashed,
+                 const TrialBatch& batch, Warnings& warnings) {
+  Made made;
+  const Session& session = squashed.unmasked;
+  torch::jit::Module masked = squashed.masked;
+  if (!config.output.model.empty()) {
+    auto written =
+        write_masked(outputs, {config.model.path, config.output.model}, squashed, batch, warnings);
+    made.verification = written.verification;
+    masked = written.model;
+  }
+  made.models.push_back({file_name(config.output.model, "masked model"), session.with(masked)});
+  if (config.output.compact.empty()) return made;
+  auto small = write_small(
+      outputs, {config.output.compact, extra_files(config.model.path, squashed.state)},
+      session.with(squashed.masked), batch.arguments, config.output.compact_options);
+  made.compact = std::move(small.report);
+  made.models.push_back({file_name(config.output.compact, ""), session.with(small.model)});
+  return made;
+}
+
+EvaluationReport judge(const Config& config, const PreparedJob& job,
+                       const std::vector<Contestant>& models, const TrialBatch& batch,
+                       const RunOptions& options) {
+  const Contestant unmasked{file_name(config.model.path, ""), job.session};
+  return config.evaluate
+             ? judge_models(config, job.sparsifier.functions(), unmasked, models, options)
+             : glance(unmasked, models, batch, config.run.seed);
+}
+
+}  // namespace
+
 Report run(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   Outputs outputs;
@@ -51,27 +111,22 @@ Report run(const Config& config, const RunOptions& options) {
   log_warnings(warnings);
   options.group.progress("computed the masks");
   const Squashed squashed{job.session, job.sparsifier.squash_mask(), state_of(calibration)};
-  const StateDict& state = squashed.state;
-  std::optional<VerificationReport> verification;
-  if (!config.output.model.empty())
-    verification = write_masked(outputs, {config.model.path, config.output.model}, squashed,
-                                first_batch(*job.data), job.warnings)
-                       .verification;
+  const TrialBatch batch = first_batch(*job.data);
+  const Made made = make_models(outputs, config, squashed, batch, job.warnings);
+  options.group.progress("made the models");
+  const EvaluationReport evaluation = judge(config, job, made.models, batch, options);
+  log_warnings(evaluation.warnings);
   if (!config.output.state.empty())
-    outputs.create(config.output.state).write([&](std::ostream& out) { write_state(state, out); });
-  std::optional<CompactReport> compact;
-  if (!config.output.compact.empty()) {
-    const SmallFile small = {config.output.compact, extra_files(config.model.path, state)};
-    compact = write_small(outputs, small, job.session.with(squashed.masked),
-                          first_batch(*job.data).arguments, config.output.compact_options)
-                  .report;
-    options.group.progress("removed masked channels");
-  }
+    outputs.create(config.output.state).write([&](std::ostream& out) {
+      write_state(squashed.state, out);
+    });
   Report report = report_of(calibration, "run");
-  report.layers = report_layers(state.layers, warnings);
-  report.verification = verification;
-  report.compact = compact;
+  report.layers = report_layers(squashed.state.layers, warnings);
+  report.verification = made.verification;
+  report.compact = made.compact;
+  report.evaluation = evaluation;
   report.outputs = output_names(config.output);
+  if (!evaluation.passed()) keep_models_back(outputs, config.output, report);
   report.timing.total_seconds = stopwatch.seconds();
   if (!config.output.report.empty())
     outputs.create(config.output.report).stream() << to_json(report).dump(2) << '\n';
@@ -82,7 +137,11 @@ Report run(const Config& config, const RunOptions& options) {
 }
 
 Answer perform(const RunRequest& request, const RunOptions& options) {
-  return request.is_dry_run ? dry_run(request.config, options) : run(request.config, options);
+  const Report report =
+      request.is_dry_run ? dry_run(request.config, options) : run(request.config, options);
+  Answer answer(report);
+  fail_by_gates(answer, report.evaluation, "state and report were written, the models were not");
+  return answer;
 }
 
 }  // namespace actsparse

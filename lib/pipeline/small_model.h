@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "compact/compact.h"
 #include "config/config.h"
 #include "model/extra_files.h"
 #include "model/session.h"
@@ -24,6 +25,13 @@ struct WrittenSmall {
   torch::jit::Module model;
   CompactReport report;
 };
+
+/// What is known of a small model, `small` being what was written and loaded again: all but names,
+/// bytes and times. Throws Error(Check) if it differs from the masked one on `batch` or other sizes
+/// of it by more than the tolerance.
+CompactReport compare_small(const Session& masked, const Compacted& compacted,
+                            const torch::jit::Module& small,
+                            const std::vector<c10::IValue>& batch, const CompactOptions& options);
 
 /// Writes the small model of a masked one, loads that file again and compares the two on `batch`
 /// and on other sizes of it. Throws Error(Check) beyond the tolerance, and compact()'s errors.

@@ -17,6 +17,7 @@ class Warnings {
   std::vector<std::string> texts_;
 };
 
+void log_warnings(const std::vector<std::string>& warnings);
 /// Those of single layers are kept with the layers.
 void log_warnings(const std::vector<LayerWarning>& warnings);
 

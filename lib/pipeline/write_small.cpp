@@ -91,28 +91,33 @@ BeforeAfter per_sample(const Compacted& compacted, const Arguments& batch) {
 
 }  // namespace
 
+CompactReport compare_small(const Session& session, const Compacted& compacted,
+                            const Module& small, const Arguments& batch,
+                            const CompactOptions& options) {
+  CompactReport report;
+  report.layers = compacted.masks;
+  report.parameters = {count_parameters(session.model), count_parameters(small)};
+  report.macs = per_sample(compacted, sizes_to_try(batch)[0]);
+  report.tolerance = options.tolerance;
+  report.differences = differences(session.model, small, session.method, batch);
+  check(report);
+  warn_of_nothing_removed(report);
+  warn_of_dead_signal(report);
+  return report;
+}
+
 WrittenSmall write_small(Outputs& outputs, const SmallFile& file, const Session& session,
                          const Arguments& batch, const CompactOptions& options) {
   const Stopwatch stopwatch;
   const Module& masked = session.model;
-  const auto batches = sizes_to_try(batch);
-  Compacted compacted = compact(masked, session.method, batches, options);
+  const Compacted compacted = compact(masked, session.method, sizes_to_try(batch), options);
   AtomicFile& written = outputs.create(file.to);
   written.write([&](std::ostream& out) { write_model(compacted.module, out, file.extra); });
   written.close();
   const Module small = load_model(written.temporary(), session.device);
-  CompactReport report;
-  report.small = file.to.filename().string();
-  report.layers = std::move(compacted.masks);
-  report.parameters = {count_parameters(masked), count_parameters(small)};
-  report.macs = per_sample(compacted, batches[0]);
+  CompactReport report = compare_small(session, compacted, small, batch, options);
   report.bytes = {bytes_written([&](std::ostream& out) { write_model(masked, out, file.extra); }),
                   static_cast<int64_t>(std::filesystem::file_size(written.temporary()))};
-  report.tolerance = options.tolerance;
-  report.differences = differences(masked, small, session.method, batch);
-  check(report);
-  warn_of_nothing_removed(report);
-  warn_of_dead_signal(report);
   report.latency = latency(masked, small, session.method, batch);
   report.total_seconds = stopwatch.seconds();
   return {small, report};

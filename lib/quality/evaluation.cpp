@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "functions/tensors.h"
 #include "quality/chosen_metrics.h"
 
 namespace actsparse {

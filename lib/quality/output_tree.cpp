@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "functions/tensors.h"
 
 namespace actsparse {
 namespace {
@@ -236,10 +237,6 @@ std::string output_text(const NamedTensor& output) {
   const auto shape = shape_text(output.tensor.sizes());
   return output.path.empty() ? "the output " + shape
                              : fmt::format("output '{}' {}", output.path, shape);
-}
-
-std::string shape_text(at::IntArrayRef sizes) {
-  return fmt::format("[{}]", fmt::join(sizes.begin(), sizes.end(), ", "));
 }
 
 }  // namespace actsparse

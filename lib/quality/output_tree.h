@@ -53,7 +53,4 @@ at::Tensor plain(const at::Tensor& tensor);
 /// "output 'logits' [8, 10]"; a lone tensor is "the output [8, 10]".
 std::string output_text(const NamedTensor& output);
 
-/// "[8, 10]"
-std::string shape_text(at::IntArrayRef sizes);
-
 }  // namespace actsparse

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "functions/tensors.h"
 
 namespace actsparse {
 namespace {

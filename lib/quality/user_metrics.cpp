@@ -4,6 +4,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "base/error.h"
+#include "functions/tensors.h"
 #include "quality/output_tree.h"
 #include "quality/paired_means.h"
 

@@ -2,9 +2,12 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 #include <type_traits>
 #include <utility>
+
+#include "base/error.h"
 
 namespace actsparse {
 
@@ -25,6 +28,10 @@ class Answer {
     print_text_ = [shared](std::ostream& out) { print_text(*shared, out); };
   }
 
+  /// What it says is complete, but the command has failed: a gate, say.
+  void fail(Error error) { failure_ = std::move(error); }
+  const std::optional<Error>& failure() const { return failure_; }
+
   void print(std::ostream& out, bool as_json) const {
     if (as_json)
       out << to_json_().dump(2) << std::endl;
@@ -35,6 +42,7 @@ class Answer {
  private:
   ToJson to_json_;
   PrintText print_text_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace actsparse

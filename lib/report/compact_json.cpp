@@ -82,11 +82,15 @@ json compact_timing_json(const CompactReport& report) {
           {"total_seconds", report.total_seconds}};
 }
 
-json compact_document(const CompactReport& report) {
-  json document = {{"version", 1}, {"command", "compact"}, {"model", report.masked}};
+json to_json(const CompactResult& result) {
+  const CompactReport& report = result;
+  json document = {{"version", 1}, {"command", "compact"}, {"model", result.masked}};
   document.update(to_json(report));
-  document["outputs"] = {{"model", report.small}};
+  document["evaluation"] = to_json(result.evaluation);
+  document["outputs"] = json::object();
+  if (result.evaluation.passed()) document["outputs"]["model"] = result.small;
   document["timing"] = compact_timing_json(report);
+  document["timing"]["evaluation"] = evaluation_timing_json(result.evaluation);
   return document;
 }
 

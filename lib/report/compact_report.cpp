@@ -66,4 +66,11 @@ Rows rows(const CompactReport& report) {
   return rows;
 }
 
+Rows rows(const CompactResult& result) {
+  const CompactReport& report = result;
+  Rows all = rows(report);
+  for (auto& table : rows(result.evaluation)) all.push_back(std::move(table));
+  return all;
+}
+
 }  // namespace actsparse

@@ -7,6 +7,7 @@
 
 #include "compact/difference.h"
 #include "compact/masked_channels.h"
+#include "report/evaluation_report.h"
 #include "report/table.h"
 
 namespace actsparse {
@@ -23,7 +24,6 @@ struct Latency {
 };
 
 struct CompactReport {
-  std::string masked, small;  ///< file names, of the command 'compact'
   std::vector<MaskedChannels> layers;
   BeforeAfter parameters, macs, bytes;  ///< macs of one sample, of a whole batch if that has none
   std::vector<Difference> differences;  ///< one per input the written file was compared on
@@ -33,9 +33,6 @@ struct CompactReport {
   double total_seconds = 0;
 };
 
-/// The document of the command 'compact'.
-nlohmann::ordered_json compact_document(const CompactReport& report);
-
 /// As a section of another report: all but the times, which are apart.
 nlohmann::ordered_json to_json(const CompactReport& report);
 nlohmann::ordered_json compact_timing_json(const CompactReport& report);
@@ -44,5 +41,13 @@ void from_json(const nlohmann::ordered_json& part, CompactReport& report);
 void compact_timing_from_json(const nlohmann::ordered_json& part, CompactReport& report);
 
 Rows rows(const CompactReport& report);
+
+/// What the command 'compact' has to say.
+struct CompactResult : CompactReport {
+  std::string masked, small;  ///< file names
+  EvaluationReport evaluation;
+};
+nlohmann::ordered_json to_json(const CompactResult& result);
+Rows rows(const CompactResult& result);
 
 }  // namespace actsparse

@@ -20,6 +20,7 @@ void for_each_section(AnyReport& report, Visit&& visit) {
   visit("dry_run", report.dry_run, Absent::LeftOut);
   visit("verification", report.verification, Absent::Null);
   visit("compact", report.compact, Absent::LeftOut);
+  visit("evaluation", report.evaluation, Absent::LeftOut);
 }
 
 OrderedJson timing_json(const Report& report) {
@@ -30,6 +31,7 @@ OrderedJson timing_json(const Report& report) {
                         {"samples", report.origin.samples},
                         {"ranks", report.timing.ranks}};
   if (report.compact) timing["compact"] = compact_timing_json(*report.compact);
+  if (report.evaluation) timing["evaluation"] = evaluation_timing_json(*report.evaluation);
   return timing;
 }
 
@@ -39,6 +41,7 @@ void read_timing(const OrderedJson& part, Report& report) {
   part.at("total_seconds").get_to(report.timing.total_seconds);
   part.at("ranks").get_to(report.timing.ranks);
   if (report.compact) compact_timing_from_json(part.at("compact"), *report.compact);
+  if (report.evaluation) evaluation_timing_from_json(part.at("evaluation"), *report.evaluation);
 }
 
 void append(Rows& rows, Rows more) {

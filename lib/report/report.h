@@ -13,6 +13,7 @@
 #include "config/provenance.h"
 #include "report/compact_report.h"
 #include "report/dry_run_report.h"
+#include "report/evaluation_report.h"
 #include "report/layer_report.h"
 #include "report/precision_report.h"
 #include "report/verification_report.h"
@@ -34,7 +35,8 @@ struct Report {
   std::optional<PrecisionReport> precision;  ///< nothing if no batch was run
   std::optional<DryRun> dry_run;             ///< set if this was one
   std::optional<VerificationReport> verification;
-  std::optional<CompactReport> compact;  ///< of the small model, if one was written
+  std::optional<CompactReport> compact;        ///< of the small model, if one was written
+  std::optional<EvaluationReport> evaluation;  ///< what masks cost in answers
   std::vector<std::pair<std::string, std::string>>
       outputs;  ///< "model" -> name, relative to the output folder
   Timing timing;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "sparsifier/document_reader.h"
 #include "sparsifier/json_ivalue.h"
 #include "sparsifier/layer_shapes.h"
 #include "sparsifier/sparse_mask.h"
@@ -15,64 +16,9 @@ namespace {
 
 using c10::IValue;
 using nlohmann::json;
+using Reader = DocumentReader;
 
 constexpr int64_t kNewestFormat = 2;
-
-[[noreturn]] void broken(const std::string& what) {
-  throw Error(ErrorKind::State,
-              "not a whole actsparse state: " + what +
-                  "; give a file that 'actsparse run', 'calibrate' or 'step' wrote as its state");
-}
-
-/// A dict of the document, with its place in it.
-class Reader {
- public:
-  Reader(const IValue& value, std::string place) : place_(std::move(place)) {
-    if (!value.isGenericDict()) broken(place_ + " is not a dict");
-    for (const auto& entry : value.toGenericDict()) {
-      if (!entry.key().isString()) broken(place_ + " has a key that is not a string");
-      entries_.emplace_back(entry.key().toStringRef(), entry.value());
-    }
-  }
-  const IValue* find(const std::string& key) const {
-    for (const auto& [name, value] : entries_)
-      if (name == key) return &value;
-    return nullptr;
-  }
-  const IValue& at(const std::string& key) const {
-    const IValue* value = find(key);
-    if (value == nullptr) broken(place_ + " lacks '" + key + "'");
-    return *value;
-  }
-  Reader dict(const std::string& key) const { return {at(key), place_ + "." + key}; }
-  int64_t integer(const std::string& key) const {
-    if (!at(key).isInt() || at(key).toInt() < 0) broken(place_ + "." + key + " is not a count");
-    return at(key).toInt();
-  }
-  std::string text(const std::string& key) const {
-    if (!at(key).isString()) broken(place_ + "." + key + " is not a string");
-    return at(key).toStringRef();
-  }
-  std::vector<IValue> list(const std::string& key) const {
-    if (!at(key).isList()) broken(place_ + "." + key + " is not a list");
-    return at(key).toListRef().vec();
-  }
-  std::vector<int64_t> integers(const std::string& key) const {
-    std::vector<int64_t> values;
-    for (const IValue& element : list(key)) {
-      if (!element.isInt() || element.toInt() < 0)
-        broken(place_ + "." + key + " is not a list of sizes");
-      values.push_back(element.toInt());
-    }
-    return values;
-  }
-  const std::vector<std::pair<std::string, IValue>>& entries() const { return entries_; }
-  const std::string& place() const { return place_; }
-
- private:
-  std::string place_;
-  std::vector<std::pair<std::string, IValue>> entries_;
-};
 
 std::optional<at::ScalarType> read_dtype(const Reader& reader, const std::string& key) {
   if (reader.at(key).isNone()) return std::nullopt;
@@ -83,14 +29,14 @@ std::optional<at::ScalarType> read_dtype(const Reader& reader, const std::string
         name == c10::toString(dtype))
       return dtype;
   }
-  broken(reader.place() + "." + key + " names no dtype: '" + name + "'");
+  broken_state(reader.place() + "." + key + " names no dtype: '" + name + "'");
 }
 
 HookState read_hook_state(const Reader& group) {
   const std::string name = group.text("hook_state");
   for (const auto state : {HookState::Aggregate, HookState::Sparsify, HookState::None})
     if (name == to_string(state)) return state;
-  broken(group.place() + ".hook_state is '" + name + "'");
+  broken_state(group.place() + ".hook_state is '" + name + "'");
 }
 
 template <class Convert>
@@ -102,7 +48,7 @@ TensorOrList read_tensors(const IValue& value, Convert&& convert) {
 }
 
 at::Tensor read_data(const IValue& value) {
-  if (!value.isTensor() || !value.toTensor().defined()) broken("a layer's data is not a tensor");
+  if (!value.isTensor() || !value.toTensor().defined()) broken_state("a layer's data is not a tensor");
   return value.toTensor().clone();  // the file's memory map must not outlive the file's name
 }
 
@@ -115,7 +61,7 @@ MergedSettings read_settings(const Reader& group) {
   try {
     return merge({}, layer_settings_from_json(settings, group.place()));
   } catch (const Error& error) {
-    broken(error.what());
+    broken_state(error.what());
   }
 }
 
@@ -128,7 +74,7 @@ void check_feature_count(const LayerRecord& layer) {
     const auto* list = std::get_if<std::vector<at::Tensor>>(tensors);
     if ((list != nullptr) != layer.settings.features.has_value() ||
         (list != nullptr && list->size() != features))
-      broken(layer_text(layer.site.layer) + " does not have one tensor per feature");
+      broken_state(layer_text(layer.site.layer) + " does not have one tensor per feature");
   }
 }
 
@@ -136,24 +82,24 @@ void check_feature_count(const LayerRecord& layer) {
 void check_shapes(const LayerRecord& layer, const std::string& place) {
   const bool called =
       layer.gate || !layer.accumulators.empty() || layer.hook_state == HookState::Sparsify;
-  if (called && !layer.input_dtype) broken(place + " lacks its input's dtype");
+  if (called && !layer.input_dtype) broken_state(place + " lacks its input's dtype");
   try {
     check_features(layer.settings);
     if (called) check_feature_range(layer.settings, layer.input_shape);
   } catch (const Error& error) {
-    broken(place + ": " + error.what());
+    broken_state(place + ": " + error.what());
   }
   if (!layer.gate) return;
   for (const auto& mask : as_list(mask_of(*layer.gate)))
     if (mask.dim() > static_cast<int64_t>(layer.input_shape.size()))
-      broken(place + ": its mask has more dimensions than the input");
+      broken_state(place + ": its mask has more dimensions than the input");
 }
 
 std::vector<int64_t> read_numbers(const Reader& group, const std::string& key) {
   const IValue& value = group.at(key);
   if (!value.isTensor() || !value.toTensor().defined() || value.toTensor().dim() != 1 ||
       value.toTensor().scalar_type() != at::kLong)
-    broken(group.place() + "." + key + " is not a list of numbers");
+    broken_state(group.place() + "." + key + " is not a list of numbers");
   const at::Tensor numbers = value.toTensor().contiguous();
   return {numbers.data_ptr<int64_t>(), numbers.data_ptr<int64_t>() + numbers.numel()};
 }
@@ -164,7 +110,7 @@ LayerChannels read_channels(const Reader& group, const std::vector<int64_t>& inp
   if (channels.axis >= static_cast<int64_t>(input_shape.size()) ||
       channels.classes.size() != channels.sets.size() ||
       static_cast<int64_t>(channels.classes.size()) != input_shape[channels.axis])
-    broken(group.place() + " does not fit the layer's input");
+    broken_state(group.place() + " does not fit the layer's input");
   return channels;
 }
 
@@ -213,15 +159,6 @@ ArgumentRecord read_argument(const Reader& entry) {
   return argument;
 }
 
-BatchRun read_batch_run(const IValue& value) {
-  const auto is_count = [](const IValue& number) { return number.isInt() && number.toInt() >= 0; };
-  const auto numbers = value.isList() ? value.toListRef().vec() : std::vector<IValue>();
-  if (numbers.size() != 3 || !std::all_of(numbers.begin(), numbers.end(), is_count) ||
-      numbers[1].toInt() < 1)
-    broken("meta.coverage is not a list of batches");
-  return {numbers[0].toInt(), numbers[1].toInt(), numbers[2].toInt()};
-}
-
 CheckpointMeta read_checkpoint(const Reader& entry) {
   CheckpointMeta checkpoint;
   checkpoint.data_fingerprint = entry.text("data_fingerprint");
@@ -250,15 +187,12 @@ StateMeta read_meta(const Reader& document) {
   meta.batches = document.integer("batches");
   meta.samples = document.integer("samples");
   meta.total_batches = document.integer("total_batches");
-  for (const IValue& run : document.list("coverage")) meta.coverage.push_back(read_batch_run(run));
+  meta.coverage = document.coverage("coverage");
   if (document.find("checkpoint") != nullptr)
     meta.checkpoint = read_checkpoint(document.dict("checkpoint"));
   for (const IValue& entry : document.list("arguments"))
     meta.arguments.push_back(read_argument({entry, "meta.arguments"}));
-  for (const IValue& entry : document.list("function_sources")) {
-    const Reader source(entry, "meta.function_sources");
-    meta.function_sources.push_back({source.text("label"), source.text("text")});
-  }
+  meta.function_sources = document.sources("function_sources");
   meta.functions = digests_of(meta.function_sources);
   return meta;
 }
@@ -269,7 +203,7 @@ void check_version(const Reader& meta) {
     throw Error(ErrorKind::State, "written by a newer actsparse (state format " +
                                       std::to_string(version) + ", this one reads up to " +
                                       std::to_string(kNewestFormat) + "); update actsparse");
-  if (version < 1) broken("meta.format_version is " + std::to_string(version));
+  if (version < 1) broken_state("meta.format_version is " + std::to_string(version));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "sparsifier/document_reader.h"
 #include "sparsifier/json_ivalue.h"
 #include "sparsifier/sparse_mask.h"
 
@@ -94,12 +95,6 @@ IValue arguments_document(const std::vector<ArgumentRecord>& arguments) {
   return list;
 }
 
-IValue coverage_document(const std::vector<BatchRun>& coverage) {
-  auto list = untyped_list();
-  for (const auto& run : coverage) list.push_back(int_list({run.first, run.step, run.count}));
-  return list;
-}
-
 GenericDict checkpoint_document(const CheckpointMeta& checkpoint) {
   auto document = untyped_dict();
   document.insert("data_fingerprint", checkpoint.data_fingerprint);
@@ -132,15 +127,7 @@ GenericDict meta_document(const StateDict& state) {
   document.insert("coverage", coverage_document(meta.coverage));
   if (meta.checkpoint) document.insert("checkpoint", checkpoint_document(*meta.checkpoint));
   document.insert("arguments", arguments_document(meta.arguments));
-  auto sources = untyped_list();
-  for (const auto& source : meta.function_sources) {
-    auto entry = untyped_dict();
-    entry.insert("label", source.label);
-    entry.insert("sha256", digest_of(source.text));
-    entry.insert("text", source.text);
-    sources.push_back(entry);
-  }
-  document.insert("function_sources", sources);
+  document.insert("function_sources", sources_document(meta.function_sources));
   return document;
 }
 

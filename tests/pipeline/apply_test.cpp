@@ -10,7 +10,7 @@ using namespace actsparse;
 TEST_CASE("apply writes the bytes that run wrote", "[pipeline]") {
   const Workplace place;
   const Report ran = run(place.config(), {});
-  const Report applied = apply(place / "model.pt", place / "state.pt", place / "again.pt", {});
+  const Report applied = apply({place / "model.pt", place / "state.pt", place / "again.pt"}, {});
   CHECK(place.read("again.pt") == place.read("masked.pt"));
   CHECK(to_json(applied)["layers"] == to_json(ran)["layers"]);
   REQUIRE(applied.verification);
@@ -27,7 +27,7 @@ TEST_CASE("apply makes up arguments of every kind: integers, constants", "[pipel
   place.json["data"]["inputs"] = {{{"random", {{"shape", {8}}, {"dtype", "int64"}}}},
                                   {{"value", 2}}};
   run(place.config(), {});
-  const Report report = apply(place / "model.pt", place / "state.pt", place / "again.pt", {});
+  const Report report = apply({place / "model.pt", place / "state.pt", place / "again.pt"}, {});
   CHECK(report.verification->layers == 1);
   CHECK(place.read("again.pt") == place.read("masked.pt"));
 }
@@ -36,7 +36,7 @@ TEST_CASE("apply takes a stepped state of this very model only", "[pipeline]") {
   const Workplace place;
   calibrate(place.config(), place / "c.pt", {});
   const auto refused = [&](const std::string& model, const std::string& state) {
-    const Error error = error_of([&] { apply(place / model, place / state, place / "x.pt", {}); });
+    const Error error = error_of([&] { apply({place / model, place / state, place / "x.pt"}, {}); });
     CHECK_FALSE(std::filesystem::exists(place / "x.pt"));
     return error;
   };
@@ -56,7 +56,7 @@ TEST_CASE("apply does not write over what it reads", "[pipeline]") {
   for (const std::string name : {"model.pt", "state.pt"}) {
     const std::string before = place.read(name);
     const Error error =
-        error_of([&] { apply(place / "model.pt", place / "state.pt", place / name, {}); });
+        error_of([&] { apply({place / "model.pt", place / "state.pt", place / name}, {}); });
     CHECK(error.kind() == ErrorKind::Usage);
     CHECK(place.read(name) == before);
   }
@@ -69,7 +69,7 @@ TEST_CASE("apply can put the masks into the weights", "[pipeline]") {
   place.json["layers"] = {{{"name", "conv2"}}, {{"name", "bn2"}}, {{"name", "fc"}}};
   run(place.config(), {});
   const Report report =
-      apply(place / "model.pt", place / "state.pt", place / "folded.pt", {}, MaskForm::Weights);
+      apply({place / "model.pt", place / "state.pt", place / "folded.pt", {}, MaskForm::Weights}, {});
   REQUIRE(report.warnings.size() == 1);
   CHECK(contains(report.warnings[0], "layer 'bn2' keeps its multiplication: "));
   const auto folded = load_model(place / "folded.pt");
@@ -91,7 +91,7 @@ TEST_CASE("a weight that other code reads too is not folded unseen", "[pipeline]
   place.json["defaults"]["reduce_fn"] = "identity";
   run(place.config(), {});
   const Error error = error_of([&] {
-    apply(place / "model.pt", place / "state.pt", place / "folded.pt", {}, MaskForm::Weights);
+    apply({place / "model.pt", place / "state.pt", place / "folded.pt", {}, MaskForm::Weights}, {});
   });
   CHECK(error.kind() == ErrorKind::Check);
   CHECK(contains(error.what(), "Leave out --fold"));

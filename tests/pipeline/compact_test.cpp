@@ -23,7 +23,7 @@ struct ChannelMasks : Workplace {
 
 CompactReport compact_masked(const Workplace& place, const std::string& small = "small.pt") {
   const Config config = place.config();
-  return compact(place / "masked.pt", place / small, {"forward", config.data, {}}, {});
+  return compact({place / "masked.pt", place / small, {"forward", config.data, {}}}, {});
 }
 
 }  // namespace
@@ -61,8 +61,9 @@ TEST_CASE("run can write the small model too, and reports on it", "[pipeline]") 
         static_cast<int64_t>(std::filesystem::file_size(place / "masked.pt")));
   compact_masked(place);
   CHECK(place.read("small.pt") == by_run);
-  apply(place / "model.pt", place / "state.pt", place / "applied.pt", {}, MaskForm::Weights,
-        place / "small.pt");
+  apply({place / "model.pt", place / "state.pt", place / "applied.pt", place / "small.pt",
+         MaskForm::Weights},
+        {});
   CHECK(place.read("small.pt") == by_run);
 }
 
@@ -104,8 +105,7 @@ TEST_CASE("apply's small model is no other file of its", "[pipeline]") {
   run(place.config(), {});
   const auto refused = [&](const std::string& small) {
     return error_of([&] {
-      apply(place / "model.pt", place / "state.pt", place / "applied.pt", {}, MaskForm::Buffers,
-            place / small);
+      apply({place / "model.pt", place / "state.pt", place / "applied.pt", place / small}, {});
     });
   };
   CHECK(refused("applied.pt").kind() == ErrorKind::Usage);
@@ -126,7 +126,7 @@ TEST_CASE("aligned masks are the same in steps, from shards and in one run", "[p
   run(place.config(), {});
   calibrate(place.config(), place / "c.pt", {});
   step(place / "c.pt", nullptr, place / "s.pt");
-  apply(place / "model.pt", place / "s.pt", place / "applied.pt", {});
+  apply({place / "model.pt", place / "s.pt", place / "applied.pt"}, {});
   CHECK(place.read("applied.pt") == place.read("masked.pt"));
   for (const int64_t shard : {1, 2}) {
     RunOptions options;
@@ -165,7 +165,7 @@ TEST_CASE("compact refuses a model without masks, and its input as output", "[pi
   const Config config = place.config();
   const auto refused = [&](const std::string& model, const std::string& small) {
     return error_of([&] {
-      compact(place / model, place / small, {"forward", config.data, {}}, {});
+      compact({place / model, place / small, {"forward", config.data, {}}}, {});
     });
   };
   const Error unmasked = refused("model.pt", "small.pt");
@@ -180,7 +180,7 @@ TEST_CASE("a difference beyond the tolerance leaves no file", "[pipeline]") {
   run(place.config(), {});
   const Config config = place.config();
   const Error error = error_of([&] {
-    compact(place / "masked.pt", place / "small.pt", {"forward", config.data, {-1}}, {});
+    compact({place / "masked.pt", place / "small.pt", {"forward", config.data, {-1}}}, {});
   });
   CHECK(error.kind() == ErrorKind::Check);
   CHECK(contains(error.what(), "--tolerance"));

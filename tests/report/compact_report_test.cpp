@@ -26,7 +26,7 @@ TEST_CASE("What compacting did, as text", "[report]") {
 }
 
 TEST_CASE("What compacting did, as JSON: its times apart from the rest", "[report]") {
-  const auto whole = compact_document(sample_compact());
+  const auto whole = to_json(CompactResult{sample_compact(), "masked.pt", "small.pt", {}});
   CHECK(whole["command"] == "compact");
   CHECK(whole["layers"][1]["gathered"] == 4);
   CHECK(whole["timing"]["small_seconds"] == 0.1);
@@ -34,7 +34,8 @@ TEST_CASE("What compacting did, as JSON: its times apart from the rest", "[repor
   report.compact = sample_compact();
   const auto part = to_json(report);
   for (const auto& [key, value] : part["compact"].items()) CHECK(whole[key] == value);
-  CHECK(part["timing"]["compact"] == whole["timing"]);
+  for (const auto& [key, value] : part["timing"]["compact"].items())
+    CHECK(whole["timing"][key] == value);
   CHECK_FALSE(to_json(sample_report()).contains("compact"));
 }
 

@@ -1,0 +1,213 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "report/evaluation_report.h"
+#include "report/json_fields.h"
+
+namespace actsparse {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// JSON knows neither NaN nor infinity: they are text.
+OrderedJson number(double value) {
+  if (std::isfinite(value)) return value;
+  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
+double read_number(const OrderedJson& value) {
+  if (value.is_number()) return value.get<double>();
+  const auto text = value.get<std::string>();
+  if (text == "nan") return std::numeric_limits<double>::quiet_NaN();
+  return text == "inf" ? infinity : -infinity;
+}
+
+void add_interval(OrderedJson& entry, const std::optional<Interval>& interval) {
+  entry["low"] = interval ? number(interval->low) : OrderedJson(nullptr);
+  entry["high"] = interval ? number(interval->high) : OrderedJson(nullptr);
+}
+
+std::optional<Interval> read_interval(const OrderedJson& entry) {
+  if (entry.at("low").is_null()) return std::nullopt;
+  return Interval{read_number(entry.at("low")), read_number(entry.at("high"))};
+}
+
+OrderedJson metric_json(const Metric& metric) {
+  OrderedJson entry = {{"value", number(metric.value)}};
+  add_interval(entry, metric.interval);
+  entry["n"] = metric.n;
+  if (metric.drop) {
+    entry["drop"] = {{"value", number(*metric.drop)}};
+    add_interval(entry["drop"], metric.drop_interval);
+  }
+  return entry;
+}
+
+OrderedJson baseline_json(const Metric& metric) {
+  OrderedJson entry = {{"value", number(*metric.baseline)}};
+  add_interval(entry, metric.baseline_interval);
+  entry["n"] = metric.n;
+  return entry;
+}
+
+// By name; of a metric that several outputs have, the first one's: all are in "outputs".
+OrderedJson metrics_json(const std::vector<Metric>& metrics) {
+  OrderedJson entries = OrderedJson::object();
+  for (const auto& metric : metrics)
+    if (!entries.contains(metric.name)) entries[metric.name] = metric_json(metric);
+  return entries;
+}
+
+OrderedJson counts_json(const OutputCounts& counts) {
+  OrderedJson entry = {
+      {"elements", counts.elements},
+      {"samples", counts.samples},
+      {"not_finite",
+       {{"baseline_elements", counts.baseline_elements_not_finite},
+        {"baseline_samples", counts.baseline_samples_not_finite},
+        {"candidate_elements", counts.candidate_elements_not_finite},
+        {"candidate_samples", counts.candidate_samples_not_finite}}},
+      {"differing", value_or_null(counts.differing)}};
+  return entry;
+}
+
+OrderedJson outputs_json(const Judgement& judgement) {
+  OrderedJson outputs = OrderedJson::array();
+  for (const auto& counts : judgement.outputs) {
+    OrderedJson entry = {{"output", counts.output}};
+    entry.update(counts_json(counts));
+    entry["metrics"] = OrderedJson::object();
+    for (const auto& metric : judgement.metrics)
+      if (metric.output == counts.output) entry["metrics"][metric.name] = metric_json(metric);
+    outputs.push_back(std::move(entry));
+  }
+  return outputs;
+}
+
+OrderedJson gate_json(const GateResult& gate) {
+  return {{"metric", gate.metric}, {"output", gate.output},         {"kind", gate.kind},
+          {"limit", gate.limit},   {"value", number(gate.value)}, {"passed", gate.passed}};
+}
+
+OrderedJson candidate_json(const CandidateReport& candidate) {
+  const Judgement& judgement = candidate.judgement;
+  OrderedJson entry = {{"model", candidate.model},
+                       {"metrics", metrics_json(judgement.metrics)},
+                       {"outputs", outputs_json(judgement)},
+                       {"gates", OrderedJson::array()}};
+  for (const auto& gate : judgement.gates) entry["gates"].push_back(gate_json(gate));
+  entry["passed"] = judgement.passed;
+  entry["warnings"] = judgement.warnings;
+  return entry;
+}
+
+// ---- the reverse ----
+
+void read_metric(const std::string& name, const std::string& output, const OrderedJson& entry,
+                 const OrderedJson& baseline, Judgement& judgement) {
+  Metric metric{name, output, read_number(entry.at("value")), read_interval(entry),
+                entry.at("n").get<int64_t>()};
+  if (entry.contains("drop")) {
+    metric.drop = read_number(entry.at("drop").at("value"));
+    metric.drop_interval = read_interval(entry.at("drop"));
+    metric.baseline = read_number(baseline.at(name).at("value"));
+    metric.baseline_interval = read_interval(baseline.at(name));
+  }
+  judgement.metrics.push_back(std::move(metric));
+}
+
+OutputCounts read_counts(const OrderedJson& entry) {
+  const OrderedJson& not_finite = entry.at("not_finite");
+  OutputCounts counts;
+  entry.at("output").get_to(counts.output);
+  entry.at("elements").get_to(counts.elements);
+  entry.at("samples").get_to(counts.samples);
+  not_finite.at("baseline_elements").get_to(counts.baseline_elements_not_finite);
+  not_finite.at("baseline_samples").get_to(counts.baseline_samples_not_finite);
+  not_finite.at("candidate_elements").get_to(counts.candidate_elements_not_finite);
+  not_finite.at("candidate_samples").get_to(counts.candidate_samples_not_finite);
+  counts.differing = optional_at<int64_t>(entry, "differing");
+  return counts;
+}
+
+GateResult read_gate(const OrderedJson& entry) {
+  return {entry.at("metric").get<std::string>(), entry.at("output").get<std::string>(),
+          entry.at("kind").get<std::string>(),   entry.at("limit").get<double>(),
+          read_number(entry.at("value")),        entry.at("passed").get<bool>()};
+}
+
+CandidateReport read_candidate(const OrderedJson& entry, const OrderedJson& baseline) {
+  CandidateReport candidate;
+  Judgement& judgement = candidate.judgement;
+  entry.at("model").get_to(candidate.model);
+  for (const OrderedJson& output : entry.at("outputs")) {
+    judgement.outputs.push_back(read_counts(output));
+    for (const auto& [name, metric] : output.at("metrics").items())
+      read_metric(name, judgement.outputs.back().output, metric, baseline, judgement);
+  }
+  for (const auto& [name, metric] : entry.at("metrics").items()) {
+    const auto is_known = [&, &name = name](const Metric& known) { return known.name == name; };
+    if (std::none_of(judgement.metrics.begin(), judgement.metrics.end(), is_known))
+      read_metric(name, "", metric, baseline, judgement);
+  }
+  for (const OrderedJson& gate : entry.at("gates")) judgement.gates.push_back(read_gate(gate));
+  entry.at("passed").get_to(judgement.passed);
+  entry.at("warnings").get_to(judgement.warnings);
+  return candidate;
+}
+
+}  // namespace
+
+OrderedJson to_json(const EvaluationReport& report) {
+  OrderedJson part;
+  part["baseline"] = {{"model", report.baseline}, {"metrics", OrderedJson::object()}};
+  if (!report.candidates.empty())
+    for (const auto& metric : report.candidates.front().judgement.metrics)
+      if (metric.baseline) part["baseline"]["metrics"][metric.name] = baseline_json(metric);
+  part["candidates"] = OrderedJson::array();
+  for (const auto& candidate : report.candidates)
+    part["candidates"].push_back(candidate_json(candidate));
+  part["data"] = {{"of", report.data},
+                  {"sha256", text_or_null(report.data_digest)},
+                  {"one_batch_only", report.is_glance}};
+  part["batches"] = report.batches;
+  part["samples"] = report.samples;
+  part["warnings"] = report.warnings;
+  return part;
+}
+
+OrderedJson evaluation_timing_json(const EvaluationReport& report) {
+  return {{"forward_seconds", report.forward_seconds},
+          {"seconds", report.seconds},
+          {"total_seconds", report.total_seconds}};
+}
+
+OrderedJson evaluation_document(const EvaluationReport& report) {
+  OrderedJson document = {{"version", 1}, {"command", "evaluate"}};
+  document.update(to_json(report));
+  document["timing"] = evaluation_timing_json(report);
+  return document;
+}
+
+void from_json(const OrderedJson& part, EvaluationReport& report) {
+  const OrderedJson& baseline = part.at("baseline");
+  baseline.at("model").get_to(report.baseline);
+  for (const OrderedJson& entry : part.at("candidates"))
+    report.candidates.push_back(read_candidate(entry, baseline.at("metrics")));
+  part.at("data").at("of").get_to(report.data);
+  report.data_digest = text_at(part.at("data"), "sha256");
+  part.at("data").at("one_batch_only").get_to(report.is_glance);
+  part.at("batches").get_to(report.batches);
+  part.at("samples").get_to(report.samples);
+  part.at("warnings").get_to(report.warnings);
+}
+
+void evaluation_timing_from_json(const OrderedJson& part, EvaluationReport& report) {
+  part.at("forward_seconds").get_to(report.forward_seconds);
+  part.at("seconds").get_to(report.seconds);
+  part.at("total_seconds").get_to(report.total_seconds);
+}
+
+}  // namespace actsparse

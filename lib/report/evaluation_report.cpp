@@ -1,0 +1,111 @@
+#include "report/evaluation_report.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+
+#include "quality/gates.h"
+
+namespace actsparse {
+namespace {
+
+bool is_rate(const std::string& metric) {
+  return metric.rfind("agreement", 0) == 0 || metric.rfind("accuracy", 0) == 0;
+}
+
+std::string value_text(const std::string& metric, double value) {
+  return is_rate(metric) ? fmt::format("{:.2f} %", 100 * value) : fmt::format("{:.4g}", value);
+}
+
+std::string interval_text(const std::string& metric, const std::optional<Interval>& interval) {
+  if (!interval) return "";
+  return value_text(metric, interval->low) + " to " + value_text(metric, interval->high);
+}
+
+std::vector<std::string> cells(const Metric& metric, bool names_output) {
+  std::vector<std::string> row = {
+      names_output && !metric.output.empty() ? metric.name + " of " + metric.output : metric.name};
+  row.push_back(metric.baseline ? value_text(metric.name, *metric.baseline) : "");
+  row.push_back(value_text(metric.name, metric.value));
+  row.push_back(interval_text(metric.name, metric.interval));
+  if (metric.drop) {
+    row.push_back(value_text(metric.name, *metric.drop));
+    row.push_back(interval_text(metric.name, metric.drop_interval));
+  }
+  return row;
+}
+
+Table metric_table(const Judgement& judgement) {
+  Table table{{{"metric", "baseline", "candidate", "95 % interval", "worse by", "95 % interval"}},
+              {1, 2, 3, 4, 5}};
+  for (const auto& metric : judgement.metrics)
+    table.rows.push_back(cells(metric, judgement.outputs.size() > 1));
+  return table;
+}
+
+void append_candidate(Rows& rows, const EvaluationReport& report,
+                      const CandidateReport& candidate) {
+  rows.push_back(line(fmt::format("{} against {} on {} samples ({})", candidate.model,
+                                  report.baseline, report.samples, report.data)));
+  rows.push_back(metric_table(candidate.judgement));
+  for (const auto& output : candidate.judgement.outputs)
+    if (output.differing)
+      rows.push_back(line(fmt::format("output '{}': {} of {} elements differ", output.output,
+                                      *output.differing, output.elements)));
+  for (const auto& warning : candidate.judgement.warnings)
+    rows.push_back(line("warning: " + candidate.model + ": " + warning));
+  for (const auto& gate : candidate.judgement.gates)
+    rows.push_back(line((gate.passed ? "gate passed: " : "gate FAILED: ") + gate_text(gate)));
+}
+
+const Metric* find_metric(const Judgement& judgement, const std::string& name) {
+  const auto found = std::find_if(judgement.metrics.begin(), judgement.metrics.end(),
+                                  [&](const Metric& metric) { return metric.name == name; });
+  return found == judgement.metrics.end() ? nullptr : &*found;
+}
+
+Table glance_line(const EvaluationReport& report, const CandidateReport& candidate) {
+  std::string text = candidate.model + ": ";
+  if (const auto* agreement = find_metric(candidate.judgement, "agreement"))
+    text += fmt::format("agrees with {} on {} of the answers ({}), ", report.baseline,
+                        value_text("agreement", agreement->value),
+                        interval_text("agreement", agreement->interval));
+  if (const auto* error = find_metric(candidate.judgement, "relative_error"))
+    text += fmt::format("relative error {:.3g}, ", error->value);
+  return line(text + fmt::format("on {} samples of the {}", report.samples, report.data));
+}
+
+}  // namespace
+
+bool EvaluationReport::passed() const {
+  return std::all_of(candidates.begin(), candidates.end(),
+                     [](const auto& candidate) { return candidate.judgement.passed; });
+}
+
+std::string failed_gates(const EvaluationReport& report) {
+  std::string text;
+  for (const auto& candidate : report.candidates)
+    for (const auto& gate : candidate.judgement.gates)
+      if (!gate.passed)
+        text += (text.empty() ? "" : "; ") + candidate.model + ": " + gate_text(gate);
+  return text;
+}
+
+Rows rows(const EvaluationReport& report) {
+  Rows rows;
+  for (const auto& candidate : report.candidates) {
+    if (report.is_glance) {
+      rows.push_back(glance_line(report, candidate));
+      continue;
+    }
+    if (!rows.empty()) rows.push_back(line(""));
+    append_candidate(rows, report, candidate);
+  }
+  for (const auto& warning : report.warnings) rows.push_back(line("warning: " + warning));
+  if (report.seconds > 0 && !report.is_glance)
+    rows.push_back(line(fmt::format("evaluated in {:.2f} s, {:.2f} s of it in the models",
+                                    report.seconds, report.forward_seconds)));
+  return rows;
+}
+
+}  // namespace actsparse
