@@ -9,3 +9,10 @@ function(precompile target)
     target_compile_options(${target} PRIVATE -fpch-preprocess)  # what ccache needs
   endif()
 endfunction()
+
+# Those of a library that the target links; both are position independent.
+function(reuse_precompiled target library)
+  get_target_property(options ${library} COMPILE_OPTIONS)
+  target_compile_options(${target} PRIVATE ${options})  # g++ wants the same ones
+  target_precompile_headers(${target} REUSE_FROM ${library})
+endfunction()

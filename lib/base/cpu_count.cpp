@@ -33,7 +33,7 @@ std::vector<int> allowed_cpus() {
 }
 
 // "200000 100000": microseconds in each period of so many; "max 100000": no limit.
-int granted(const fs::path& cpu_max) {
+int quota_in(const fs::path& cpu_max) {
   std::ifstream stream(cpu_max);
   int64_t quota = 0, period = 0;
   if (!(stream >> quota >> period) || quota < 1 || period < 1) return 0;
@@ -56,7 +56,7 @@ int count_cores(const std::vector<int>& cpus, const fs::path& root) {
 int cpu_quota(const fs::path& root) {
   int least = 0;
   for (const auto& group : control_groups(root)) {
-    const int own = granted(group / "cpu.max");
+    const int own = quota_in(group / "cpu.max");
     if (own > 0 && (least == 0 || own < least)) least = own;
   }
   return least;

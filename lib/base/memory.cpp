@@ -41,7 +41,7 @@ int64_t reclaimable(const fs::path& group) {
   return 0;
 }
 
-int64_t granted(const fs::path& group) {
+int64_t left_in(const fs::path& group) {
   const int64_t most = number_in(group / "memory.max", kUnlimited);
   if (most == kUnlimited) return kUnlimited;
   const int64_t taken = number_in(group / "memory.current", 0) - reclaimable(group);
@@ -60,7 +60,7 @@ int64_t address_space(const fs::path& root) {
 MemoryLeft memory_left(const fs::path& root) {
   MemoryLeft left{available(root), address_space(root)};
   for (const auto& group : control_groups(root))
-    left.memory = std::min(left.memory, granted(group));
+    left.memory = std::min(left.memory, left_in(group));
   return left;
 }
 

@@ -5,11 +5,13 @@
 namespace actsparse {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-json text_or_null(const std::string& text) { return text.empty() ? json(nullptr) : json(text); }
+ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
+}
 
-std::string text_of(const json& value) {
+std::string text_of(const ordered_json& value) {
   return value.is_null() ? std::string() : value.get<std::string>();
 }
 
@@ -26,8 +28,8 @@ std::string config_digest(const Config& config) {
   return digest_of(part.dump());
 }
 
-json to_json(const Provenance& provenance) {
-  json functions = json::array();
+ordered_json to_json(const Provenance& provenance) {
+  ordered_json functions = ordered_json::array();
   for (const auto& source : provenance.functions)
     functions.push_back({{"file", source.label}, {"sha256", source.digest}});
   return {{"tool_version", provenance.tool_version},
@@ -47,23 +49,23 @@ json to_json(const Provenance& provenance) {
           {"functions", functions}};
 }
 
-Provenance provenance_from_json(const json& document) {
+Provenance provenance_from_json(const ordered_json& document) {
   Provenance provenance;
   document.at("tool_version").get_to(provenance.tool_version);
   document.at("libtorch_version").get_to(provenance.libtorch_version);
-  const json& model = document.at("model");
+  const ordered_json& model = document.at("model");
   model.at("path").get_to(provenance.model);
   provenance.model_digest = text_of(model.at("sha256"));
   model.at("method").get_to(provenance.method);
   model.at("mode").get_to(provenance.mode);
-  const json& data = document.at("data");
+  const ordered_json& data = document.at("data");
   provenance.data_digest = text_of(data.at("sha256"));
   data.at("batches").get_to(provenance.batches);
   data.at("samples").get_to(provenance.samples);
-  const json& config = document.at("config");
+  const ordered_json& config = document.at("config");
   provenance.config_digest = text_of(config.at("sha256"));
   provenance.step_config_digest = text_of(config.at("step_sha256"));
-  for (const json& source : document.at("functions"))
+  for (const ordered_json& source : document.at("functions"))
     provenance.functions.push_back(
         {source.at("file").get<std::string>(), source.at("sha256").get<std::string>()});
   return provenance;

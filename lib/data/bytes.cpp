@@ -18,14 +18,14 @@ namespace actsparse {
 namespace fs = std::filesystem;
 namespace {
 
-struct Close {
+struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
-using File = std::unique_ptr<std::FILE, Close>;
+using OpenFile = std::unique_ptr<std::FILE, CloseFile>;
 
 class FileBytes : public ByteSource {
  public:
-  FileBytes(File file, int64_t size, std::string label)
+  FileBytes(OpenFile file, int64_t size, std::string label)
       : file_(std::move(file)), size_(size), label_(std::move(label)) {}
   int64_t size() const override { return size_; }
   const std::string& label() const override { return label_; }
@@ -58,7 +58,7 @@ class FileBytes : public ByteSource {
   }
 
  private:
-  File file_;
+  OpenFile file_;
   int64_t size_;
   std::string label_;
 };
@@ -80,7 +80,7 @@ void check_file(const fs::path& path, ErrorKind kind) {
 
 std::unique_ptr<ByteSource> open_file(const fs::path& path, ErrorKind kind) {
   check_file(path, kind);
-  File file(std::fopen(path.c_str(), "rbe"));
+  OpenFile file(std::fopen(path.c_str(), "rbe"));
   if (!file) throw Error(kind, path.string() + ": cannot be read: " + std::strerror(errno));
   const auto size = static_cast<int64_t>(fs::file_size(path));
   return std::make_unique<FileBytes>(std::move(file), size, path.string());
@@ -93,7 +93,7 @@ std::unique_ptr<ByteSource> spill(ByteSource& source) {
                                        std::strerror(errno) +
                                        "; make room, or save the array in C order");
   };
-  File file(std::tmpfile());
+  OpenFile file(std::tmpfile());
   check(file != nullptr);
   std::vector<char> block(1 << 20);
   for (int64_t at = 0; at < source.size();) {

@@ -14,7 +14,7 @@ namespace actsparse {
 namespace fs = std::filesystem;
 namespace {
 
-using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+using ImageFile = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 constexpr int64_t kMostPixels = int64_t{1} << 28;
 
@@ -22,8 +22,8 @@ constexpr int64_t kMostPixels = int64_t{1} << 28;
   throw Error(ErrorKind::Data, path.string() + ": " + what);
 }
 
-File open_image(const fs::path& path) {
-  File file(std::fopen(path.c_str(), "rb"), &std::fclose);
+ImageFile open_image(const fs::path& path) {
+  ImageFile file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!file) fail(path, std::string("cannot be read: ") + std::strerror(errno));
   return file;
 }
@@ -38,7 +38,7 @@ File open_image(const fs::path& path) {
 }  // namespace
 
 ImageSize image_size(const fs::path& path) {
-  const File file = open_image(path);
+  const ImageFile file = open_image(path);
   int width = 0, height = 0, channels = 0;
   if (stbi_info_from_file(file.get(), &width, &height, &channels) == 0) fail_decoding(path);
   if (int64_t{width} * height > kMostPixels)
@@ -49,7 +49,7 @@ ImageSize image_size(const fs::path& path) {
 
 at::Tensor decode_image(const fs::path& path, int64_t channels) {
   image_size(path);  // not a byte of memory for a header that lies
-  const File file = open_image(path);
+  const ImageFile file = open_image(path);
   int width = 0, height = 0, in_file = 0;
   const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
       stbi_load_from_file(file.get(), &width, &height, &in_file, static_cast<int>(channels)),

@@ -10,7 +10,7 @@
 namespace actsparse {
 namespace {
 
-struct Close {
+struct CloseEntry {
   void operator()(zip_file_t* file) const { zip_fclose(file); }
 };
 
@@ -78,7 +78,7 @@ class ZipBytes : public ByteSource {
   std::shared_ptr<zip> archive_;  // outlives file_
   ZipEntry entry_;
   std::string label_;
-  std::unique_ptr<zip_file_t, Close> file_;
+  std::unique_ptr<zip_file_t, CloseEntry> file_;
   int64_t position_ = 0;
 };
 

@@ -9,13 +9,10 @@
 
 #include "base/error.h"
 #include "distributed/compat.h"
+#include "distributed/milliseconds.h"
 
 namespace actsparse {
 namespace {
-
-std::chrono::milliseconds milliseconds(double seconds) {
-  return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
-}
 
 // LibTorch's calls may wait forever for a server that hangs, whatever the store's timeout is: they
 // are made on a thread that is left behind then.

@@ -12,6 +12,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <vector>
 
+#include "distributed/milliseconds.h"
 #include "distributed/watcher.h"
 
 namespace actsparse {
@@ -30,10 +31,6 @@ std::string host_name() {
   std::array<char, 256> name{};
   ::gethostname(name.data(), name.size() - 1);
   return name.data();
-}
-
-std::chrono::milliseconds milliseconds(double seconds) {
-  return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
 }
 
 c10::intrusive_ptr<c10d::ProcessGroupGloo> connect(const Launch& launch, JobStore& store,

@@ -21,7 +21,7 @@ Value* insert_log(Graph& graph) {
   return graph.insertNode(graph.createList(c10::IntType::get(), {}))->output();
 }
 
-void watch(Node& observe, Value* log) {
+void watch_instead_of(Node& observe, Value* log) {
   auto& graph = *observe.owningGraph();
   Node* node =
       graph.create(c10::Symbol::fromQualString(watch_op()),
@@ -35,7 +35,7 @@ void watch_all(Block& block, Value* log) {
   for (auto it = block.nodes().begin(); it != block.nodes().end(); ++it) {
     for (Block* inner : it->blocks()) watch_all(*inner, log);
     if (it->kind() != observe) continue;
-    watch(**it, log);
+    watch_instead_of(**it, log);
     it.destroyCurrent();
   }
 }

@@ -57,7 +57,7 @@ void observe(torch::jit::Stack& stack) {
 }
 
 // The same without a result. The list is there for the compiler alone.
-void watch(torch::jit::Stack& stack) {
+void call_only(torch::jit::Stack& stack) {
   torch::jit::drop(stack, 1);
   const int64_t id = torch::jit::pop(stack).toInt();
   slot_of(id)->call(torch::jit::pop(stack).toTensor());
@@ -107,7 +107,7 @@ const char* observe_op() {
 const char* watch_op() {
   static const torch::jit::RegisterOperators registration(
       {torch::jit::Operator("actsparse::watch(Tensor input, int observer, int[](a!) log) -> ()",
-                            watch, c10::AliasAnalysisKind::FROM_SCHEMA)});
+                            call_only, c10::AliasAnalysisKind::FROM_SCHEMA)});
   return "actsparse::watch";
 }
 

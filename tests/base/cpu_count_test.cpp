@@ -10,14 +10,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void put(const TemporaryFolder& root, const std::string& file, const std::string& text) {
-  fs::create_directories((root / file).parent_path());
-  write_file(root / file, text);
-}
-
 void put_siblings(const TemporaryFolder& root, int cpu, const std::string& siblings) {
-  put(root, "sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list",
-      siblings + "\n");
+  write_file(root / ("sys/devices/system/cpu/cpu" + std::to_string(cpu) +
+                     "/topology/thread_siblings_list"),
+             siblings + "\n");
 }
 
 }  // namespace
@@ -41,19 +37,20 @@ TEST_CASE("a CPU of which nothing is known is a core", "[base]") {
 TEST_CASE("the least quota of a control group and those above it counts, rounded up", "[base]") {
   const TemporaryFolder root;
   CHECK(cpu_quota(root.path()) == 0);
-  put(root, "proc/self/cgroup", "9:memory:/elsewhere\n0::/jobs/one\n");
+  write_file(root / "proc/self/cgroup", "9:memory:/elsewhere\n0::/jobs/one\n");
   CHECK(cpu_quota(root.path()) == 0);
-  put(root, "sys/fs/cgroup/jobs/one/cpu.max", "max 100000\n");
+  write_file(root / "sys/fs/cgroup/jobs/one/cpu.max", "max 100000\n");
   CHECK(cpu_quota(root.path()) == 0);
-  put(root, "sys/fs/cgroup/jobs/cpu.max", "250000 100000\n");
+  write_file(root / "sys/fs/cgroup/jobs/cpu.max", "250000 100000\n");
   CHECK(cpu_quota(root.path()) == 3);
-  put(root, "sys/fs/cgroup/jobs/one/cpu.max", "50000 100000\n");
+  write_file(root / "sys/fs/cgroup/jobs/one/cpu.max", "50000 100000\n");
   CHECK(cpu_quota(root.path()) == 1);
-  put(root, "sys/fs/cgroup/jobs/one/cpu.max", "800000 100000\n");
+  write_file(root / "sys/fs/cgroup/jobs/one/cpu.max", "800000 100000\n");
   CHECK(cpu_quota(root.path()) == 3);
-  put(root, "sys/fs/cgroup/cpu.max", "200000 100000\n");  // a container sees its own as the root
+  write_file(root / "sys/fs/cgroup/cpu.max",
+             "200000 100000\n");  // a container sees its own as the root
   CHECK(cpu_quota(root.path()) == 2);
-  put(root, "sys/fs/cgroup/cpu.max", "nonsense\n");
+  write_file(root / "sys/fs/cgroup/cpu.max", "nonsense\n");
   CHECK(cpu_quota(root.path()) == 3);
 }
 

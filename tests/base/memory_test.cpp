@@ -14,28 +14,25 @@ namespace {
 
 constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
 
-void put(const TemporaryFolder& root, const std::string& file, const std::string& text) {
-  fs::create_directories((root / file).parent_path());
-  write_file(root / file, text);
-}
-
 }  // namespace
 
 TEST_CASE("What the system and the control groups grant, the least counts", "[base]") {
   const TemporaryFolder root;
   CHECK(memory_left(root.path()).memory == kUnlimited);
-  put(root, "proc/meminfo", "MemTotal:   9000 kB\nMemFree:  10 kB\nMemAvailable:   4000 kB\n");
+  write_file(root / "proc/meminfo",
+             "MemTotal:   9000 kB\nMemFree:  10 kB\nMemAvailable:   4000 kB\n");
   CHECK(memory_left(root.path()).memory == 4000 * 1024);
-  put(root, "proc/self/cgroup", "0::/jobs/one\n");
-  put(root, "sys/fs/cgroup/jobs/one/memory.max", "max\n");
-  put(root, "sys/fs/cgroup/jobs/one/memory.current", "999999999\n");
+  write_file(root / "proc/self/cgroup", "0::/jobs/one\n");
+  write_file(root / "sys/fs/cgroup/jobs/one/memory.max", "max\n");
+  write_file(root / "sys/fs/cgroup/jobs/one/memory.current", "999999999\n");
   CHECK(memory_left(root.path()).memory == 4000 * 1024);
-  put(root, "sys/fs/cgroup/jobs/memory.max", "3000000\n");
-  put(root, "sys/fs/cgroup/jobs/memory.current", "2500000\n");
+  write_file(root / "sys/fs/cgroup/jobs/memory.max", "3000000\n");
+  write_file(root / "sys/fs/cgroup/jobs/memory.current", "2500000\n");
   CHECK(memory_left(root.path()).memory == 500000);
-  put(root, "sys/fs/cgroup/jobs/memory.stat", "anon 1500000\nfile 1000000\nfile_mapped 5\n");
+  write_file(root / "sys/fs/cgroup/jobs/memory.stat",
+             "anon 1500000\nfile 1000000\nfile_mapped 5\n");
   CHECK(memory_left(root.path()).memory == 1500000);
-  put(root, "sys/fs/cgroup/jobs/memory.max", "1000\n");
+  write_file(root / "sys/fs/cgroup/jobs/memory.max", "1000\n");
   CHECK(memory_left(root.path()).memory == 0);
 }
 

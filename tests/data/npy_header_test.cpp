@@ -15,7 +15,7 @@ NpyHeader header_of(const TemporaryFolder& folder, const std::string& bytes) {
   return read_npy_header(*open_file(folder / "x.npy", ErrorKind::Data));
 }
 
-std::string message_of(const std::string& bytes) {
+std::string npy_message(const std::string& bytes) {
   const TemporaryFolder folder;
   const Error error = error_of([&] { header_of(folder, bytes); });
   CHECK(error.kind() == ErrorKind::Data);
@@ -72,27 +72,28 @@ TEST_CASE("a npy file with any header byte changed is refused or read, never wor
 }
 
 TEST_CASE("a lying npy header is found before memory is taken", "[data]") {
-  CHECK(contains(message_of(npy_header_bytes(dict("'<f4'", "(10, 10)")) + "1234"),
+  CHECK(contains(npy_message(npy_header_bytes(dict("'<f4'", "(10, 10)")) + "1234"),
                  "shape (10, 10) needs 400 bytes of data, there are 4"));
-  CHECK(contains(message_of(npy_header_bytes(dict("'<f4'", "(4611686018427387904, 4)"))),
+  CHECK(contains(npy_message(npy_header_bytes(dict("'<f4'", "(4611686018427387904, 4)"))),
                  "impossible shape"));
-  CHECK(contains(message_of(npy_header_bytes(dict("'<f4'", "(4611686018427387904, 0, 4)"))),
+  CHECK(contains(npy_message(npy_header_bytes(dict("'<f4'", "(4611686018427387904, 0, 4)"))),
                  "impossible shape"));
-  CHECK(contains(message_of(npy_header_bytes(dict("'<f4'", "(1000000000000000,)"))), "is cut off"));
-  CHECK(contains(message_of(npy_header_bytes(dict("'<f4'", "(-1,)"))), "a number >= 0"));
-  CHECK(contains(message_of(npy_header_bytes(dict("'<f4'", "(0, 3)"))), "no samples"));
-  CHECK(contains(message_of(npy_header_bytes(dict("'<f4'", "()")) + "1234"), "single number"));
-  CHECK(contains(message_of(npy_header_bytes("nonsense")), "damaged header"));
-  CHECK(contains(message_of("no numpy file at all"), "is not a .npy file"));
-  CHECK(contains(message_of(npy_header_bytes(dict("'<f4'", "(1,)"), 4)), "version 4.0"));
+  CHECK(
+      contains(npy_message(npy_header_bytes(dict("'<f4'", "(1000000000000000,)"))), "is cut off"));
+  CHECK(contains(npy_message(npy_header_bytes(dict("'<f4'", "(-1,)"))), "a number >= 0"));
+  CHECK(contains(npy_message(npy_header_bytes(dict("'<f4'", "(0, 3)"))), "no samples"));
+  CHECK(contains(npy_message(npy_header_bytes(dict("'<f4'", "()")) + "1234"), "single number"));
+  CHECK(contains(npy_message(npy_header_bytes("nonsense")), "damaged header"));
+  CHECK(contains(npy_message("no numpy file at all"), "is not a .npy file"));
+  CHECK(contains(npy_message(npy_header_bytes(dict("'<f4'", "(1,)"), 4)), "version 4.0"));
   std::string long_header = npy_header_bytes(dict("'<f4'", "(1,)"), 2);
   long_header[11] = '\x7f';
-  CHECK(contains(message_of(long_header), "its header should have"));
+  CHECK(contains(npy_message(long_header), "its header should have"));
 }
 
 TEST_CASE("a dtype no tensor can hold says what to convert to", "[data]") {
   const auto message = [](const std::string& descr) {
-    return message_of(npy_header_bytes(dict(descr, "(1,)")) + std::string(64, ' '));
+    return npy_message(npy_header_bytes(dict(descr, "(1,)")) + std::string(64, ' '));
   };
   CHECK(contains(message("'<u2'"), "astype('int32')"));
   CHECK(contains(message("'<u4'"), "astype('int64')"));

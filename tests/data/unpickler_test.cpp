@@ -20,7 +20,7 @@ c10::IValue unpickled(const std::string& pickle) {
   });
 }
 
-std::string message_of(const std::string& pickle) {
+std::string unpickling_message(const std::string& pickle) {
   try {
     unpickled(pickle);
   } catch (const std::exception& error) {
@@ -65,7 +65,7 @@ TEST_CASE("an OrderedDict with attributes, such as a state_dict, is its content"
                         .toGenericDict();
   REQUIRE(dict.size() == 1);
   CHECK(dict.at("a").toInt() == 1);
-  CHECK(contains(message_of("\x80\x02K\x01}b."s), "a Python object"));
+  CHECK(contains(unpickling_message("\x80\x02K\x01}b."s), "a Python object"));
 }
 
 TEST_CASE("pickled containers hold what is put into them", "[data]") {
@@ -103,17 +103,17 @@ TEST_CASE("a pickle in protocol 4 is read too", "[data]") {
 }
 
 TEST_CASE("a pickle of a class that cannot be read names it", "[data]") {
-  CHECK(contains(message_of("\x80\x02"
-                            "cmodels\nNet\n)R."s),
+  CHECK(contains(unpickling_message("\x80\x02"
+                                    "cmodels\nNet\n)R."s),
                  "models.Net"));
-  CHECK(contains(message_of("\x80\x02"
-                            "cnumpy.core.multiarray\n_reconstruct\n."s),
+  CHECK(contains(unpickling_message("\x80\x02"
+                                    "cnumpy.core.multiarray\n_reconstruct\n."s),
                  "torch.from_numpy"));
-  CHECK(contains(message_of("\x80\x02"
-                            "ctorch._utils\n_rebuild_sparse_tensor\n."s),
+  CHECK(contains(unpickling_message("\x80\x02"
+                                    "ctorch._utils\n_rebuild_sparse_tensor\n."s),
                  "to_dense"));
-  CHECK(contains(message_of("\x80\x02"
-                            "cos\nsystem\n(X\x02\x00\x00\x00lstR."s),
+  CHECK(contains(unpickling_message("\x80\x02"
+                                    "cos\nsystem\n(X\x02\x00\x00\x00lstR."s),
                  "os.system"));
 }
 
@@ -143,22 +143,22 @@ TEST_CASE("a pickle that breaks the rules is refused", "[data]") {
 }
 
 TEST_CASE("a dict cannot hold itself", "[data]") {
-  CHECK(contains(message_of("}q\x00K\x01h\x00s."s), "holds itself"));
-  CHECK(contains(message_of("]q\x00(h\x00\x85"
-                            "e."s),
+  CHECK(contains(unpickling_message("}q\x00K\x01h\x00s."s), "holds itself"));
+  CHECK(contains(unpickling_message("]q\x00(h\x00\x85"
+                                    "e."s),
                  "holds itself"));
 }
 
 TEST_CASE("values nested without end are refused", "[data]") {
   std::string tuples = "N", lists;
   for (int i = 0; i < 1000000; ++i) tuples += '\x85', lists += "]";
-  CHECK(contains(message_of(tuples + "."), "nested too deeply"));
-  CHECK(contains(message_of(lists + std::string(999999, 'a') + "."), "nested too deeply"));
+  CHECK(contains(unpickling_message(tuples + "."), "nested too deeply"));
+  CHECK(contains(unpickling_message(lists + std::string(999999, 'a') + "."), "nested too deeply"));
 }
 
 TEST_CASE("a pickle cut off or damaged anywhere throws or gives a value", "[data]") {
   for (size_t length = 0; length < tensor_pickle.size(); ++length)
-    message_of(tensor_pickle.substr(0, length));
+    unpickling_message(tensor_pickle.substr(0, length));
   std::mt19937 random(5);
   int refused = 0;
   for (int round = 0; round < 20000; ++round) {
@@ -178,5 +178,5 @@ TEST_CASE("values that are shared without end are refused before anyone copies t
   std::string pickle = "\x80\x02]q\x00"s;  // each list holds the one before twice
   for (char i = 1; i < 60; ++i)
     pickle += "](h"s + static_cast<char>(i - 1) + "h" + static_cast<char>(i - 1) + "eq" + i;
-  CHECK(contains(message_of(pickle + "."), "would fill far more memory than the file"));
+  CHECK(contains(unpickling_message(pickle + "."), "would fill far more memory than the file"));
 }

@@ -49,7 +49,7 @@ std::vector<double> changed(std::vector<double> values, Change change) {
 }
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-const auto nan_value = std::numeric_limits<double>::quiet_NaN();
+const auto not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
@@ -119,14 +119,14 @@ TEST_CASE("NaN stays in sums and extremes, first or later", "[functions]") {
   for (const char* name : {"sum", "mean", "rms", "max", "min", "abs_max"}) {
     INFO(name);
     const auto values =
-        flat(aggregated(name, {}, {tensor_of({nan_value, 1}), tensor_of({1, nan_value})}));
+        flat(aggregated(name, {}, {tensor_of({not_a_number, 1}), tensor_of({1, not_a_number})}));
     CHECK(std::isnan(values[0]));
     CHECK(std::isnan(values[1]));
   }
 }
 
 TEST_CASE("nonzero counts |x| above the threshold, and NaN", "[functions]") {
-  const std::vector<at::Tensor> inputs = {tensor_of({0, -0.0, 0.5, -0.5, 2, nan_value}),
+  const std::vector<at::Tensor> inputs = {tensor_of({0, -0.0, 0.5, -0.5, 2, not_a_number}),
                                           tensor_of({0, 1, 0.25, -2, 0, 1})};
   CHECK(flat(aggregated("nonzero", {}, inputs)) == std::vector<double>{0, 1, 2, 2, 1, 2});
   CHECK(flat(aggregated("nonzero", {{"threshold", 0.5}}, inputs)) ==

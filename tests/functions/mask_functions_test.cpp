@@ -57,7 +57,7 @@ std::string function_error(const std::string& name, const json& config, const at
   return error.what();
 }
 
-std::string config_error(const std::string& name, const json& config) {
+std::string mask_error(const std::string& name, const json& config) {
   const Error error = error_of([&] { mask_of(name, config, tensor_of({1})); });
   CHECK(error.kind() == ErrorKind::Config);
   return error.what();
@@ -107,8 +107,8 @@ TEST_CASE("topk keeps at least one, and refuses more than there are", "[function
   CHECK(function_error("topk", {{"k", 4}}, tensor_of({1, 3, 2})) ==
         "topk: k = 4 is more than the 3 elements of a tensor of shape [3]");
   const std::string one = " of k and keep_ratio for mask_fn 'topk', allowed exactly one";
-  CHECK(contains(config_error("topk", json::object()), "layers.0.sparse_config: found none" + one));
-  CHECK(contains(config_error("topk", {{"k", 1}, {"keep_ratio", 0.5}}), "found both" + one));
+  CHECK(contains(mask_error("topk", json::object()), "layers.0.sparse_config: found none" + one));
+  CHECK(contains(mask_error("topk", {{"k", 1}, {"keep_ratio", 0.5}}), "found both" + one));
   CHECK(flat(mask_of("topk", {{"k", 1}, {"keep_ratio", nullptr}}, tensor_of({1, 3}))) ==
         Values{0, 1});
 }
@@ -154,7 +154,7 @@ TEST_CASE("nm: ties, extremes and refusals", "[functions]") {
         "nm: a tensor of shape [8] has 8 elements along dim -1, not a multiple of m = 3; choose "
         "another m or dim");
   CHECK(contains(function_error("nm", {{"n", 1}, {"m", 2}, {"dim", 1}}, x), "dim 1 is out of"));
-  CHECK(config_error("nm", {{"n", 3}, {"m", 2}}) ==
+  CHECK(mask_error("nm", {{"n", 3}, {"m", 2}}) ==
         "layers.0.sparse_config: found n = 3 and m = 2 for mask_fn 'nm', allowed n <= m");
 }
 
@@ -250,21 +250,21 @@ TEST_CASE("sparse_config wins over the function's own parameters", "[functions]"
 
 TEST_CASE("sparse_config is checked before the run", "[functions]") {
   const std::string at = "layers.0.sparse_config";
-  CHECK(config_error("magnitude", {{"sparsity_levl", 0.5}}) ==
+  CHECK(mask_error("magnitude", {{"sparsity_levl", 0.5}}) ==
         at + ".sparsity_levl: found an unknown parameter of mask_fn 'magnitude', allowed "
              "'sparsity_level'; did you mean 'sparsity_level'?");
-  CHECK(config_error("magnitude", json::object()) ==
+  CHECK(mask_error("magnitude", json::object()) ==
         at + ": mask_fn 'magnitude' needs the parameter 'sparsity_level' (float, 0 <= "
              "sparsity_level <= 1), e.g. {\"sparsity_level\":0.5}");
-  CHECK(config_error("magnitude", {{"sparsity_level", 1.5}}) ==
+  CHECK(mask_error("magnitude", {{"sparsity_level", 1.5}}) ==
         at + ".sparsity_level: found 1.5, allowed 0 <= sparsity_level <= 1");
-  CHECK(contains(config_error("random", {{"sparsity_level", 0}, {"seed", -1}}), "seed >= 0"));
-  CHECK(contains(config_error("threshold", {{"threshold", -1}}), "threshold >= 0"));
-  CHECK(contains(config_error("quantile", {{"q", 2}}), "0 <= q <= 1"));
-  CHECK(contains(config_error("topk", {{"k", 0}}), "k >= 1"));
-  CHECK(contains(config_error("nm", {{"n", -1}, {"m", 2}}), "n >= 0"));
-  CHECK(contains(config_error("nm", {{"n", 0}, {"m", 0}}), "m >= 1"));
+  CHECK(contains(mask_error("random", {{"sparsity_level", 0}, {"seed", -1}}), "seed >= 0"));
+  CHECK(contains(mask_error("threshold", {{"threshold", -1}}), "threshold >= 0"));
+  CHECK(contains(mask_error("quantile", {{"q", 2}}), "0 <= q <= 1"));
+  CHECK(contains(mask_error("topk", {{"k", 0}}), "k >= 1"));
+  CHECK(contains(mask_error("nm", {{"n", -1}, {"m", 2}}), "n >= 0"));
+  CHECK(contains(mask_error("nm", {{"n", 0}, {"m", 0}}), "m >= 1"));
   for (const json& shape : {json::array(), json({0}), json({2, -1})})
-    CHECK(contains(config_error("block", {{"sparsity_level", 0.5}, {"block_shape", shape}}),
+    CHECK(contains(mask_error("block", {{"sparsity_level", 0.5}, {"block_shape", shape}}),
                    at + ".block_shape: found " + shape.dump() + ", allowed a list of sizes >= 1"));
 }

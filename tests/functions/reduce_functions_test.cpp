@@ -11,6 +11,8 @@ using nlohmann::json;
 
 namespace {
 
+using Values = std::vector<double>;
+
 const at::Tensor& sample() {
   static const at::Tensor x = tensor_of({1, -2, 3, -4, 5, -6}, {2, 3});
   return x;
@@ -21,7 +23,7 @@ std::vector<double> over(const std::string& name, std::vector<int64_t> dim, json
   return flat(reduced(name, more, sample()));
 }
 
-std::string config_error(const std::string& name, const json& parameters) {
+std::string reduce_error(const std::string& name, const json& parameters) {
   const Error error = error_of([&] { FunctionTable().reduce(named(name, parameters)); });
   CHECK(error.kind() == ErrorKind::Config);
   return error.what();
@@ -30,7 +32,6 @@ std::string config_error(const std::string& name, const json& parameters) {
 }  // namespace
 
 TEST_CASE("reduce functions equal values worked out by hand", "[functions]") {
-  using Values = std::vector<double>;
   CHECK(flat(reduced("identity", json::object(), sample())) == flat(sample()));
   CHECK(over("mean", {0}) == Values{-1.5, 1.5, -1.5});
   CHECK(over("mean", {-1, 0}) == Values{-0.5});
@@ -102,14 +103,14 @@ TEST_CASE("0-d and empty tensors are reduced", "[functions]") {
 
 TEST_CASE("parameters of reduce functions are checked before the run", "[functions]") {
   CHECK(
-      config_error("mean", json::object()) ==
+      reduce_error("mean", json::object()) ==
       "defaults.fn: reduce_fn 'mean' needs the parameter 'dim' (list of int, one or more different "
       "dimensions, negative ones count from the last), e.g. {\"dim\":[0]}");
-  CHECK(contains(config_error("sum", {{"dim", 0}}), "defaults.fn.dim: found 0, allowed list of"));
-  CHECK(contains(config_error("sum", {{"dim", json::array()}}), "defaults.fn.dim: found []"));
-  CHECK(contains(config_error("sum", {{"dim", {1, 1}}}), "defaults.fn.dim: found [1,1]"));
-  CHECK(contains(config_error("sum", {{"dim", {1}}, {"keepdim", 1}}), "keepdim: found 1"));
-  CHECK(contains(config_error("norm", {{"dim", {1}}, {"p", -1}}), "found -1, allowed p >= 0"));
-  CHECK(contains(config_error("mean", {{"dim", {1}}, {"p", 1}}), "unknown parameter"));
-  CHECK(contains(config_error("identity", {{"dim", {0}}}), "it takes no parameters"));
+  CHECK(contains(reduce_error("sum", {{"dim", 0}}), "defaults.fn.dim: found 0, allowed list of"));
+  CHECK(contains(reduce_error("sum", {{"dim", json::array()}}), "defaults.fn.dim: found []"));
+  CHECK(contains(reduce_error("sum", {{"dim", {1, 1}}}), "defaults.fn.dim: found [1,1]"));
+  CHECK(contains(reduce_error("sum", {{"dim", {1}}, {"keepdim", 1}}), "keepdim: found 1"));
+  CHECK(contains(reduce_error("norm", {{"dim", {1}}, {"p", -1}}), "found -1, allowed p >= 0"));
+  CHECK(contains(reduce_error("mean", {{"dim", {1}}, {"p", 1}}), "unknown parameter"));
+  CHECK(contains(reduce_error("identity", {{"dim", {0}}}), "it takes no parameters"));
 }

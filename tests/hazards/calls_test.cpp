@@ -10,10 +10,6 @@ namespace {
 
 const std::vector<Arguments> batches = {{normal({4, 6}, 1)}, {normal({4, 6}, 2)}};
 
-Module twice() {
-  return make_module("Twice", "def forward(self, x: Tensor) -> Tensor:\n  return x * 2\n");
-}
-
 // What the masked model makes of x, which has a batch size that was never calibrated.
 void check_output(const Flow& done, const at::Tensor& x, const at::Tensor& expected) {
   CHECK(bit_equal(run_forward(done.masked, x), expected));

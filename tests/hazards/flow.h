@@ -13,6 +13,9 @@ namespace actsparse {
 
 using Arguments = std::vector<c10::IValue>;
 
+/// forward(x): x * 2, without parameters.
+torch::jit::Module twice();
+
 struct Flow {
   torch::jit::Module masked;        ///< saved and loaded again
   std::vector<LayerRecord> layers;  ///< after step

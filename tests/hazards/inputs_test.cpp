@@ -7,14 +7,6 @@ using namespace actsparse;
 using c10::IValue;
 using torch::jit::Module;
 
-namespace {
-
-Module twice() {
-  return make_module("Twice", "def forward(self, x: Tensor) -> Tensor:\n  return x * 2\n");
-}
-
-}  // namespace
-
 TEST_CASE("hazard: a model of tuples, lists, dicts, optionals, ints and bools", "[hazards]") {
   const Module model = make_module(
       "Model",

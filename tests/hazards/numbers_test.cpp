@@ -18,10 +18,6 @@ Module around(const Module& layer, const std::string& input = "x") {
                      {{"l", layer}});
 }
 
-Module twice() {
-  return make_module("Twice", "def forward(self, x: Tensor) -> Tensor:\n  return x * 2\n");
-}
-
 }  // namespace
 
 TEST_CASE("hazard: the mask has the dtype of the layer's input", "[hazards]") {

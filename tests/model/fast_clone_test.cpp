@@ -16,14 +16,14 @@ using torch::jit::Module;
 
 namespace {
 
-using Seen = std::vector<std::pair<std::string, at::Tensor>>;
+using SeenByLayer = std::vector<std::pair<std::string, at::Tensor>>;
 using Make = ObservedModel (*)(const Module&, const std::string&, const std::vector<ObserverSite>&);
 
 // What the layers see, in the order of their calls.
-Seen seen_by(Make make, const Module& model, const std::vector<std::string>& layers,
-             const std::vector<std::vector<at::Tensor>>& batches,
-             const std::string& method = "forward") {
-  Seen seen;
+SeenByLayer seen_by(Make make, const Module& model, const std::vector<std::string>& layers,
+                    const std::vector<std::vector<at::Tensor>>& batches,
+                    const std::string& method = "forward") {
+  SeenByLayer seen;
   std::vector<ObserverSite> sites;
   for (const auto& layer : layers)
     sites.push_back(
@@ -41,8 +41,8 @@ void check_close(const Module& model, const std::vector<std::string>& layers,
                  const std::vector<std::vector<at::Tensor>>& batches,
                  const std::string& method = "forward") {
   const std::string before = all_graphs(model);
-  const Seen exact = seen_by(insert_observers, model, layers, batches, method);
-  const Seen fast = seen_by(fast_clone, model, layers, batches, method);
+  const SeenByLayer exact = seen_by(insert_observers, model, layers, batches, method);
+  const SeenByLayer fast = seen_by(fast_clone, model, layers, batches, method);
   CHECK(all_graphs(model) == before);
   REQUIRE(fast.size() == exact.size());
   for (size_t i = 0; i < exact.size(); ++i) {

@@ -18,6 +18,7 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+/// Makes its folders where they are missing.
 void write_file(const std::filesystem::path& path, const std::string& bytes);
 std::string read_file(const std::filesystem::path& path);
 

@@ -1,0 +1,15 @@
+# In a unity build the sources of a room are one compile: LibTorch's headers are read and their templates compiled once
+# a room, which is a quarter of the work in all. One changed source then costs its room, so the dev preset does without.
+function(unite_rooms)
+  foreach(target ${ARGN})
+    get_target_property(sources ${target} SOURCES)
+    get_target_property(here ${target} SOURCE_DIR)
+    foreach(source ${sources})
+      cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${here})
+      cmake_path(GET source PARENT_PATH folder)
+      cmake_path(GET folder FILENAME room)
+      set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES UNITY_GROUP ${room})
+    endforeach()
+    set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
+  endforeach()
+endfunction()
