@@ -28,7 +28,7 @@ const UserFunction* find_user(const UserFunctions& users, const std::string& nam
 
 // What of a user function serves the kind, if anything.
 template <class Row>
-const Row* row_of(const UserFunction& user) {
+const Row* row_serving(const UserFunction& user) {
   if constexpr (std::is_same_v<Row, AggregateRow>)
     return user.aggregate ? &*user.aggregate : nullptr;
   else if constexpr (std::is_same_v<Row, MetricRow>)
@@ -54,7 +54,7 @@ Error unknown_function(const FunctionConfig& function, FunctionKind kind,
   std::vector<std::string> names;
   for (const auto& row : rows) names.push_back(row.name);
   for (const auto& user : users)
-    if (row_of<Row>(*user) != nullptr) names.push_back(user->name);
+    if (row_serving<Row>(*user) != nullptr) names.push_back(user->name);
   const auto other = builtin_kinds(function.name);
   return Error(ErrorKind::Config,
                fmt::format("{}: found '{}'{}, allowed {}{}",
@@ -76,7 +76,7 @@ const Row& row_for(const FunctionConfig& function, FunctionKind kind, const std:
   if (const auto* row = find_row(rows, function.name)) return *row;
   const auto* user = find_user(users, function.name);
   if (user == nullptr) throw unknown_function(function, kind, rows, users);
-  if (const auto* row = row_of<Row>(*user)) return *row;
+  if (const auto* row = row_serving<Row>(*user)) return *row;
   throw wrong_signature(*user, kind);
 }
 

@@ -97,10 +97,6 @@ IValue run_candidate(Runner& runner, const Arguments& batch, uint64_t seed) try 
       .with_details(error.details());
 }
 
-bool is_interrupted(const RunOptions& options) {
-  return options.interrupted != nullptr && options.interrupted->load();
-}
-
 const Metric* find_metric(const Judgement& judgement, const std::string& name) {
   for (const auto& metric : judgement.metrics)
     if (metric.name == name) return &metric;
@@ -175,7 +171,7 @@ void Examination::run(const Contestant& baseline, const std::vector<Contestant>&
       if (options.progress) options.progress(progress);
       options.group.progress("judged batch " + std::to_string(batches_) + " of " +
                              std::to_string(progress.batches));
-      if (is_interrupted(options))
+      if (options.is_interrupted())
         throw Error(ErrorKind::Interrupted, "interrupted while models were judged");
     } catch (const Error& error) {
       throw error.kind() == ErrorKind::Interrupted ? error : error.in(batch->origin);

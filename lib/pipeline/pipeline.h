@@ -36,6 +36,7 @@ struct RunOptions : Job {
   ProcessGroup group;  ///< each rank runs its shard, rank 0 combines and writes
   std::function<void(const Progress&)> progress;   ///< called after every batch; may be empty
   const std::atomic<bool>* interrupted = nullptr;  ///< looked at after every batch
+  bool is_interrupted() const { return interrupted != nullptr && interrupted->load(); }
 };
 
 /// calibrate, step, squash, verify, and the files of config.output. All outputs appear or none.

@@ -52,10 +52,6 @@ void run_batch(Calibration& calibration, const Batch& batch, const Config& confi
                                           " of " + std::to_string(progress.batches) + "; " + kept);
 }
 
-bool is_interrupted(const RunOptions& options) {
-  return options.interrupted != nullptr && options.interrupted->load();
-}
-
 }  // namespace
 
 StateDict checkpoint_of(const Calibration& calibration) {
@@ -89,7 +85,7 @@ void run_batches(Calibration& calibration, const Config& config, const RunOption
     if (options.progress) options.progress(progress);
     options.group.progress("after batch " + std::to_string(progress.batch) + " of " +
                            std::to_string(progress.batches));
-    if (is_interrupted(options)) stop(calibration, progress, "interrupted");
+    if (options.is_interrupted()) stop(calibration, progress, "interrupted");
     if (const auto failure = options.group.failure())
       stop(calibration, progress, *failure + "; this rank stopped");
     auto& checkpoints = calibration.checkpoints;

@@ -17,7 +17,7 @@ namespace {
 constexpr int64_t kFive = 5;
 
 // Right answers are counted of the baseline, of the candidate, and where both are right.
-enum Count {
+enum ClassCount {
   kSamplesLabelled,
   kPositions,
   kAgreeing,
@@ -26,13 +26,13 @@ enum Count {
   kPositions5,
   kAgreeing5,
   kRight5,
-  kCounts = kRight5 + 3
+  kClassCounts = kRight5 + 3
 };
-constexpr int64_t kDivergence = 0, kNll = paired_sums, kSums = 2 * paired_sums;
+constexpr int64_t kDivergence = 0, kNll = paired_sums, kClassSums = 2 * paired_sums;
 
 // A candidate's answer beside the baseline's.
 struct Comparison {
-  Answer candidate;
+  ClassAnswer candidate;
   bool agrees = false, agrees_5 = false;
   double divergence = 0;
 };
@@ -52,7 +52,7 @@ bool among_first_five(const T* row, int64_t classes, int64_t first, int64_t want
 }
 
 template <class T>
-void compare_with_label(const T* row, int64_t classes, int64_t label, Answer& answer) {
+void compare_with_label(const T* row, int64_t classes, int64_t label, ClassAnswer& answer) {
   answer.right = answer.first == label;
   answer.right_5 = among_first_five(row, classes, answer.first, label);
   answer.nll = std::log(answer.denominator) - (static_cast<double>(row[label]) - answer.largest);
@@ -77,7 +77,7 @@ void find_answers(BaselineAnswers& baseline, const std::optional<int64_t>& ignor
 }
 
 template <class T>
-Comparison compare_rows(const T* row, const Answer& baseline, const T* candidate, int64_t classes) {
+Comparison compare_rows(const T* row, const ClassAnswer& baseline, const T* candidate, int64_t classes) {
   Comparison found;
   const auto peak = find_peak(candidate, classes);
   const auto sums = divergence_sums(row, baseline.largest, candidate, peak.largest, classes);
@@ -119,7 +119,7 @@ void count_right(bool baseline, bool candidate, size_t first, Tally& tally) {
   tally.counts[first + 2] += baseline && candidate ? 1 : 0;
 }
 
-void count(const Answer& baseline, const Comparison& found, bool labelled, bool many,
+void count(const ClassAnswer& baseline, const Comparison& found, bool labelled, bool many,
            Tally& tally) {
   tally.counts[kPositions] += 1;
   tally.counts[kAgreeing] += found.agrees ? 1 : 0;
@@ -213,7 +213,7 @@ BaselineAnswers baseline_answers(Scores scores, const at::Tensor& labels,
   return baseline;
 }
 
-Tally class_tally() { return Tally({kCounts, 0, kSums}); }
+Tally class_tally() { return Tally({kClassCounts, 0, kClassSums}); }
 
 void add_answers(const BaselineAnswers& baseline, const Scores& candidate, Tally& tally) {
   const int64_t samples = baseline.scores.samples;

@@ -14,7 +14,7 @@
 namespace actsparse {
 
 /// One model's answer at one position.
-struct Answer {
+struct ClassAnswer {
   bool counts = true;                   ///< false: its label is `ignore`
   int64_t first = -1;                   ///< the class of the largest score, the lowest of equal
                                         ///< ones; -1 if a score is NaN: no class, so not right
@@ -27,7 +27,7 @@ struct Answer {
 struct BaselineAnswers {
   Scores scores;
   at::Tensor labels;  ///< as label_rows() returns them, or undefined
-  std::vector<Answer> answers;
+  std::vector<ClassAnswer> answers;
 };
 BaselineAnswers baseline_answers(Scores scores, const at::Tensor& labels,
                                  const std::optional<int64_t>& ignore);

@@ -16,20 +16,18 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // Counts and sums of an error tally.
-enum Count {
+enum ErrorCount {
   kElements,
   kSamples,
   kBaselineElements,  // not finite, as all below
   kBaselineSamples,
   kCandidateElements,
   kCandidateSamples,
-  kCounts
+  kErrorCounts
 };
-enum Sum { kBaseline, kDifference, kCosine, kCosineSquares, kSums };
+enum Sum { kBaseline, kDifference, kCosine, kCosineSquares, kErrorSums };
 // Counts of a difference tally.
 enum DifferenceCount { kCompared, kComparedSamples, kDiffering, kDifferenceCounts };
-
-int64_t samples_of(const at::Tensor& tensor) { return tensor.dim() == 0 ? 1 : tensor.size(0); }
 
 template <class T>
 int64_t not_finite(const T* elements, int64_t count) {
@@ -89,7 +87,7 @@ double relative_error(double difference, double baseline) {
 
 }  // namespace
 
-Tally error_tally() { return Tally({kCounts, 1, kSums}); }
+Tally error_tally() { return Tally({kErrorCounts, 1, kErrorSums}); }
 
 void add_errors(const at::Tensor& baseline, const at::Tensor& candidate, Tally& tally) {
   tally.counts[kElements] += baseline.numel();

@@ -30,8 +30,6 @@ std::optional<NamedTensor> judged_tensor(const EvaluateConfig& config, const Out
   return *first;
 }
 
-int64_t samples_of(const at::Tensor& tensor) { return tensor.dim() == 0 ? 1 : tensor.size(0); }
-
 int64_t sample_count(const BaselineBatch& batch) {
   if (batch.judged) return samples_of(batch.judged->tensor);
   const auto tensors = tensors_of(batch.output);

@@ -13,10 +13,10 @@ namespace {
 using json = nlohmann::ordered_json;
 
 // The channels of one layer, by set and class.
-using Tally = std::map<int64_t, std::map<int64_t, int64_t>>;
+using ClassSizes = std::map<int64_t, std::map<int64_t, int64_t>>;
 
-Tally tally(const LayerChannels& channels) {
-  Tally counts;
+ClassSizes class_sizes(const LayerChannels& channels) {
+  ClassSizes counts;
   for (size_t i = 0; i < channels.classes.size(); ++i)
     ++counts[channels.sets[i]][channels.classes[i]];
   return counts;
@@ -54,7 +54,7 @@ ChannelSets channel_sets(const std::vector<std::string>& layers,
   std::map<int64_t, size_t> places;
   std::map<int64_t, std::map<int64_t, int64_t>> all;  // by set: its classes
   for (size_t i = 0; i < layers.size(); ++i)
-    for (const auto& [number, classes] : tally(groups[i])) {
+    for (const auto& [number, classes] : class_sizes(groups[i])) {
       const auto place = places.emplace(number, result.sets.size());
       if (place.second) result.sets.emplace_back();
       ChannelSet& set = result.sets[place.first->second];

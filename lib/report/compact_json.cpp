@@ -7,7 +7,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-json layer_json(const MaskedChannels& layer) {
+json masked_channels_json(const MaskedChannels& layer) {
   json kept = json::array();
   for (const auto& [channels, because] : layer.kept)
     kept.push_back({{"channels", channels}, {"because", because}});
@@ -26,7 +26,7 @@ json difference_json(const Difference& difference) {
           {"over_variation", difference.over_variation}};
 }
 
-MaskedChannels read_layer(const json& entry) {
+MaskedChannels read_masked_channels(const json& entry) {
   MaskedChannels layer;
   entry.at("name").get_to(layer.layer);
   entry.at("channels").get_to(layer.total);
@@ -63,7 +63,7 @@ Difference read_difference(const json& entry) {
 json to_json(const CompactReport& report) {
   json part;
   part["layers"] = json::array();
-  for (const auto& layer : report.layers) part["layers"].push_back(layer_json(layer));
+  for (const auto& layer : report.layers) part["layers"].push_back(masked_channels_json(layer));
   part["parameters"] = ratio_json(report.parameters);
   part["macs"] = ratio_json(report.macs);
   part["file_bytes"] = ratio_json(report.bytes);
@@ -95,7 +95,7 @@ json to_json(const CompactResult& result) {
 }
 
 void from_json(const json& part, CompactReport& report) {
-  for (const json& layer : part.at("layers")) report.layers.push_back(read_layer(layer));
+  for (const json& layer : part.at("layers")) report.layers.push_back(read_masked_channels(layer));
   report.parameters = read_ratio(part.at("parameters"));
   report.macs = read_ratio(part.at("macs"));
   report.bytes = read_ratio(part.at("file_bytes"));

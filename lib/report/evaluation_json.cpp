@@ -107,8 +107,12 @@ OrderedJson candidate_json(const CandidateReport& candidate) {
 
 void read_metric(const std::string& name, const std::string& output, const OrderedJson& entry,
                  const OrderedJson& baseline, Judgement& judgement) {
-  Metric metric{name, output, read_number(entry.at("value")), read_interval(entry),
-                entry.at("n").get<int64_t>()};
+  Metric metric;
+  metric.name = name;
+  metric.output = output;
+  metric.value = read_number(entry.at("value"));
+  metric.interval = read_interval(entry);
+  entry.at("n").get_to(metric.n);
   if (entry.contains("drop")) {
     metric.drop = read_number(entry.at("drop").at("value"));
     metric.drop_interval = read_interval(entry.at("drop"));

@@ -37,7 +37,7 @@ json probe_json(const std::optional<LayerProbe>& probe) {
           {"obstacle", probe->obstacle.empty() ? json(nullptr) : json(probe->obstacle)}};
 }
 
-json layer_json(const InspectedLayer& inspected) {
+json inspected_json(const InspectedLayer& inspected) {
   const Layer& layer = inspected.layer;
   json entry = {{"name", layer.name},
                 {"type", layer.type},
@@ -125,7 +125,7 @@ json to_json(const Inspection& inspection) {
   document["provenance"] = inspection.provenance ? to_json(*inspection.provenance) : json(nullptr);
   document["batch"] = inspection.batch.empty() ? json(nullptr) : json(inspection.batch);
   document["layers"] = json::array();
-  for (const auto& layer : inspection.layers) document["layers"].push_back(layer_json(layer));
+  for (const auto& layer : inspection.layers) document["layers"].push_back(inspected_json(layer));
   document["warnings"] = inspection.warnings;
   return document;
 }

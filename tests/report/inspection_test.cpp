@@ -9,7 +9,7 @@ using namespace actsparse;
 
 namespace {
 
-Inspection sample() {
+Inspection sample_inspection() {
   Inspection inspection;
   inspection.model = "m.pt";
   inspection.batch = "batch 1 (x.npy)";
@@ -35,7 +35,7 @@ std::string text_of(const Inspection& inspection) {
 }  // namespace
 
 TEST_CASE("an inspection prints one row per layer", "[report]") {
-  const std::string text = text_of(sample());
+  const std::string text = text_of(sample_inspection());
   CHECK(contains(text, "parameters  calls  input"));
   CHECK(contains(text, "[2, 4] and 1 other shape, float32"));
   CHECK(contains(text, "forward(x: Tensor, y: Tensor)"));
@@ -43,14 +43,14 @@ TEST_CASE("an inspection prints one row per layer", "[report]") {
   CHECK(contains(text, "never called: because"));
   CHECK(
       contains(text, "calls and inputs are those of batch 1 (x.npy)\nwarning: layers.0 is late\n"));
-  Inspection bare = sample();
+  Inspection bare = sample_inspection();
   bare.batch = "";
   for (auto& layer : bare.layers) layer.probe.reset();
   CHECK_FALSE(contains(text_of(bare), "calls"));
 }
 
 TEST_CASE("an inspection as JSON has everything", "[report]") {
-  const auto document = to_json(sample());
+  const auto document = to_json(sample_inspection());
   CHECK(document["version"] == 1);
   CHECK(document["batch"] == "batch 1 (x.npy)");
   const auto& join = document["layers"][1];

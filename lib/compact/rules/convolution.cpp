@@ -147,7 +147,7 @@ int64_t convolution_macs(const torch::jit::Node& node, const Trace& trace) {
          product(weight.slice(1));
 }
 
-at::Tensor fold_into_columns(const Arguments& arguments, const at::Tensor& weight,
+at::Tensor fold_into_filters(const Arguments& arguments, const at::Tensor& weight,
                              const at::Tensor& factors) {
   arguments.require(is_transposed(arguments.node) == false, "it is a transposed convolution");
   const auto groups = torch::jit::toIValue(arguments.node.inputs().at(arguments.input("groups")));
@@ -164,7 +164,7 @@ Rows convolution_rows() {
        convolution,
        convolution_macs,
        /*channel_axis=*/1,
-       fold_into_columns}};
+       fold_into_filters}};
 }
 
 }  // namespace actsparse::rules
