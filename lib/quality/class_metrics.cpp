@@ -37,77 +37,111 @@ struct Comparison {
   double divergence = 0;
 };
 
+// ---- positions ----
+
+constexpr int64_t kBlock = 64;  // positions that are looked at together
+
+template <class T>
+const T* at_position(const Scores& scores, int64_t position) {
+  return scores.values.data_ptr<T>() + position / scores.stride * scores.classes * scores.stride +
+         position % scores.stride;
+}
+
+template <class T>
+ScoreBlock<T> block_at(const Scores& scores, int64_t position, int64_t count) {
+  return {at_position<T>(scores, position), scores.classes, scores.stride, count};
+}
+
+// Blocks from `begin` to `end`, none beyond where positions lie evenly apart.
 template <class Body>
-void for_each_row(int64_t rows, int64_t classes, const Body& body) {
-  at::parallel_for(0, rows, std::max<int64_t>(1, 16384 / classes), [&](int64_t i, int64_t end) {
-    for (; i < end; ++i) body(i);
+void for_each_block(const Scores& scores, int64_t begin, int64_t end, const Body& body) {
+  const int64_t grain = std::max<int64_t>(1, 16384 / scores.classes);
+  at::parallel_for(begin, end, grain, [&](int64_t i, int64_t stop) {
+    while (i < stop) {
+      int64_t count = std::min(kBlock, stop - i);
+      if (scores.stride > 1) count = std::min(count, scores.stride - i % scores.stride);
+      body(i, count);
+      i += count;
+    }
   });
 }
 
-// ---- rows ----
-
 template <class T>
-bool among_first_five(const T* row, int64_t classes, int64_t first, int64_t wanted) {
-  return first >= 0 && (first == wanted || rank_of(row, classes, wanted) < kFive);
+bool among_first_five(const Scores& scores, int64_t position, const Softmax& softmax,
+                      int64_t wanted) {
+  return softmax.first == wanted ||
+         (softmax.first >= 0 &&
+          rank_of(at_position<T>(scores, position), scores.classes, scores.stride, wanted) < kFive);
 }
 
 template <class T>
-void compare_with_label(const T* row, int64_t classes, int64_t label, Answer& answer) {
-  answer.right = answer.first == label;
-  answer.right_5 = among_first_five(row, classes, answer.first, label);
-  answer.nll = std::log(answer.denominator) - (static_cast<double>(row[label]) - answer.largest);
+void compare_with_label(const Scores& scores, int64_t position, int64_t label, Answer& answer) {
+  const auto& softmax = answer.softmax;
+  const double score = at_position<T>(scores, position)[label * scores.stride];
+  answer.right = softmax.first == label;
+  answer.right_5 = among_first_five<T>(scores, position, softmax, label);
+  answer.nll = std::log(softmax.denominator) - (score - softmax.largest);
+}
+
+const int64_t* labels_of(const BaselineAnswers& baseline) {
+  return baseline.labels.defined() ? baseline.labels.data_ptr<int64_t>() : nullptr;
 }
 
 template <class T>
 void find_answers(BaselineAnswers& baseline, const std::optional<int64_t>& ignore) {
-  const int64_t classes = baseline.scores.rows.size(1);
-  const T* rows = baseline.scores.rows.data_ptr<T>();
-  const int64_t* labels = baseline.labels.defined() ? baseline.labels.data_ptr<int64_t>() : nullptr;
-  for_each_row(baseline.scores.rows.size(0), classes, [&](int64_t i) {
-    auto& answer = baseline.answers[static_cast<size_t>(i)];
-    answer.counts = labels == nullptr || labels[i] != ignore;
-    if (!answer.counts) return;
-    const T* row = rows + i * classes;
-    const auto peak = find_peak(row, classes);
-    answer.first = peak.first;
-    answer.largest = peak.largest;
-    answer.denominator = sum_exp(row, classes, peak.largest);
-    if (labels != nullptr) compare_with_label(row, classes, labels[i], answer);
+  const auto& scores = baseline.scores;
+  const auto* labels = labels_of(baseline);
+  for_each_block(scores, 0, scores.positions, [&](int64_t begin, int64_t count) {
+    Softmax softmaxes[kBlock];
+    find_softmaxes(block_at<T>(scores, begin, count), softmaxes);
+    for (int64_t i = begin; i < begin + count; ++i) {
+      auto& answer = baseline.answers[static_cast<size_t>(i)];
+      answer.softmax = softmaxes[i - begin];
+      answer.counts = labels == nullptr || labels[i] != ignore;
+      if (labels != nullptr && answer.counts) compare_with_label<T>(scores, i, labels[i], answer);
+    }
   });
 }
 
-template <class T>
-Comparison compare_rows(const T* row, const Answer& baseline, const T* candidate, int64_t classes) {
-  Comparison found;
-  const auto peak = find_peak(candidate, classes);
-  const auto sums = divergence_sums(row, baseline.largest, candidate, peak.largest, classes);
-  found.candidate.first = peak.first;
-  found.candidate.largest = peak.largest;
-  found.candidate.denominator = sums.candidate;
-  if (baseline.first >= 0) {
-    found.agrees = peak.first == baseline.first;
-    found.agrees_5 = among_first_five(candidate, classes, peak.first, baseline.first);
-  }
-  const double divergence = sums.weighted / baseline.denominator + std::log(sums.candidate) -
+double divergence_of(double weighted, const Softmax& baseline, const Softmax& candidate) {
+  const double divergence = weighted / baseline.denominator + std::log(candidate.denominator) -
                             std::log(baseline.denominator);
-  found.divergence = divergence < 0 ? 0 : divergence;  // rounding; NaN stays
+  return divergence < 0 ? 0 : divergence;  // by rounding; NaN stays
+}
+
+template <class T>
+Comparison compare(const Scores& candidate, int64_t position, const Answer& baseline,
+                   const Softmax& softmax, const int64_t* label) {
+  Comparison found;
+  found.candidate.softmax = softmax;
+  const int64_t first = baseline.softmax.first;
+  found.agrees = first >= 0 && softmax.first == first;
+  found.agrees_5 = first >= 0 && among_first_five<T>(candidate, position, softmax, first);
+  if (label != nullptr) compare_with_label<T>(candidate, position, *label, found.candidate);
   return found;
 }
 
-// Of the rows from `begin` on.
+// The positions from `begin` on.
 template <class T>
-void compare(const BaselineAnswers& baseline, const T* rows, const T* candidate_rows, int64_t begin,
-             std::vector<Comparison>& found) {
-  const int64_t classes = baseline.scores.rows.size(1);
-  const int64_t* labels = baseline.labels.defined() ? baseline.labels.data_ptr<int64_t>() : nullptr;
-  for_each_row(static_cast<int64_t>(found.size()), classes, [&](int64_t i) {
-    const int64_t at = begin + i;
-    const auto& answer = baseline.answers[static_cast<size_t>(at)];
-    if (!answer.counts) return;
-    const T* row = candidate_rows + at * classes;
-    auto& comparison = found[static_cast<size_t>(i)];
-    comparison = compare_rows(rows + at * classes, answer, row, classes);
-    if (labels != nullptr) compare_with_label(row, classes, labels[at], comparison.candidate);
+void compare(const BaselineAnswers& baseline, const Scores& scores, const Scores& candidate,
+             int64_t begin, std::vector<Comparison>& found) {
+  const auto* labels = labels_of(baseline);
+  const int64_t end = begin + static_cast<int64_t>(found.size());
+  for_each_block(scores, begin, end, [&](int64_t from, int64_t count) {
+    Softmax softmaxes[kBlock], of_baseline[kBlock];
+    double weighted[kBlock];
+    const auto* answers = baseline.answers.data() + from;
+    for (int64_t i = 0; i < count; ++i) of_baseline[i] = answers[i].softmax;
+    find_softmaxes(block_at<T>(candidate, from, count), softmaxes);
+    find_divergences(block_at<T>(scores, from, count), of_baseline,
+                     block_at<T>(candidate, from, count), softmaxes, weighted);
+    for (int64_t i = 0; i < count; ++i) {
+      if (!answers[i].counts) continue;
+      const auto* label = labels == nullptr ? nullptr : labels + from + i;
+      auto& comparison = found[static_cast<size_t>(from - begin + i)];
+      comparison = compare<T>(candidate, from + i, answers[i], softmaxes[i], label);
+      comparison.divergence = divergence_of(weighted[i], of_baseline[i], softmaxes[i]);
+    }
   });
 }
 
@@ -140,8 +174,7 @@ class Samples {
   void take(int64_t position, const Comparison& found) {
     const auto& answer = baseline_.answers[static_cast<size_t>(position)];
     if (answer.counts) {
-      count(answer, found, baseline_.labels.defined(), baseline_.scores.rows.size(1) > kFive,
-            tally_);
+      count(answer, found, baseline_.labels.defined(), baseline_.scores.classes > kFive, tally_);
       divergence_.add(0, found.divergence);
       nll_.add(answer.nll, found.candidate.nll);
     }
@@ -161,18 +194,25 @@ class Samples {
   PairedSums divergence_, nll_;
 };
 
-// A few thousand rows at a time, so that what is found of them stays in the cache.
+// A few thousand positions at a time, so that what is found of them stays in the cache. `scores`
+// are the baseline's.
 template <class T>
-void add_rows(const BaselineAnswers& baseline, const at::Tensor& rows, const at::Tensor& candidate,
-              Tally& tally) {
+void add_positions(const BaselineAnswers& baseline, const Scores& scores, const Scores& candidate,
+                   Tally& tally) {
   Samples samples(baseline, tally);
-  const int64_t end = rows.size(0);
-  for (int64_t begin = 0; begin < end; begin += 4096) {
-    std::vector<Comparison> found(static_cast<size_t>(std::min<int64_t>(4096, end - begin)));
-    compare(baseline, rows.data_ptr<T>(), candidate.data_ptr<T>(), begin, found);
-    for (size_t i = 0; i < found.size(); ++i)
-      samples.take(begin + static_cast<int64_t>(i), found[i]);
+  for (int64_t begin = 0; begin < scores.positions; begin += 4096) {
+    const auto size = std::min<int64_t>(4096, scores.positions - begin);
+    std::vector<Comparison> found(static_cast<size_t>(size));
+    compare<T>(baseline, scores, candidate, begin, found);
+    for (int64_t i = 0; i < size; ++i) samples.take(begin + i, found[static_cast<size_t>(i)]);
   }
+}
+
+bool is_float(const Scores& scores) { return scores.values.scalar_type() == at::kFloat; }
+
+Scores as_double(Scores scores) {
+  scores.values = scores.values.to(at::kDouble);
+  return scores;
 }
 
 // ---- metrics ----
@@ -205,8 +245,8 @@ Metric paired_rate(const char* name, const int64_t* right, int64_t n) {
 BaselineAnswers baseline_answers(Scores scores, const at::Tensor& labels,
                                  const std::optional<int64_t>& ignore) {
   BaselineAnswers baseline{std::move(scores), labels, {}};
-  baseline.answers.resize(static_cast<size_t>(baseline.scores.rows.size(0)));
-  if (baseline.scores.rows.scalar_type() == at::kFloat)
+  baseline.answers.resize(static_cast<size_t>(baseline.scores.positions));
+  if (is_float(baseline.scores))
     find_answers<float>(baseline, ignore);
   else
     find_answers<double>(baseline, ignore);
@@ -216,15 +256,14 @@ BaselineAnswers baseline_answers(Scores scores, const at::Tensor& labels,
 Tally class_tally() { return Tally({kCounts, 0, kSums}); }
 
 void add_answers(const BaselineAnswers& baseline, const Scores& candidate, Tally& tally) {
-  const int64_t samples = baseline.scores.samples;
-  tally.counts[kSamplesLabelled] += baseline.labels.defined() ? samples : 0;
-  tally.counts[kSamples5] += candidate.rows.size(1) > kFive ? samples : 0;
-  if (baseline.answers.empty()) return;
-  const auto& rows = baseline.scores.rows;
-  if (rows.scalar_type() == at::kFloat && candidate.rows.scalar_type() == at::kFloat)
-    add_rows<float>(baseline, rows, candidate.rows, tally);
+  const auto& scores = baseline.scores;
+  tally.counts[kSamplesLabelled] += baseline.labels.defined() ? scores.samples : 0;
+  tally.counts[kSamples5] += scores.classes > kFive ? scores.samples : 0;
+  if (scores.positions == 0) return;
+  if (is_float(scores) && is_float(candidate))
+    add_positions<float>(baseline, scores, candidate, tally);
   else
-    add_rows<double>(baseline, rows.to(at::kDouble), candidate.rows.to(at::kDouble), tally);
+    add_positions<double>(baseline, as_double(scores), as_double(candidate), tally);
 }
 
 std::vector<Metric> class_metrics(const Tally& tally, const std::string& output) {
