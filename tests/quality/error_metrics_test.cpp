@@ -24,7 +24,7 @@ double value_of(const at::Tensor& baseline, const at::Tensor& candidate, const c
   return metric_of(error_metrics(errors_of(baseline, candidate), "x"), name).value;
 }
 
-long double norm(const at::Tensor& x) {
+long double length_of(const at::Tensor& x) {
   long double sum = 0;
   for (int64_t i = 0; i < x.numel(); ++i) {
     const long double element = x.view({-1})[i].item<double>();
@@ -33,7 +33,7 @@ long double norm(const at::Tensor& x) {
   return std::sqrt(sum);
 }
 
-long double dot(const at::Tensor& x, const at::Tensor& y) {
+long double product_of(const at::Tensor& x, const at::Tensor& y) {
   long double sum = 0;
   for (int64_t i = 0; i < x.numel(); ++i)
     sum +=
@@ -46,9 +46,10 @@ long double dot(const at::Tensor& x, const at::Tensor& y) {
 TEST_CASE("Errors are those of long double", "[quality]") {
   const auto b = made_up({6, 5, 7}, 1), c = b + 0.1 * made_up({6, 5, 7}, 2);
   const auto difference = c.to(at::kDouble) - b.to(at::kDouble);
-  const long double relative = norm(difference) / norm(b);
+  const long double relative = length_of(difference) / length_of(b);
   long double cosines = 0;
-  for (int64_t i = 0; i < 6; ++i) cosines += dot(b[i], c[i]) / norm(b[i]) / norm(c[i]);
+  for (int64_t i = 0; i < 6; ++i)
+    cosines += product_of(b[i], c[i]) / length_of(b[i]) / length_of(c[i]);
   CHECK(is_near(value_of(b, c, "relative_error"), static_cast<double>(relative)));
   CHECK(is_near(value_of(b, c, "cosine"), static_cast<double>(cosines / 6)));
   CHECK(value_of(b, c, "max_error") == difference.abs().max().item<double>());
@@ -121,7 +122,7 @@ TEST_CASE("Large finite numbers are not taken for infinities", "[quality]") {
 TEST_CASE("Elements of integer and bool outputs that differ are counted", "[quality]") {
   auto tally = difference_tally();
   add_differences(at::tensor({1, 2, 3}), at::tensor({1, 5, 4}), tally);
-  add_differences(at::tensor({true, false}), at::tensor({true, true}), tally);
+  add_differences(at::tensor({1, 0}).to(at::kBool), at::tensor({1, 1}).to(at::kBool), tally);
   const auto counts = difference_counts(tally, "x");
   CHECK(counts.elements == 5);
   CHECK(counts.differing == 3);

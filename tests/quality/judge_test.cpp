@@ -1,6 +1,7 @@
 #include "quality/judge.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/Dict.h>
 
 #include <algorithm>

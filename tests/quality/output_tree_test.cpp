@@ -56,7 +56,7 @@ TEST_CASE("A lone tensor's path is empty, others are found by dotted paths", "[q
 
 TEST_CASE("Fields of a named tuple go by their names and by their positions", "[quality]") {
   const auto type = c10::TupleType::createNamed(
-      c10::QualifiedName("Out"), {"logits", "hidden"},
+      c10::QualifiedName("Out"), std::vector<std::string>{"logits", "hidden"},
       std::vector<c10::TypePtr>{c10::TensorType::get(), c10::TensorType::get()});
   const IValue value = c10::ivalue::Tuple::createNamed({at::ones({2, 3}), at::ones({2, 5})}, type);
   CHECK(paths_of(value) == std::vector<std::string>{"logits", "hidden"});

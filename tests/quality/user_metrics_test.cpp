@@ -73,7 +73,7 @@ TEST_CASE("A metric of output and labels gives both models' means and a drop", "
 }
 
 TEST_CASE("A metric may return integers and booleans", "[quality]") {
-  const auto metric = metric_with([](const auto& a, const auto&) { return a > 2; });
+  const auto metric = metric_with([](const auto& a, const auto&) { return (a > 2).squeeze(1); });
   CHECK(averaged(metric, {6}).value == 0.5);
 }
 
