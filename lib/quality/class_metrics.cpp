@@ -1,14 +1,9 @@
 #include "quality/class_metrics.h"
 
-#include <ATen/Functions.h>
-#include <ATen/Parallel.h>
-
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "quality/intervals.h"
-#include "quality/kernels.h"
 #include "quality/paired_means.h"
 
 namespace actsparse {
@@ -30,121 +25,6 @@ enum Count {
 };
 constexpr int64_t kDivergence = 0, kNll = paired_sums, kSums = 2 * paired_sums;
 
-// A candidate's answer beside the baseline's.
-struct Comparison {
-  Answer candidate;
-  bool agrees = false, agrees_5 = false;
-  double divergence = 0;
-};
-
-// ---- positions ----
-
-constexpr int64_t kBlock = 64;  // positions that are looked at together
-
-template <class T>
-const T* at_position(const Scores& scores, int64_t position) {
-  return scores.values.data_ptr<T>() + position / scores.stride * scores.classes * scores.stride +
-         position % scores.stride;
-}
-
-template <class T>
-ScoreBlock<T> block_at(const Scores& scores, int64_t position, int64_t count) {
-  return {at_position<T>(scores, position), scores.classes, scores.stride, count};
-}
-
-// Blocks from `begin` to `end`, none beyond where positions lie evenly apart.
-template <class Body>
-void for_each_block(const Scores& scores, int64_t begin, int64_t end, const Body& body) {
-  const int64_t grain = std::max<int64_t>(1, 16384 / scores.classes);
-  at::parallel_for(begin, end, grain, [&](int64_t i, int64_t stop) {
-    while (i < stop) {
-      int64_t count = std::min(kBlock, stop - i);
-      if (scores.stride > 1) count = std::min(count, scores.stride - i % scores.stride);
-      body(i, count);
-      i += count;
-    }
-  });
-}
-
-template <class T>
-bool among_first_five(const Scores& scores, int64_t position, const Softmax& softmax,
-                      int64_t wanted) {
-  return softmax.first == wanted ||
-         (softmax.first >= 0 &&
-          rank_of(at_position<T>(scores, position), scores.classes, scores.stride, wanted) < kFive);
-}
-
-template <class T>
-void compare_with_label(const Scores& scores, int64_t position, int64_t label, Answer& answer) {
-  const auto& softmax = answer.softmax;
-  const double score = at_position<T>(scores, position)[label * scores.stride];
-  answer.right = softmax.first == label;
-  answer.right_5 = among_first_five<T>(scores, position, softmax, label);
-  answer.nll = std::log(softmax.denominator) - (score - softmax.largest);
-}
-
-const int64_t* labels_of(const BaselineAnswers& baseline) {
-  return baseline.labels.defined() ? baseline.labels.data_ptr<int64_t>() : nullptr;
-}
-
-template <class T>
-void find_answers(BaselineAnswers& baseline, const std::optional<int64_t>& ignore) {
-  const auto& scores = baseline.scores;
-  const auto* labels = labels_of(baseline);
-  for_each_block(scores, 0, scores.positions, [&](int64_t begin, int64_t count) {
-    Softmax softmaxes[kBlock];
-    find_softmaxes(block_at<T>(scores, begin, count), softmaxes);
-    for (int64_t i = begin; i < begin + count; ++i) {
-      auto& answer = baseline.answers[static_cast<size_t>(i)];
-      answer.softmax = softmaxes[i - begin];
-      answer.counts = labels == nullptr || labels[i] != ignore;
-      if (labels != nullptr && answer.counts) compare_with_label<T>(scores, i, labels[i], answer);
-    }
-  });
-}
-
-double divergence_of(double weighted, const Softmax& baseline, const Softmax& candidate) {
-  const double divergence = weighted / baseline.denominator + std::log(candidate.denominator) -
-                            std::log(baseline.denominator);
-  return divergence < 0 ? 0 : divergence;  // by rounding; NaN stays
-}
-
-template <class T>
-Comparison compare(const Scores& candidate, int64_t position, const Answer& baseline,
-                   const Softmax& softmax, const int64_t* label) {
-  Comparison found;
-  found.candidate.softmax = softmax;
-  const int64_t first = baseline.softmax.first;
-  found.agrees = first >= 0 && softmax.first == first;
-  found.agrees_5 = first >= 0 && among_first_five<T>(candidate, position, softmax, first);
-  if (label != nullptr) compare_with_label<T>(candidate, position, *label, found.candidate);
-  return found;
-}
-
-// The positions from `begin` on.
-template <class T>
-void compare(const BaselineAnswers& baseline, const Scores& scores, const Scores& candidate,
-             int64_t begin, std::vector<Comparison>& found) {
-  const auto* labels = labels_of(baseline);
-  const int64_t end = begin + static_cast<int64_t>(found.size());
-  for_each_block(scores, begin, end, [&](int64_t from, int64_t count) {
-    Softmax softmaxes[kBlock], of_baseline[kBlock];
-    double weighted[kBlock];
-    const auto* answers = baseline.answers.data() + from;
-    for (int64_t i = 0; i < count; ++i) of_baseline[i] = answers[i].softmax;
-    find_softmaxes(block_at<T>(candidate, from, count), softmaxes);
-    find_divergences(block_at<T>(scores, from, count), of_baseline,
-                     block_at<T>(candidate, from, count), softmaxes, weighted);
-    for (int64_t i = 0; i < count; ++i) {
-      if (!answers[i].counts) continue;
-      const auto* label = labels == nullptr ? nullptr : labels + from + i;
-      auto& comparison = found[static_cast<size_t>(from - begin + i)];
-      comparison = compare<T>(candidate, from + i, answers[i], softmaxes[i], label);
-      comparison.divergence = divergence_of(weighted[i], of_baseline[i], softmaxes[i]);
-    }
-  });
-}
-
 // ---- counts and sums ----
 
 void count_right(bool baseline, bool candidate, size_t first, Tally& tally) {
@@ -163,57 +43,29 @@ void count(const Answer& baseline, const Comparison& found, bool labelled, bool 
   if (labelled && many) count_right(baseline.right_5, found.candidate.right_5, kRight5, tally);
 }
 
-// Adds up what was found at the positions of a sample, in their order.
+// Adds up what was found at the positions of a sample, in their order, and takes samples into a
+// tally.
 class Samples {
  public:
-  Samples(const BaselineAnswers& baseline, Tally& tally)
-      : baseline_(baseline),
-        tally_(tally),
-        size_(static_cast<int64_t>(baseline.answers.size()) / baseline.scores.samples) {}
+  Samples(int64_t positions, Tally& tally) : tally_(tally), positions_(positions) {}
 
-  void take(int64_t position, const Comparison& found) {
-    const auto& answer = baseline_.answers[static_cast<size_t>(position)];
-    if (answer.counts) {
-      count(answer, found, baseline_.labels.defined(), baseline_.scores.classes > kFive, tally_);
-      divergence_.add(0, found.divergence);
-      nll_.add(answer.nll, found.candidate.nll);
-    }
-    if ((position + 1) % size_ == 0) end_sample();
+  void add(int64_t position, double divergence, double baseline_nll, double candidate_nll) {
+    if (position / positions_ != sample_) end_sample();
+    sample_ = position / positions_;
+    divergence_.add(0, divergence);
+    nll_.add(baseline_nll, candidate_nll);
   }
-
- private:
   void end_sample() {
-    add(divergence_, kDivergence, tally_);
-    add(nll_, kNll, tally_);
+    actsparse::add(divergence_, kDivergence, tally_);
+    actsparse::add(nll_, kNll, tally_);
     divergence_ = nll_ = {};
   }
 
-  const BaselineAnswers& baseline_;
+ private:
   Tally& tally_;
-  int64_t size_;
+  int64_t positions_, sample_ = 0;
   PairedSums divergence_, nll_;
 };
-
-// A few thousand positions at a time, so that what is found of them stays in the cache. `scores`
-// are the baseline's.
-template <class T>
-void add_positions(const BaselineAnswers& baseline, const Scores& scores, const Scores& candidate,
-                   Tally& tally) {
-  Samples samples(baseline, tally);
-  for (int64_t begin = 0; begin < scores.positions; begin += 4096) {
-    const auto size = std::min<int64_t>(4096, scores.positions - begin);
-    std::vector<Comparison> found(static_cast<size_t>(size));
-    compare<T>(baseline, scores, candidate, begin, found);
-    for (int64_t i = 0; i < size; ++i) samples.take(begin + i, found[static_cast<size_t>(i)]);
-  }
-}
-
-bool is_float(const Scores& scores) { return scores.values.scalar_type() == at::kFloat; }
-
-Scores as_double(Scores scores) {
-  scores.values = scores.values.to(at::kDouble);
-  return scores;
-}
 
 // ---- metrics ----
 
@@ -242,17 +94,6 @@ Metric paired_rate(const char* name, const int64_t* right, int64_t n) {
 
 }  // namespace
 
-BaselineAnswers baseline_answers(Scores scores, const at::Tensor& labels,
-                                 const std::optional<int64_t>& ignore) {
-  BaselineAnswers baseline{std::move(scores), labels, {}};
-  baseline.answers.resize(static_cast<size_t>(baseline.scores.positions));
-  if (is_float(baseline.scores))
-    find_answers<float>(baseline, ignore);
-  else
-    find_answers<double>(baseline, ignore);
-  return baseline;
-}
-
 Tally class_tally() { return Tally({kCounts, 0, kSums}); }
 
 void add_answers(const BaselineAnswers& baseline, const Scores& candidate, Tally& tally) {
@@ -260,10 +101,13 @@ void add_answers(const BaselineAnswers& baseline, const Scores& candidate, Tally
   tally.counts[kSamplesLabelled] += baseline.labels.defined() ? scores.samples : 0;
   tally.counts[kSamples5] += scores.classes > kFive ? scores.samples : 0;
   if (scores.positions == 0) return;
-  if (is_float(scores) && is_float(candidate))
-    add_positions<float>(baseline, scores, candidate, tally);
-  else
-    add_positions<double>(baseline, as_double(scores), as_double(candidate), tally);
+  Samples samples(scores.positions / scores.samples, tally);
+  compare_answers(baseline, candidate, [&](int64_t position, const Comparison& found) {
+    const auto& answer = baseline.answers[static_cast<size_t>(position)];
+    count(answer, found, baseline.labels.defined(), scores.classes > kFive, tally);
+    samples.add(position, found.divergence, answer.nll, found.candidate.nll);
+  });
+  samples.end_sample();
 }
 
 std::vector<Metric> class_metrics(const Tally& tally, const std::string& output) {

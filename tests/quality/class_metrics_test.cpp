@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "quality/answers.h"
+#include "quality/made_up.h"
 #include "support/catch.h"
 
 using namespace actsparse;

@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "quality/answers.h"
+#include "quality/made_up.h"
 #include "support/catch.h"
 
 using namespace actsparse;

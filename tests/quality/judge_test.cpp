@@ -8,7 +8,7 @@
 #include <cmath>
 #include <random>
 
-#include "quality/answers.h"
+#include "quality/made_up.h"
 #include "support/catch.h"
 
 using namespace actsparse;

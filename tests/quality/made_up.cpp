@@ -1,4 +1,4 @@
-#include "quality/answers.h"
+#include "quality/made_up.h"
 
 #include <ATen/ATen.h>
 
