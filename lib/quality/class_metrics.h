@@ -1,40 +1,18 @@
 #pragma once
 // What becomes of a classifier's answers: the same classes as the baseline's, the right ones.
-#include <ATen/core/Tensor.h>
-
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "quality/answers.h"
 #include "quality/metric.h"
 #include "quality/scores.h"
 #include "quality/tally.h"
 
 namespace actsparse {
 
-/// One model's answer at one position.
-struct ClassAnswer {
-  bool counts = true;                   ///< false: its label is `ignore`
-  int64_t first = -1;                   ///< the class of the largest score, the lowest of equal
-                                        ///< ones; -1 if a score is NaN: no class, so not right
-  bool right = false, right_5 = false;  ///< the label is that class, is among the first five
-  double largest = 0, denominator = 0;  ///< of its softmax
-  double nll = 0;                       ///< -log softmax at the label
-};
-
-/// A batch of the baseline's answers, found once for all candidates.
-struct BaselineAnswers {
-  Scores scores;
-  at::Tensor labels;  ///< as label_rows() returns them, or undefined
-  std::vector<ClassAnswer> answers;
-};
-BaselineAnswers baseline_answers(Scores scores, const at::Tensor& labels,
-                                 const std::optional<int64_t>& ignore);
-
 /// Of one judged output.
 Tally class_tally();
-/// `candidate` of as many rows, classes and samples as the baseline's.
+/// `candidate` of the same shape as the baseline's.
 void add_answers(const BaselineAnswers& baseline, const Scores& candidate, Tally& tally);
 
 /// agreement: the first class is the baseline's. agreement_5: the baseline's first class is among

@@ -113,7 +113,7 @@ BaselineBatch Evaluation::prepare(const c10::IValue& output, const at::Tensor& l
     const auto rows = labels.defined() ? label_rows(labels, *batch.judged, batch.class_dim, ignore)
                                        : at::Tensor();
     batch.answers =
-        baseline_answers(score_rows(batch.judged->tensor, batch.class_dim), rows, ignore);
+        baseline_answers(scores_of(batch.judged->tensor, batch.class_dim), rows, ignore);
   }
   check_label_count(batch);
   ask_users(batch);

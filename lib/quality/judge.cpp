@@ -121,7 +121,7 @@ void Judge::add_judged(const BaselineBatch& baseline, const std::vector<TensorPa
                                  [&](const auto& other) { return other.path == judged.path; });
   const auto candidate = plain(pair->candidate);
   if (baseline.answers)
-    add_answers(*baseline.answers, score_rows(candidate, baseline.class_dim),
+    add_answers(*baseline.answers, scores_of(candidate, baseline.class_dim),
                 tally("classes", judged.path));
   const auto as_baseline = candidate.to(judged.tensor.scalar_type());
   for (size_t i = 0; i < evaluation_->user_metrics().size(); ++i) {

@@ -80,76 +80,161 @@ ACTSPARSE_INLINE Doubles exp_of(Doubles x) {
   return x < -708.0 ? Doubles{} : sum * power;
 }
 
+// ---- positions whose scores lie side by side: lanes are classes ----
+
+struct Peak {
+  double largest;
+  int64_t first;
+};
+
+// Where a lane's largest score is first is kept as the number of its block.
 template <class T>
-ACTSPARSE_INLINE Peak peak(const T* row, int64_t count) {
+ACTSPARSE_INLINE Peak peak_of(const T* row, int64_t classes) {
   using Vector = typename Wide<T>::Vector;
   using Index = typename Wide<T>::Index;
   constexpr int lanes = 64 / sizeof(T);
   Vector most = Vector{} - static_cast<T>(kInfinity);
   Index block = {}, blocks = {}, nan = {};
-  const auto take = [&](Vector x) __attribute__((always_inline)) {
+  for (int64_t i = 0; i < classes; i += lanes) {
+    const Vector x = i + lanes <= classes
+                         ? load<Vector>(row + i)
+                         : load_last<Vector>(row + i, classes - i, static_cast<T>(-kInfinity));
     nan |= x != x;
     blocks = x > most ? block : blocks;
     most = x > most ? x : most;
     block += 1;
-  };
-  int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) take(load<Vector>(row + i));
-  if (i < count) take(load_last<Vector>(row + i, count - i, static_cast<T>(-kInfinity)));
+  }
   Peak best{-kInfinity, 0};
   for (int lane = 0; lane < lanes; ++lane) {
     if (nan[lane] != 0) return {__builtin_nan(""), -1};
     const int64_t index = static_cast<int64_t>(blocks[lane]) * lanes + lane;
-    const bool first = most[lane] == best.largest && index < best.first;
-    if (most[lane] > best.largest || first) best = {most[lane], index};
+    const bool earlier = most[lane] == best.largest && index < best.first;
+    if (most[lane] > best.largest || earlier) best = {most[lane], index};
   }
   return best;
 }
 
 template <class T>
-ACTSPARSE_INLINE int64_t rank_in(const T* row, int64_t count, int64_t at) {
-  const T score = row[at];
+ACTSPARSE_INLINE Softmax row_softmax(const T* row, int64_t classes) {
+  const Peak peak = peak_of(row, classes);
+  Doubles sums = {};
+  int64_t i = 0;
+  for (; i + kLanes <= classes; i += kLanes) sums += exp_of(doubles(row + i) - peak.largest);
+  if (i < classes)
+    sums += exp_of(last_doubles(row + i, classes - i, static_cast<T>(-kInfinity)) - peak.largest);
+  return {peak.largest, total(sums), peak.first};
+}
+
+ACTSPARSE_INLINE Doubles divergence(Doubles b, Doubles c) {
+  const Doubles weight = exp_of(b);
+  return weight == 0.0 ? Doubles{} : weight * (b - c);
+}
+
+template <class T>
+ACTSPARSE_INLINE double row_divergence(const T* baseline, double largest_baseline,
+                                       const T* candidate, double largest_candidate,
+                                       int64_t classes) {
+  Doubles sums = {};
+  int64_t i = 0;
+  for (; i + kLanes <= classes; i += kLanes)
+    sums += divergence(doubles(baseline + i) - largest_baseline,
+                       doubles(candidate + i) - largest_candidate);
+  if (i < classes) {
+    const auto rest = static_cast<T>(-kInfinity);
+    sums += divergence(last_doubles(baseline + i, classes - i, rest) - largest_baseline,
+                       last_doubles(candidate + i, classes - i, rest) - largest_candidate);
+  }
+  return total(sums);
+}
+
+// ---- positions that lie side by side: lanes are positions ----
+
+// The scores of class `c` at kLanes positions from `i` on; fewer at the block's end.
+template <class T>
+ACTSPARSE_INLINE Doubles scores_at(const ScoreBlock<T>& block, int64_t i, int64_t c) {
+  const T* from = block.data + c * block.stride + i;
+  return i + kLanes <= block.count ? doubles(from) : last_doubles(from, block.count - i, T{0});
+}
+
+template <class T>
+ACTSPARSE_INLINE void column_softmaxes(const ScoreBlock<T>& block, int64_t i, Softmax* found) {
+  Doubles most = Doubles{} - kInfinity, sums = {};
+  Longs first = {}, nan = {};
+  for (int64_t c = 0; c < block.classes; ++c) {
+    const Doubles x = scores_at(block, i, c);
+    nan |= x != x;
+    first = x > most ? Longs{} + c : first;
+    most = x > most ? x : most;
+  }
+  most = nan != 0 ? Doubles{} + __builtin_nan("") : most;
+  first = nan != 0 ? Longs{} - 1 : first;
+  for (int64_t c = 0; c < block.classes; ++c) sums += exp_of(scores_at(block, i, c) - most);
+  for (int lane = 0; lane < kLanes && i + lane < block.count; ++lane)
+    found[i + lane] = {most[lane], sums[lane], first[lane]};
+}
+
+ACTSPARSE_INLINE Doubles largest_at(const Softmax* softmaxes, int64_t i, int64_t count) {
+  Doubles largest = {};
+  for (int lane = 0; lane < kLanes && i + lane < count; ++lane)
+    largest[lane] = softmaxes[i + lane].largest;
+  return largest;
+}
+
+template <class T>
+ACTSPARSE_INLINE void column_divergences(const ScoreBlock<T>& baseline, const Softmax* of_baseline,
+                                         const ScoreBlock<T>& candidate,
+                                         const Softmax* of_candidate, int64_t i, double* found) {
+  const Doubles b = largest_at(of_baseline, i, baseline.count),
+                c = largest_at(of_candidate, i, baseline.count);
+  Doubles sums = {};
+  for (int64_t k = 0; k < baseline.classes; ++k)
+    sums += divergence(scores_at(baseline, i, k) - b, scores_at(candidate, i, k) - c);
+  for (int lane = 0; lane < kLanes && i + lane < baseline.count; ++lane)
+    found[i + lane] = sums[lane];
+}
+
+// ---- either ----
+
+template <class T>
+ACTSPARSE_INLINE void softmaxes(const ScoreBlock<T>& block, Softmax* found) {
+  if (block.stride > 1)
+    for (int64_t i = 0; i < block.count; i += kLanes) column_softmaxes(block, i, found);
+  else
+    for (int64_t i = 0; i < block.count; ++i)
+      found[i] = row_softmax(block.data + i * block.classes, block.classes);
+}
+
+template <class T>
+ACTSPARSE_INLINE void divergences(const ScoreBlock<T>& baseline, const Softmax* of_baseline,
+                                  const ScoreBlock<T>& candidate, const Softmax* of_candidate,
+                                  double* found) {
+  const int64_t classes = baseline.classes;
+  if (baseline.stride > 1)
+    for (int64_t i = 0; i < baseline.count; i += kLanes)
+      column_divergences(baseline, of_baseline, candidate, of_candidate, i, found);
+  else
+    for (int64_t i = 0; i < baseline.count; ++i)
+      found[i] = row_divergence(baseline.data + i * classes, of_baseline[i].largest,
+                                candidate.data + i * classes, of_candidate[i].largest, classes);
+}
+
+template <class T>
+ACTSPARSE_INLINE int64_t count_before(const T* scores, int64_t classes, int64_t stride,
+                                      int64_t at) {
+  const T score = scores[at * stride];
   int before = 0, after = 0;
-  for (int64_t i = 0; i < at; ++i) before += row[i] >= score ? 1 : 0;
-  for (int64_t i = at + 1; i < count; ++i) after += row[i] > score ? 1 : 0;
+  for (int64_t c = 0; c < at; ++c) before += scores[c * stride] >= score ? 1 : 0;
+  for (int64_t c = at + 1; c < classes; ++c) after += scores[c * stride] > score ? 1 : 0;
   return before + after;
 }
 
 template <class T>
-ACTSPARSE_INLINE double exp_sum(const T* row, int64_t count, double largest) {
-  Doubles sums = {};
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) sums += exp_of(doubles(row + i) - largest);
-  if (i < count)
-    sums += exp_of(last_doubles(row + i, count - i, static_cast<T>(-kInfinity)) - largest);
-  return total(sums);
+ACTSPARSE_INLINE int64_t rank(const T* scores, int64_t classes, int64_t stride, int64_t at) {
+  return stride == 1 ? count_before(scores, classes, 1, at)  // of which the compiler makes vectors
+                     : count_before(scores, classes, stride, at);
 }
 
-struct Divergence {
-  Doubles candidate = {}, weighted = {};
-
-  ACTSPARSE_INLINE void take(Doubles b, Doubles c) {
-    const Doubles weight = exp_of(b);
-    candidate += exp_of(c);
-    weighted += weight == 0.0 ? Doubles{} : weight * (b - c);
-  }
-};
-
-template <class T>
-ACTSPARSE_INLINE DivergenceSums divergence(const T* baseline, double largest_baseline,
-                                           const T* candidate, double largest_candidate,
-                                           int64_t count) {
-  Divergence sums;
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    sums.take(doubles(baseline + i) - largest_baseline, doubles(candidate + i) - largest_candidate);
-  if (i < count) {
-    const auto rest = static_cast<T>(-kInfinity);
-    sums.take(last_doubles(baseline + i, count - i, rest) - largest_baseline,
-              last_doubles(candidate + i, count - i, rest) - largest_candidate);
-  }
-  return {total(sums.candidate), total(sums.weighted)};
-}
+// ---- samples of any numbers ----
 
 struct Errors {
   Doubles baseline = {}, candidate = {}, product = {}, difference = {}, largest = {};
@@ -181,40 +266,33 @@ ACTSPARSE_INLINE ErrorSums errors(const T* baseline, const T* candidate, int64_t
 
 }  // namespace
 
-ACTSPARSE_FOR_EACH_PROCESSOR Peak find_peak(const float* row, int64_t count) {
-  return peak(row, count);
+ACTSPARSE_FOR_EACH_PROCESSOR void find_softmaxes(const ScoreBlock<float>& scores, Softmax* found) {
+  softmaxes(scores, found);
 }
-ACTSPARSE_FOR_EACH_PROCESSOR Peak find_peak(const double* row, int64_t count) {
-  return peak(row, count);
-}
-
-ACTSPARSE_FOR_EACH_PROCESSOR int64_t rank_of(const float* row, int64_t count, int64_t at) {
-  return rank_in(row, count, at);
-}
-ACTSPARSE_FOR_EACH_PROCESSOR int64_t rank_of(const double* row, int64_t count, int64_t at) {
-  return rank_in(row, count, at);
+ACTSPARSE_FOR_EACH_PROCESSOR void find_softmaxes(const ScoreBlock<double>& scores, Softmax* found) {
+  softmaxes(scores, found);
 }
 
-ACTSPARSE_FOR_EACH_PROCESSOR double sum_exp(const float* row, int64_t count, double largest) {
-  return exp_sum(row, count, largest);
+ACTSPARSE_FOR_EACH_PROCESSOR int64_t rank_of(const float* scores, int64_t classes, int64_t stride,
+                                             int64_t at) {
+  return rank(scores, classes, stride, at);
 }
-ACTSPARSE_FOR_EACH_PROCESSOR double sum_exp(const double* row, int64_t count, double largest) {
-  return exp_sum(row, count, largest);
+ACTSPARSE_FOR_EACH_PROCESSOR int64_t rank_of(const double* scores, int64_t classes, int64_t stride,
+                                             int64_t at) {
+  return rank(scores, classes, stride, at);
 }
 
-ACTSPARSE_FOR_EACH_PROCESSOR DivergenceSums divergence_sums(const float* baseline,
-                                                            double largest_baseline,
-                                                            const float* candidate,
-                                                            double largest_candidate,
-                                                            int64_t count) {
-  return divergence(baseline, largest_baseline, candidate, largest_candidate, count);
+ACTSPARSE_FOR_EACH_PROCESSOR void find_divergences(const ScoreBlock<float>& baseline,
+                                                   const Softmax* of_baseline,
+                                                   const ScoreBlock<float>& candidate,
+                                                   const Softmax* of_candidate, double* found) {
+  divergences(baseline, of_baseline, candidate, of_candidate, found);
 }
-ACTSPARSE_FOR_EACH_PROCESSOR DivergenceSums divergence_sums(const double* baseline,
-                                                            double largest_baseline,
-                                                            const double* candidate,
-                                                            double largest_candidate,
-                                                            int64_t count) {
-  return divergence(baseline, largest_baseline, candidate, largest_candidate, count);
+ACTSPARSE_FOR_EACH_PROCESSOR void find_divergences(const ScoreBlock<double>& baseline,
+                                                   const Softmax* of_baseline,
+                                                   const ScoreBlock<double>& candidate,
+                                                   const Softmax* of_candidate, double* found) {
+  divergences(baseline, of_baseline, candidate, of_candidate, found);
 }
 
 ACTSPARSE_FOR_EACH_PROCESSOR ErrorSums error_sums(const float* baseline, const float* candidate,

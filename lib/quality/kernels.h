@@ -1,40 +1,43 @@
 #pragma once
-// The inner loops: over a row of class scores, and over a sample of two outputs. Each adds in an
-// order that depends on the number of elements alone, so a figure depends neither on what else is
-// in the batch nor on the processor. No header with inline code may be included here: the loops are
-// compiled for several instruction sets.
+// The inner loops: over class scores, and over a sample of two outputs. Each adds in an order that
+// depends on shapes alone, so a figure depends neither on what else is in the batch nor on the
+// processor. No header with inline code may be included here: the loops are compiled for several
+// instruction sets.
 #include <cstdint>
 
 namespace actsparse {
 
-/// The largest of a row, and where it is first; `first` is -1 if the row holds NaN.
-struct Peak {
-  double largest;
-  int64_t first;
+/// Scores of `classes` classes at `count` positions. The scores of one position lie `stride` apart;
+/// those of the next position follow at once where `stride` is more than 1, else after the row.
+template <class T>
+struct ScoreBlock {
+  const T* data;
+  int64_t classes, stride, count;
 };
-/// `count` >= 1.
-Peak find_peak(const float* row, int64_t count);
-Peak find_peak(const double* row, int64_t count);
 
-/// How many scores come before that of class `at`: larger ones, and equal ones of a lower index.
-int64_t rank_of(const float* row, int64_t count, int64_t at);
-int64_t rank_of(const double* row, int64_t count, int64_t at);
-
-/// Sum of exp(x - largest), the softmax's denominator; `largest` is the row's. Minus infinity adds
-/// nothing. The same bits as DivergenceSums::candidate.
-double sum_exp(const float* row, int64_t count, double largest);
-double sum_exp(const double* row, int64_t count, double largest);
-
-/// What the Kullback-Leibler divergence of two rows is made of, with b = baseline - its largest and
-/// c = candidate - its largest.
-struct DivergenceSums {
-  double candidate;  ///< sum of exp(c)
-  double weighted;   ///< sum of exp(b) * (b - c); 0 where exp(b) is 0
+/// What a position's softmax is made of. With NaN among its scores `first` is -1 and the others are
+/// NaN.
+struct Softmax {
+  double largest, denominator;  ///< the largest score; sum of exp(score - largest)
+  int64_t first;                ///< where the largest is first
 };
-DivergenceSums divergence_sums(const float* baseline, double largest_baseline,
-                               const float* candidate, double largest_candidate, int64_t count);
-DivergenceSums divergence_sums(const double* baseline, double largest_baseline,
-                               const double* candidate, double largest_candidate, int64_t count);
+/// One for each position.
+void find_softmaxes(const ScoreBlock<float>& scores, Softmax* found);
+void find_softmaxes(const ScoreBlock<double>& scores, Softmax* found);
+
+/// How many scores of a position come before that of class `at`: larger ones, and equal ones of a
+/// lower index.
+int64_t rank_of(const float* scores, int64_t classes, int64_t stride, int64_t at);
+int64_t rank_of(const double* scores, int64_t classes, int64_t stride, int64_t at);
+
+/// For each position the sum of exp(b) * (b - c), with b = baseline - its largest and c = candidate
+/// - its largest; a class whose exp(b) is 0 adds nothing. Both blocks are laid out alike.
+void find_divergences(const ScoreBlock<float>& baseline, const Softmax* of_baseline,
+                      const ScoreBlock<float>& candidate, const Softmax* of_candidate,
+                      double* found);
+void find_divergences(const ScoreBlock<double>& baseline, const Softmax* of_baseline,
+                      const ScoreBlock<double>& candidate, const Softmax* of_candidate,
+                      double* found);
 
 /// Of all elements of a sample, b of the baseline and c of the candidate. NaN and infinity make the
 /// sums NaN or infinite; `largest` passes over NaN.

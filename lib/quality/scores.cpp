@@ -69,10 +69,17 @@ std::optional<int64_t> choose_class_dim(const NamedTensor& output, const at::Int
   return dim && sizes[static_cast<size_t>(*dim)] >= 2 ? dim : std::nullopt;
 }
 
-Scores score_rows(const at::Tensor& output, int64_t class_dim) {
-  const auto last = output.movedim(class_dim, -1);
-  const int64_t samples = last.dim() == 1 ? 1 : last.size(0), classes = last.size(-1);
-  return {last.reshape({last.numel() / classes, classes}).contiguous(), samples};
+Scores scores_of(const at::Tensor& output, int64_t class_dim) {
+  Scores scores;
+  const auto sizes = output.sizes();
+  scores.values = output;
+  scores.classes = sizes[static_cast<size_t>(class_dim)];
+  scores.positions = output.numel() / scores.classes;
+  for (size_t dim = static_cast<size_t>(class_dim) + 1; dim < sizes.size(); ++dim)
+    scores.stride *= sizes[dim];
+  const auto places = without(sizes, class_dim);
+  scores.samples = places.empty() ? 1 : places[0];
+  return scores;
 }
 
 at::Tensor label_rows(const at::Tensor& labels, const NamedTensor& output, int64_t class_dim,

@@ -1,6 +1,6 @@
 #pragma once
-// Class scores and labels as rows: one row per position, that is per sample of a classifier, per
-// token of a language model, per pixel of a segmentation.
+// Class scores and labels by position: that is a sample of a classifier, a token of a language
+// model, a pixel of a segmentation.
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -18,12 +18,16 @@ namespace actsparse {
 std::optional<int64_t> choose_class_dim(const NamedTensor& output, const at::IntArrayRef* labels,
                                         const std::optional<int64_t>& given);
 
+/// Shares the output's memory. Position p's score of class c is element
+/// (p / stride * classes + c) * stride + p % stride of `values`: where classes are the last
+/// dimension `stride` is 1, and a position's scores lie side by side.
 struct Scores {
-  at::Tensor rows;      ///< [positions, classes], contiguous, float32 or float64
-  int64_t samples = 0;  ///< each of positions / samples rows in sequence
+  at::Tensor values;  ///< contiguous, float32 or float64
+  int64_t positions = 0, classes = 0, stride = 1;
+  int64_t samples = 0;  ///< each of positions / samples positions in sequence
 };
 /// `output` as plain() returns it; `class_dim` as choose_class_dim() does.
-Scores score_rows(const at::Tensor& output, int64_t class_dim);
+Scores scores_of(const at::Tensor& output, int64_t class_dim);
 
 /// Labels as int64 [positions]. Error(Data), which names both sides, if they are no integers, not
 /// of the shape of `output` without `class_dim`, or a label is neither a class nor `ignore`.
