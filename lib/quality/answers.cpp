@@ -10,7 +10,7 @@
 namespace actsparse {
 namespace {
 
-constexpr int64_t kFive = 5;
+constexpr int64_t kTop = 5;
 
 constexpr int64_t kBlock = 64;  // positions that are looked at together
 
@@ -44,7 +44,7 @@ bool among_first_five(const Scores& scores, int64_t position, const Softmax& sof
                       int64_t wanted) {
   return softmax.first == wanted ||
          (softmax.first >= 0 &&
-          rank_of(at_position<T>(scores, position), scores.classes, scores.stride, wanted) < kFive);
+          rank_of(at_position<T>(scores, position), scores.classes, scores.stride, wanted) < kTop);
 }
 
 template <class T>

@@ -40,15 +40,14 @@ Rows rows(const VerificationReport& verification) {
   Rows rows;
   if (verification.layers > 0 || !verification.folded)
     rows.push_back(
-        line(fmt::format("verified: {} layers see input * mask bit for bit ({} calls, {})",
+        line(fmt::format("verified: {} layers see input * mask bit for bit ({} calls, {}): the "
+                         "masks are right, the answers need not be",
                          verification.layers, verification.calls, verification.input)));
   if (const auto& folded = verification.folded)
     rows.push_back(line(fmt::format(
         "verified: with {} masks in the weights the outputs differ by {:.1e} of the largest one, "
         "allowed {:.0e} ({})",
         folded->layers, folded->difference, folded->tolerance, verification.input)));
-  rows.push_back(line("          (the masks are where they belong; what they cost in answers is "
-                      "another question)"));
   return rows;
 }
 

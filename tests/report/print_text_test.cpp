@@ -17,9 +17,8 @@ TEST_CASE("A report as text: a table, the warnings, what was run and verified", 
         "warning: layer 'aux': never called\n"
         "3 batches, 24 samples; loop 1.50 s, total 2.12 s\n"
         "precision: fast; the first batch's statistics differ by up to 2.5e-07 (layer 'fc')\n"
-        "verified: 2 layers see input * mask bit for bit (9 calls, calibration batch)\n"
-        "          (the masks are where they belong; what they cost in answers is another "
-        "question)\n");
+        "verified: 2 layers see input * mask bit for bit (9 calls, calibration batch): the "
+        "masks are right, the answers need not be\n");
 }
 
 TEST_CASE("A fallback is said with its reason; of an exact run nothing is", "[report]") {
