@@ -132,7 +132,7 @@ TEST_CASE("changes are equal if they ask for the same", "[compact]") {
   CHECK(change == Change{Kind::Input, 1, 0, tensor1d({1, 2}), {}, 7});
   CHECK_FALSE(change == Change{Kind::Input, 2, 0, tensor1d({1, 2})});
   CHECK_FALSE(change == Change{Kind::Input, 1, 0, tensor1d({1, 3})});
-  CHECK_FALSE(change == Change{Kind::Input, 1, 0, tensor1d({1, 2}).to(at::kFloat)});
+  CHECK_FALSE(change == Change{Kind::Input, 1, 0, tensor1d({1, 2}).to(at::kHalf)});
   CHECK_FALSE(change == Change{Kind::Input, 1, 0, int64_t{1}});
   CHECK_FALSE(Change{Kind::Numbers, 0, 0, {}, {{0, 1}}} ==
               Change{Kind::Numbers, 0, 0, {}, {{0, 2}}});

@@ -30,7 +30,7 @@ struct Scene {
   NumberedModel numbered;
   FlatModel flat;
   std::vector<Node*> nodes, products;  // two of a, one of b
-  Trace values = Trace({{}});
+  Trace values = Trace(std::vector<Trace::Values>(1));
   Ids ids;
   Solution solution = Solution(ids);
   Rewrite rewrite = Rewrite(flat, values, solution);
