@@ -3,11 +3,11 @@
 namespace actsparse {
 namespace {
 
-EvaluateConfig evaluate(const std::string& json, const std::filesystem::path& base = ".") {
-  return parse_sample({"evaluate=" + json}, base).evaluate.value();
+EvaluateConfig evaluate(const std::string& text, const std::filesystem::path& base = ".") {
+  return parse_sample({"evaluate=" + text}, base).evaluate.value();
 }
 
-std::string rejected(const std::string& json) { return rejection({"evaluate=" + json}); }
+std::string evaluate_rejected(const std::string& text) { return rejection({"evaluate=" + text}); }
 
 constexpr const char* labels = R"("labels": {"path": "y.npy"})";
 
@@ -52,7 +52,7 @@ TEST_CASE("metrics are names or functions with parameters, each once", "[config]
   CHECK(metrics->at(1).name == "mine");
   CHECK(metrics->at(1).parameters == nlohmann::json{{"weight", 2}});
   CHECK(metrics->at(1).path == "evaluate.metrics.1");
-  CHECK(rejected(R"({"metrics": ["kl", "kl"]})") ==
+  CHECK(evaluate_rejected(R"({"metrics": ["kl", "kl"]})") ==
         "evaluate.metrics.1: found 'kl' a second time, allowed each metric once");
 }
 
@@ -70,22 +70,22 @@ TEST_CASE("a gate bounds a metric, and knows where it stands", "[config]") {
   CHECK(gates[2].max_drop == 0);
 }
 
-TEST_CASE("a gate whose bounds exclude everything is rejected", "[config]") {
-  CHECK(rejected(R"({"gates": {"kl": {"min": 2, "max": 1}}})") ==
+TEST_CASE("a gate whose bounds exclude everything is evaluate_rejected", "[config]") {
+  CHECK(evaluate_rejected(R"({"gates": {"kl": {"min": 2, "max": 1}}})") ==
         R"(evaluate.gates.kl: found min 2 and max 1, allowed min <= max)");
 }
 
-TEST_CASE("metrics that need labels are rejected where there are none", "[config]") {
-  CHECK(rejected(R"({"gates": {"accuracy": {"min": 0.9}}})") ==
+TEST_CASE("metrics that need labels are evaluate_rejected where there are none", "[config]") {
+  CHECK(evaluate_rejected(R"({"gates": {"accuracy": {"min": 0.9}}})") ==
         "evaluate.gates.accuracy: found 'accuracy' but no labels, allowed it only with labels: add "
         "evaluate.labels");
-  CHECK(contains(rejected(R"({"metrics": ["kl", "perplexity"]})"),
+  CHECK(contains(evaluate_rejected(R"({"metrics": ["kl", "perplexity"]})"),
                  "evaluate.metrics.1: found 'perplexity' but no labels"));
   CHECK(evaluate(R"({"gates": {"mine": {"min": 0.9}}})").gates.size() == 1);
 }
 
 TEST_CASE("a gate must be on a metric that is computed", "[config]") {
-  CHECK(rejected(R"({"metrics": ["kl", "cosine"], "gates": {"cosin": {"min": 0.9}}})") ==
+  CHECK(evaluate_rejected(R"({"metrics": ["kl", "cosine"], "gates": {"cosin": {"min": 0.9}}})") ==
         "evaluate.gates.cosin: found a gate on a metric that is not computed, allowed those of "
         "evaluate.metrics: 'kl', 'cosine'; did you mean 'cosine'?");
   CHECK(evaluate(R"({"metrics": ["kl"], "gates": {"kl": {"max": 1}}})").gates.size() == 1);

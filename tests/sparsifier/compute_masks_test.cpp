@@ -3,6 +3,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 
+#include "functions/tensors.h"
 #include "sparsifier/helpers.h"
 #include "support/catch.h"
 #include "support/models.h"
