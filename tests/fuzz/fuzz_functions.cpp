@@ -13,8 +13,8 @@ nlohmann::json example_values(const std::vector<ParameterRule>& rules) {
 }
 
 // Bound, but not called: what a function computes is its author's business.
-template <class Fn>
-void bind(const std::optional<Row<Fn>>& row) {
+template <class Row>
+void bind(const std::optional<Row>& row) {
   if (row) row->make(example_values(row->parameters));
 }
 

@@ -16,7 +16,7 @@ def twice(x: Tensor) -> Tensor:
     return scaled(scaled(x))
 )";
 
-std::string refusal(const std::string& text) {
+std::string source_refusal(const std::string& text) {
   const Error error = error_of([&] { compile_source("fns.py", text); });
   CHECK(error.kind() == ErrorKind::Function);
   return error.what();
@@ -49,16 +49,16 @@ TEST_CASE("what a function throws is told by its cause", "[model]") {
 }
 
 TEST_CASE("source that does not compile is refused with label and line", "[model]") {
-  CHECK(contains(refusal("def f(x: Tensor) -> Tensor:\n    return y\n"),
+  CHECK(contains(source_refusal("def f(x: Tensor) -> Tensor:\n    return y\n"),
                  "fns.py, line 2: does not compile: undefined value y"));
-  CHECK(contains(refusal("import torch\n"), "no imports"));
-  CHECK(contains(refusal("def f(x: Tensor) -> Tensor:\n    return " + std::string(300, '(') + "x" +
+  CHECK(contains(source_refusal("import torch\n"), "no imports"));
+  CHECK(contains(source_refusal("def f(x: Tensor) -> Tensor:\n    return " + std::string(300, '(') + "x" +
                          std::string(300, ')') + "\n"),
                  "nested too deeply"));
 }
 
 TEST_CASE("a function that reaches for files is refused, also inside a branch", "[model]") {
-  CHECK(contains(refusal("def f(x: Tensor) -> Tensor:\n"
+  CHECK(contains(source_refusal("def f(x: Tensor) -> Tensor:\n"
                          "    if x.dim() > 0:\n"
                          "        x = torch.from_file(\"a\", False, 1)\n"
                          "    return x\n"),
