@@ -99,7 +99,7 @@ ACTSPARSE_INLINE Peak peak_of(const T* row, int64_t classes) {
     const Vector x = i + lanes <= classes
                          ? load<Vector>(row + i)
                          : load_last<Vector>(row + i, classes - i, static_cast<T>(-kInfinity));
-    nan |= x != x;
+    nan |= ~(x <= static_cast<T>(kInfinity));
     blocks = x > most ? block : blocks;
     most = x > most ? x : most;
     block += 1;
@@ -162,7 +162,7 @@ ACTSPARSE_INLINE void column_softmaxes(const ScoreBlock<T>& block, int64_t i, So
   Longs first = {}, nan = {};
   for (int64_t c = 0; c < block.classes; ++c) {
     const Doubles x = scores_at(block, i, c);
-    nan |= x != x;
+    nan |= ~(x <= kInfinity);
     first = x > most ? Longs{} + c : first;
     most = x > most ? x : most;
   }
