@@ -9,10 +9,8 @@
 namespace actsparse {
 namespace {
 
-constexpr int64_t kFive = 5;
-
 // Right answers are counted of the baseline, of the candidate, and where both are right.
-enum Count {
+enum ClassCount {
   SamplesLabelled,
   Positions,
   Agreeing,
@@ -21,9 +19,9 @@ enum Count {
   Positions5,
   Agreeing5,
   Right5,
-  AllCounts = Right5 + 3
+  AllClassCounts = Right5 + 3
 };
-constexpr int64_t kDivergence = 0, kNll = paired_sums, kSums = 2 * paired_sums;
+constexpr int64_t kDivergence = 0, kNll = paired_sums, kClassSums = 2 * paired_sums;
 
 // ---- counts and sums ----
 
@@ -45,9 +43,9 @@ void count(const Answer& baseline, const Comparison& found, bool labelled, bool 
 
 // Adds up what was found at the positions of a sample, in their order, and takes samples into a
 // tally.
-class Samples {
+class SampleSums {
  public:
-  Samples(int64_t positions, Tally& tally) : tally_(tally), positions_(positions) {}
+  SampleSums(int64_t positions, Tally& tally) : tally_(tally), positions_(positions) {}
 
   void add(int64_t position, double divergence, double baseline_nll, double candidate_nll) {
     if (position / positions_ != sample_) end_sample();
@@ -94,17 +92,17 @@ Metric paired_rate(const char* name, const int64_t* right, int64_t n) {
 
 }  // namespace
 
-Tally class_tally() { return Tally({AllCounts, 0, kSums}); }
+Tally class_tally() { return Tally({AllClassCounts, 0, kClassSums}); }
 
 void add_answers(const BaselineAnswers& baseline, const Scores& candidate, Tally& tally) {
   const auto& scores = baseline.scores;
   tally.counts[SamplesLabelled] += baseline.labels.defined() ? scores.samples : 0;
-  tally.counts[Samples5] += scores.classes > kFive ? scores.samples : 0;
+  tally.counts[Samples5] += scores.classes > few_classes ? scores.samples : 0;
   if (scores.positions == 0) return;
-  Samples samples(scores.positions / scores.samples, tally);
+  SampleSums samples(scores.positions / scores.samples, tally);
   compare_answers(baseline, candidate, [&](int64_t position, const Comparison& found) {
     const auto& answer = baseline.answers[static_cast<size_t>(position)];
-    count(answer, found, baseline.labels.defined(), scores.classes > kFive, tally);
+    count(answer, found, baseline.labels.defined(), scores.classes > few_classes, tally);
     samples.add(position, found.divergence, answer.nll, found.candidate.nll);
   });
   samples.end_sample();

@@ -16,20 +16,18 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // Counts and sums of an error tally.
-enum Count {
-  Elements,
-  Samples,
+enum ErrorCount {
+  ErrorElements,
+  ErrorSamples,
   BaselineElements,  // not finite, as all below
   BaselineSamples,
   CandidateElements,
   CandidateSamples,
-  AllCounts
+  AllErrorCounts
 };
-enum Sum { BaselineSquares, DifferenceSquares, Cosines, CosineSquares, AllSums };
+enum ErrorSum { BaselineSquares, DifferenceSquares, Cosines, CosineSquares, AllErrorSums };
 // Counts of a difference tally.
 enum DifferenceCount { Compared, ComparedSamples, Differing, AllDifferenceCounts };
-
-int64_t samples_of(const at::Tensor& tensor) { return tensor.dim() == 0 ? 1 : tensor.size(0); }
 
 template <class T>
 int64_t not_finite(const T* elements, int64_t count) {
@@ -89,11 +87,11 @@ double relative_error(double difference, double baseline) {
 
 }  // namespace
 
-Tally error_tally() { return Tally({AllCounts, 1, AllSums}); }
+Tally error_tally() { return Tally({AllErrorCounts, 1, AllErrorSums}); }
 
 void add_errors(const at::Tensor& baseline, const at::Tensor& candidate, Tally& tally) {
-  tally.counts[Elements] += baseline.numel();
-  tally.counts[Samples] += samples_of(baseline);
+  tally.counts[ErrorElements] += baseline.numel();
+  tally.counts[ErrorSamples] += samples_of(baseline);
   if (baseline.numel() == 0) return;
   if (baseline.scalar_type() == at::kFloat && candidate.scalar_type() == at::kFloat)
     add<float>(baseline, candidate, tally);
@@ -102,8 +100,8 @@ void add_errors(const at::Tensor& baseline, const at::Tensor& candidate, Tally& 
 }
 
 std::vector<Metric> error_metrics(const Tally& tally, const std::string& output) {
-  const int64_t n = tally.counts[Samples];
-  const auto sum = [&](Sum cell) { return tally.sums.value(cell); };
+  const int64_t n = tally.counts[ErrorSamples];
+  const auto sum = [&](ErrorSum cell) { return tally.sums.value(cell); };
   const auto relative = relative_error(static_cast<double>(sum(DifferenceSquares)),
                                        static_cast<double>(sum(BaselineSquares)));
   const auto mean = static_cast<double>(sum(Cosines) / n);
@@ -120,8 +118,8 @@ std::vector<Metric> error_metrics(const Tally& tally, const std::string& output)
 OutputCounts error_counts(const Tally& tally, const std::string& output) {
   const auto& counts = tally.counts;
   return {output,
-          counts[Elements],
-          counts[Samples],
+          counts[ErrorElements],
+          counts[ErrorSamples],
           counts[BaselineElements],
           counts[BaselineSamples],
           counts[CandidateElements],

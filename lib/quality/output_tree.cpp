@@ -233,6 +233,8 @@ at::Tensor plain(const at::Tensor& tensor) {
   return dense.resolve_neg().contiguous();
 }
 
+int64_t samples_of(const at::Tensor& tensor) { return tensor.dim() == 0 ? 1 : tensor.size(0); }
+
 std::string output_text(const NamedTensor& output) {
   const auto shape = shape_text(output.tensor.sizes());
   return output.path.empty() ? "the output " + shape
