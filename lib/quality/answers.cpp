@@ -10,8 +10,6 @@
 namespace actsparse {
 namespace {
 
-constexpr int64_t kTop = 5;
-
 constexpr int64_t kBlock = 64;  // positions that are looked at together
 
 template <class T>
@@ -43,8 +41,8 @@ template <class T>
 bool among_first_five(const Scores& scores, int64_t position, const Softmax& softmax,
                       int64_t wanted) {
   return softmax.first == wanted ||
-         (softmax.first >= 0 &&
-          rank_of(at_position<T>(scores, position), scores.classes, scores.stride, wanted) < kTop);
+         (softmax.first >= 0 && rank_of(at_position<T>(scores, position), scores.classes,
+                                        scores.stride, wanted) < few_classes);
 }
 
 template <class T>

@@ -12,6 +12,8 @@
 
 namespace actsparse {
 
+constexpr int64_t few_classes = 5;  ///< those of right_5 and agrees_5
+
 /// One model's answer at one position: the class of its largest score, of equal ones the first.
 /// With NaN among the scores it is none, so not right.
 struct ClassAnswer {

@@ -9,19 +9,17 @@
 namespace actsparse {
 namespace {
 
-constexpr int64_t kFive = 5;
-
 // Right answers are counted of the baseline, of the candidate, and where both are right.
 enum ClassCount {
-  kSamplesLabelled,
-  kPositions,
-  kAgreeing,
-  kRight,
-  kSamples5 = kRight + 3,  // of more than five classes, as all below
-  kPositions5,
-  kAgreeing5,
-  kRight5,
-  kClassCounts = kRight5 + 3
+  SamplesLabelled,
+  Positions,
+  Agreeing,
+  Right,
+  Samples5 = Right + 3,  // of more than five classes, as all below
+  Positions5,
+  Agreeing5,
+  Right5,
+  AllClassCounts = Right5 + 3
 };
 constexpr int64_t kDivergence = 0, kNll = paired_sums, kClassSums = 2 * paired_sums;
 
@@ -35,19 +33,19 @@ void count_right(bool baseline, bool candidate, size_t first, Tally& tally) {
 
 void count(const ClassAnswer& baseline, const Comparison& found, bool labelled, bool many,
            Tally& tally) {
-  tally.counts[kPositions] += 1;
-  tally.counts[kAgreeing] += found.agrees ? 1 : 0;
-  tally.counts[kPositions5] += many ? 1 : 0;
-  tally.counts[kAgreeing5] += many && found.agrees_5 ? 1 : 0;
-  if (labelled) count_right(baseline.right, found.candidate.right, kRight, tally);
-  if (labelled && many) count_right(baseline.right_5, found.candidate.right_5, kRight5, tally);
+  tally.counts[Positions] += 1;
+  tally.counts[Agreeing] += found.agrees ? 1 : 0;
+  tally.counts[Positions5] += many ? 1 : 0;
+  tally.counts[Agreeing5] += many && found.agrees_5 ? 1 : 0;
+  if (labelled) count_right(baseline.right, found.candidate.right, Right, tally);
+  if (labelled && many) count_right(baseline.right_5, found.candidate.right_5, Right5, tally);
 }
 
 // Adds up what was found at the positions of a sample, in their order, and takes samples into a
 // tally.
-class Samples {
+class SampleSums {
  public:
-  Samples(int64_t positions, Tally& tally) : tally_(tally), positions_(positions) {}
+  SampleSums(int64_t positions, Tally& tally) : tally_(tally), positions_(positions) {}
 
   void add(int64_t position, double divergence, double baseline_nll, double candidate_nll) {
     if (position / positions_ != sample_) end_sample();
@@ -94,17 +92,17 @@ Metric paired_rate(const char* name, const int64_t* right, int64_t n) {
 
 }  // namespace
 
-Tally class_tally() { return Tally({kClassCounts, 0, kClassSums}); }
+Tally class_tally() { return Tally({AllClassCounts, 0, kClassSums}); }
 
 void add_answers(const BaselineAnswers& baseline, const Scores& candidate, Tally& tally) {
   const auto& scores = baseline.scores;
-  tally.counts[kSamplesLabelled] += baseline.labels.defined() ? scores.samples : 0;
-  tally.counts[kSamples5] += scores.classes > kFive ? scores.samples : 0;
+  tally.counts[SamplesLabelled] += baseline.labels.defined() ? scores.samples : 0;
+  tally.counts[Samples5] += scores.classes > few_classes ? scores.samples : 0;
   if (scores.positions == 0) return;
-  Samples samples(scores.positions / scores.samples, tally);
+  SampleSums samples(scores.positions / scores.samples, tally);
   compare_answers(baseline, candidate, [&](int64_t position, const Comparison& found) {
     const auto& answer = baseline.answers[static_cast<size_t>(position)];
-    count(answer, found, baseline.labels.defined(), scores.classes > kFive, tally);
+    count(answer, found, baseline.labels.defined(), scores.classes > few_classes, tally);
     samples.add(position, found.divergence, answer.nll, found.candidate.nll);
   });
   samples.end_sample();
@@ -112,13 +110,13 @@ void add_answers(const BaselineAnswers& baseline, const Scores& candidate, Tally
 
 std::vector<Metric> class_metrics(const Tally& tally, const std::string& output) {
   const auto& counts = tally.counts;
-  const int64_t n = counts[kPositions], n5 = counts[kPositions5];
-  const bool labelled = counts[kSamplesLabelled] > 0, many = counts[kSamples5] > 0;
-  std::vector<Metric> metrics = {rate("agreement", counts[kAgreeing], n)};
-  if (many) metrics.push_back(rate("agreement_5", counts[kAgreeing5], n5));
+  const int64_t n = counts[Positions], n5 = counts[Positions5];
+  const bool labelled = counts[SamplesLabelled] > 0, many = counts[Samples5] > 0;
+  std::vector<Metric> metrics = {rate("agreement", counts[Agreeing], n)};
+  if (many) metrics.push_back(rate("agreement_5", counts[Agreeing5], n5));
   metrics.push_back(candidate_mean(tally, kDivergence, n, "kl"));
-  if (labelled) metrics.push_back(paired_rate("accuracy", &counts[kRight], n));
-  if (labelled && many) metrics.push_back(paired_rate("accuracy_5", &counts[kRight5], n5));
+  if (labelled) metrics.push_back(paired_rate("accuracy", &counts[Right], n));
+  if (labelled && many) metrics.push_back(paired_rate("accuracy_5", &counts[Right5], n5));
   if (labelled) metrics.push_back(paired_mean(tally, kNll, n, "nll", Better::Less));
   if (labelled) metrics.push_back(paired_exp_mean(tally, kNll, n, "perplexity"));
   for (auto& metric : metrics) metric.output = output;

@@ -17,17 +17,17 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // Counts and sums of an error tally.
 enum ErrorCount {
-  kElements,
-  kSamples,
-  kBaselineElements,  // not finite, as all below
-  kBaselineSamples,
-  kCandidateElements,
-  kCandidateSamples,
-  kErrorCounts
+  ErrorElements,
+  ErrorSamples,
+  BaselineElements,  // not finite, as all below
+  BaselineSamples,
+  CandidateElements,
+  CandidateSamples,
+  AllErrorCounts
 };
-enum Sum { kBaseline, kDifference, kCosine, kCosineSquares, kErrorSums };
+enum ErrorSum { BaselineSquares, DifferenceSquares, Cosines, CosineSquares, AllErrorSums };
 // Counts of a difference tally.
-enum DifferenceCount { kCompared, kComparedSamples, kDiffering, kDifferenceCounts };
+enum DifferenceCount { Compared, ComparedSamples, Differing, AllDifferenceCounts };
 
 template <class T>
 int64_t not_finite(const T* elements, int64_t count) {
@@ -57,15 +57,15 @@ Sample compare(const T* baseline, const T* candidate, int64_t count) {
 }
 
 void take(const Sample& sample, Tally& tally) {
-  tally.counts[kBaselineElements] += sample.baseline_not_finite;
-  tally.counts[kBaselineSamples] += sample.baseline_not_finite > 0 ? 1 : 0;
-  tally.counts[kCandidateElements] += sample.candidate_not_finite;
-  tally.counts[kCandidateSamples] += sample.candidate_not_finite > 0 ? 1 : 0;
-  tally.add(kBaseline, sample.sums.baseline);
-  tally.add(kDifference, sample.sums.difference);
+  tally.counts[BaselineElements] += sample.baseline_not_finite;
+  tally.counts[BaselineSamples] += sample.baseline_not_finite > 0 ? 1 : 0;
+  tally.counts[CandidateElements] += sample.candidate_not_finite;
+  tally.counts[CandidateSamples] += sample.candidate_not_finite > 0 ? 1 : 0;
+  tally.add(BaselineSquares, sample.sums.baseline);
+  tally.add(DifferenceSquares, sample.sums.difference);
   const double angle = cosine(sample.sums);
-  tally.add(kCosine, angle);
-  tally.add(kCosineSquares, angle * angle);
+  tally.add(Cosines, angle);
+  tally.add(CosineSquares, angle * angle);
   tally.raise(0, sample.sums.largest);
 }
 
@@ -81,17 +81,17 @@ void add(const at::Tensor& baseline, const at::Tensor& candidate, Tally& tally) 
 }
 
 double relative_error(double difference, double baseline) {
-  if (difference == 0) return baseline == baseline ? 0 : kNan;
+  if (difference == 0) return 0;
   return std::sqrt(difference) / std::sqrt(baseline);
 }
 
 }  // namespace
 
-Tally error_tally() { return Tally({kErrorCounts, 1, kErrorSums}); }
+Tally error_tally() { return Tally({AllErrorCounts, 1, AllErrorSums}); }
 
 void add_errors(const at::Tensor& baseline, const at::Tensor& candidate, Tally& tally) {
-  tally.counts[kElements] += baseline.numel();
-  tally.counts[kSamples] += samples_of(baseline);
+  tally.counts[ErrorElements] += baseline.numel();
+  tally.counts[ErrorSamples] += samples_of(baseline);
   if (baseline.numel() == 0) return;
   if (baseline.scalar_type() == at::kFloat && candidate.scalar_type() == at::kFloat)
     add<float>(baseline, candidate, tally);
@@ -100,12 +100,12 @@ void add_errors(const at::Tensor& baseline, const at::Tensor& candidate, Tally& 
 }
 
 std::vector<Metric> error_metrics(const Tally& tally, const std::string& output) {
-  const int64_t n = tally.counts[kSamples];
-  const auto sum = [&](Sum cell) { return tally.sums.value(cell); };
-  const auto relative =
-      relative_error(static_cast<double>(sum(kDifference)), static_cast<double>(sum(kBaseline)));
-  const auto mean = static_cast<double>(sum(kCosine) / n);
-  const auto spread = variance(sum(kCosine), sum(kCosineSquares), n);
+  const int64_t n = tally.counts[ErrorSamples];
+  const auto sum = [&](ErrorSum cell) { return tally.sums.value(cell); };
+  const auto relative = relative_error(static_cast<double>(sum(DifferenceSquares)),
+                                       static_cast<double>(sum(BaselineSquares)));
+  const auto mean = static_cast<double>(sum(Cosines) / n);
+  const auto spread = variance(sum(Cosines), sum(CosineSquares), n);
   Metric angle{"cosine", output, mean, std::nullopt, n, {}, {}, {}, {}};
   if (n > 1) angle.interval = normal(mean, spread, n);
   const auto of = [&](const char* name, double value) {
@@ -118,26 +118,26 @@ std::vector<Metric> error_metrics(const Tally& tally, const std::string& output)
 OutputCounts error_counts(const Tally& tally, const std::string& output) {
   const auto& counts = tally.counts;
   return {output,
-          counts[kElements],
-          counts[kSamples],
-          counts[kBaselineElements],
-          counts[kBaselineSamples],
-          counts[kCandidateElements],
-          counts[kCandidateSamples],
+          counts[ErrorElements],
+          counts[ErrorSamples],
+          counts[BaselineElements],
+          counts[BaselineSamples],
+          counts[CandidateElements],
+          counts[CandidateSamples],
           std::nullopt};
 }
 
-Tally difference_tally() { return Tally({kDifferenceCounts, 0, 0}); }
+Tally difference_tally() { return Tally({AllDifferenceCounts, 0, 0}); }
 
 void add_differences(const at::Tensor& baseline, const at::Tensor& candidate, Tally& tally) {
-  tally.counts[kCompared] += baseline.numel();
-  tally.counts[kComparedSamples] += samples_of(baseline);
-  tally.counts[kDiffering] += at::ne(baseline, candidate).sum().item<int64_t>();
+  tally.counts[Compared] += baseline.numel();
+  tally.counts[ComparedSamples] += samples_of(baseline);
+  tally.counts[Differing] += at::ne(baseline, candidate).sum().item<int64_t>();
 }
 
 OutputCounts difference_counts(const Tally& tally, const std::string& output) {
-  return {output, tally.counts[kCompared], tally.counts[kComparedSamples], 0, 0, 0,
-          0,      tally.counts[kDiffering]};
+  return {output, tally.counts[Compared], tally.counts[ComparedSamples], 0, 0, 0,
+          0,      tally.counts[Differing]};
 }
 
 }  // namespace actsparse

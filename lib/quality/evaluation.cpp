@@ -30,7 +30,7 @@ std::optional<NamedTensor> judged_tensor(const EvaluateConfig& config, const Out
   return *first;
 }
 
-int64_t sample_count(const BaselineBatch& batch) {
+int64_t samples_in(const BaselineBatch& batch) {
   if (batch.judged) return samples_of(batch.judged->tensor);
   const auto tensors = tensors_of(batch.output);
   return tensors.empty() ? 0 : samples_of(tensors[0].tensor);
@@ -105,7 +105,7 @@ BaselineBatch Evaluation::prepare(const c10::IValue& output, const at::Tensor& l
   batch.labels = labels;
   batch.judged = judged_tensor(config_, batch.output);
   if (batch.judged) batch.judged->tensor = plain(batch.judged->tensor);
-  batch.samples = sample_count(batch);
+  batch.samples = samples_in(batch);
   if (!is_decided_) choose(batch);
   if (batch.judged && class_dim_) {
     batch.class_dim = *choose_class_dim(*batch.judged, nullptr, class_dim_);

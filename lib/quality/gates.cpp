@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <cmath>
 #include <limits>
 
 namespace actsparse {
@@ -49,9 +50,7 @@ std::string gate_text(const GateResult& gate) {
   const char* bound = gate.kind == "min" ? "minimum" : "maximum";
   if (gate.passed)
     return fmt::format("{} is {}, within its {} of {}", what, gate.value, bound, gate.limit);
-  const char* side = gate.value != gate.value ? "not within"
-                     : gate.kind == "min"     ? "below"
-                                              : "above";
+  const char* side = std::isnan(gate.value) ? "not within" : gate.kind == "min" ? "below" : "above";
   return fmt::format("{} is {}, {} its {} of {}", what, gate.value, side, bound, gate.limit);
 }
 

@@ -1,6 +1,7 @@
 #include "quality/output_tree.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/function_schema.h>
 #include <ATen/core/jit_type.h>
 #include <spdlog/fmt/fmt.h>
 

@@ -50,7 +50,7 @@ std::vector<TensorPair> pair_tensors(const OutputTree& baseline, const OutputTre
 /// ones as float32 or float64. Not a copy if it is one already.
 at::Tensor plain(const at::Tensor& tensor);
 
-/// Size of dimension 0; a tensor without dimensions is one sample.
+/// The size of dimension 0; a 0-d tensor is one sample.
 int64_t samples_of(const at::Tensor& tensor);
 
 /// "output 'logits' [8, 10]"; a lone tensor is "the output [8, 10]".

@@ -11,7 +11,11 @@
 namespace actsparse {
 namespace {
 
-enum UserCount { kSamplesAsked, kSamplesTogether, kUserCounts };  // together: under one number for the batch
+enum UserCount {
+  UserSamples,
+  SamplesTogether,
+  AllUserCounts
+};  // together: under one number for the batch
 
 at::Tensor call(const UserMetric& metric, const at::Tensor& first, const at::Tensor& second) {
   try {
@@ -42,13 +46,13 @@ Figures ask(const UserMetric& metric, const at::Tensor& first, const at::Tensor&
   return {plain(result).to(at::kDouble).reshape({-1}), per_sample};
 }
 
-Tally user_tally() { return Tally({kUserCounts, 0, paired_sums}); }
+Tally user_tally() { return Tally({AllUserCounts, 0, paired_sums}); }
 
 void add_figures(const std::optional<Figures>& baseline, const Figures& candidate, int64_t samples,
                  Tally& tally) {
   const bool apart = candidate.per_sample && (!baseline || baseline->per_sample);
-  tally.counts[kSamplesAsked] += samples;
-  tally.counts[kSamplesTogether] += apart ? 0 : samples;
+  tally.counts[UserSamples] += samples;
+  tally.counts[SamplesTogether] += apart ? 0 : samples;
   for (int64_t i = 0; i < samples; ++i) {
     PairedSums sums;
     sums.add(baseline ? figure(*baseline, i) : 0, figure(candidate, i));
@@ -57,11 +61,11 @@ void add_figures(const std::optional<Figures>& baseline, const Figures& candidat
 }
 
 Metric user_metric(const Tally& tally, const UserMetric& metric, const std::string& output) {
-  const int64_t n = tally.counts[kSamplesAsked];
+  const int64_t n = tally.counts[UserSamples];
   auto found = metric.takes_labels ? paired_mean(tally, 0, n, metric.name, Better::More)
                                    : candidate_mean(tally, 0, n, metric.name);
   found.output = output;
-  if (tally.counts[kSamplesTogether] > 0)
+  if (tally.counts[SamplesTogether] > 0)
     found.interval = found.baseline_interval = found.drop_interval = std::nullopt;
   return found;
 }

@@ -2,26 +2,20 @@
 
 #include <ATen/ATen.h>
 
+#include "quality/made_up.h"
 #include "support/catch.h"
 
 using namespace actsparse;
 
 namespace {
 
-const std::vector<UserMetric> own = {
+const std::vector<UserMetric> known_functions = {
     {"distance", [](const auto& a, const auto&) { return a; }, false},
     {"score", [](const auto& a, const auto&) { return a; }, true}};
 
-FunctionConfig metric(const std::string& name) {
-  FunctionConfig function;
-  function.name = name;
-  function.path = "evaluate.metrics.0";
-  return function;
-}
-
 EvaluateConfig asking_for(const std::string& name) {
   EvaluateConfig config;
-  config.metrics = {metric(name)};
+  config.metrics = {asked_for(name)};
   return config;
 }
 
@@ -37,7 +31,7 @@ EvaluateConfig labelled(EvaluateConfig config) {
 }
 
 std::string refused(const EvaluateConfig& config) {
-  const auto error = error_of([&] { check_metrics(config, own); });
+  const auto error = error_of([&] { check_metrics(config, known_functions); });
   CHECK(error.kind() == ErrorKind::Config);
   return error.what();
 }
@@ -56,8 +50,8 @@ TEST_CASE("Without a list all metrics are chosen", "[quality]") {
 
 TEST_CASE("Every built-in metric and those of the user are known", "[quality]") {
   for (const auto& known : built_in_metrics)
-    CHECK_NOTHROW(check_metrics(labelled(asking_for(known.name)), own));
-  CHECK_NOTHROW(check_metrics(asking_for("distance"), own));
+    CHECK_NOTHROW(check_metrics(labelled(asking_for(known.name)), known_functions));
+  CHECK_NOTHROW(check_metrics(asking_for("distance"), known_functions));
 }
 
 TEST_CASE("An unknown metric is refused with the nearest", "[quality]") {
@@ -77,21 +71,21 @@ TEST_CASE("What needs labels is refused without them", "[quality]") {
   for (const char* name : {"accuracy", "accuracy_5", "nll", "perplexity", "score"}) {
     CHECK(contains(refused(asking_for(name)), "evaluate.labels"));
     CHECK(contains(refused(gate_on(name)), "evaluate.labels"));
-    CHECK_NOTHROW(check_metrics(labelled(gate_on(name)), own));
+    CHECK_NOTHROW(check_metrics(labelled(gate_on(name)), known_functions));
   }
 }
 
 TEST_CASE("A gate on a metric that is not computed is refused", "[quality]") {
   auto config = gate_on("cosine");
-  config.metrics = {metric("kl")};
+  config.metrics = {asked_for("kl")};
   CHECK(contains(refused(config), "evaluate.gates.cosine: 'cosine' is not computed"));
 }
 
 TEST_CASE("Only metrics against labels can drop", "[quality]") {
   CHECK(contains(refused(gate_on("agreement", 0.1)), "evaluate.gates.agreement.max_drop"));
   CHECK(contains(refused(gate_on("distance", 0.1)), "has no drop"));
-  CHECK_NOTHROW(check_metrics(labelled(gate_on("perplexity", 0.1)), own));
-  CHECK_NOTHROW(check_metrics(labelled(gate_on("score", 0.1)), own));
+  CHECK_NOTHROW(check_metrics(labelled(gate_on("perplexity", 0.1)), known_functions));
+  CHECK_NOTHROW(check_metrics(labelled(gate_on("score", 0.1)), known_functions));
 }
 
 TEST_CASE("A metric by name that the outputs do not allow is an error of the data", "[quality]") {

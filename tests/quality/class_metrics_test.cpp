@@ -13,8 +13,6 @@ using namespace actsparse;
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 std::vector<Metric> judged(const at::Tensor& baseline, const at::Tensor& candidate,
                            const at::Tensor& labels = {},
                            std::optional<int64_t> ignore = std::nullopt) {

@@ -12,8 +12,6 @@ using namespace actsparse;
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 Tally errors_of(const at::Tensor& baseline, const at::Tensor& candidate) {
   auto tally = error_tally();
   add_errors(baseline, candidate, tally);

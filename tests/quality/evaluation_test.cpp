@@ -10,13 +10,6 @@ using c10::IValue;
 
 namespace {
 
-FunctionConfig metric(const std::string& name) {
-  FunctionConfig function;
-  function.name = name;
-  function.path = "evaluate.metrics.0";
-  return function;
-}
-
 EvaluateConfig labelled(std::optional<int64_t> ignore = std::nullopt) {
   EvaluateConfig config;
   config.labels = LabelsConfig{{}, ignore};
@@ -31,12 +24,10 @@ Error refused(const EvaluateConfig& config, const IValue& output, const at::Tens
   return error_of([&] { prepared(config, output, labels); });
 }
 
-IValue tuple(std::vector<IValue> values) { return c10::ivalue::Tuple::create(std::move(values)); }
-
 }  // namespace
 
 TEST_CASE("The first floating tensor is judged, or the one that is named", "[quality]") {
-  const auto output = tuple({at::ones({4}, at::kLong), made_up({4, 7}, 1), made_up({4, 9}, 2)});
+  const auto output = tuple_of({at::ones({4}, at::kLong), made_up({4, 7}, 1), made_up({4, 9}, 2)});
   CHECK(prepared({}, output).judged->path == "1");
   EvaluateConfig config;
   config.output = "2";
@@ -59,7 +50,7 @@ TEST_CASE("An output without classes has no answers", "[quality]") {
   CHECK(!prepared({}, made_up({4}, 1)).answers);
   CHECK(!prepared({}, at::ones({4}, at::kLong)).judged);
   EvaluateConfig config;
-  config.metrics = {metric("cosine")};
+  config.metrics = {asked_for("cosine")};
   CHECK(!prepared(config, made_up({4, 7}, 1)).answers);
 }
 
@@ -74,7 +65,7 @@ TEST_CASE("The first batch decides where the classes are", "[quality]") {
 
 TEST_CASE("What does not apply is told once the outputs are seen", "[quality]") {
   EvaluateConfig config;
-  config.metrics = {metric("agreement_5")};
+  config.metrics = {asked_for("agreement_5")};
   const auto few = refused(config, made_up({4, 5}, 1));
   CHECK(few.kind() == ErrorKind::Data);
   CHECK(contains(few.what(), "the output [4, 5] has 5 classes"));
@@ -93,7 +84,7 @@ TEST_CASE("Labels that nothing can read are refused", "[quality]") {
 
 TEST_CASE("Labels for the user's metrics alone must be as many as the samples", "[quality]") {
   auto config = labelled();
-  config.metrics = {metric("own")};
+  config.metrics = {asked_for("own")};
   const UserMetric own{"own", [](const auto& x, const auto& y) { return (x - y).abs(); }, true};
   Evaluation evaluation(config, {own});
   const auto batch = evaluation.prepare(made_up({4}, 1), made_up_labels({4}, 2, 1, false));

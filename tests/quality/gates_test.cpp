@@ -12,7 +12,7 @@ GateConfig gate(const std::string& metric) {
   return {metric, {}, {}, {}, "evaluate.gates." + metric};
 }
 
-Metric metric(const std::string& name, double value, const std::string& output = "") {
+Metric figure(const std::string& name, double value, const std::string& output = "") {
   Metric found;
   found.name = name;
   found.output = output;
@@ -28,7 +28,7 @@ TEST_CASE("A bound itself passes, what lies beyond does not", "[quality]") {
   both.max = 0.5;
   for (const auto& [value, low, high] :
        {std::tuple{0.25, true, true}, {0.5, true, true}, {0.2, false, true}, {0.6, true, false}}) {
-    const auto results = check_gates({both}, {metric("kl", value)});
+    const auto results = check_gates({both}, {figure("kl", value)});
     REQUIRE(results.size() == 2);
     CHECK(results[0].passed == low);
     CHECK(results[1].passed == high);
@@ -40,7 +40,7 @@ TEST_CASE("A bound itself passes, what lies beyond does not", "[quality]") {
 TEST_CASE("max_drop bounds the drop, not the figure", "[quality]") {
   auto drop = gate("accuracy");
   drop.max_drop = 0.01;
-  auto found = metric("accuracy", 0.2);
+  auto found = figure("accuracy", 0.2);
   found.drop = 0.005;
   CHECK(check_gates({drop}, {found})[0].passed);
   found.drop = 0.02;
@@ -57,7 +57,7 @@ TEST_CASE("NaN passes no gate, nor does a metric that is not there", "[quality]"
   both.min = 0;
   both.max = 1;
   for (const auto& metrics :
-       {std::vector<Metric>{metric("kl", std::nan(""))}, {metric("agreement", 0.5)}, {}}) {
+       {std::vector<Metric>{figure("kl", std::nan(""))}, {figure("agreement", 0.5)}, {}}) {
     const auto results = check_gates({both}, metrics);
     REQUIRE(results.size() == 2);
     CHECK(!results[0].passed);
@@ -69,7 +69,7 @@ TEST_CASE("A gate holds for every output that has the metric", "[quality]") {
   auto most = gate("max_error");
   most.max = 1;
   const auto results =
-      check_gates({most}, {metric("max_error", 0.5, "a"), metric("max_error", 2, "b")});
+      check_gates({most}, {figure("max_error", 0.5, "a"), figure("max_error", 2, "b")});
   REQUIRE(results.size() == 2);
   CHECK(results[0].passed);
   CHECK(!results[1].passed);

@@ -73,7 +73,8 @@ std::vector<Cut> random_cuts(unsigned seed, int64_t samples) {
   return cuts;
 }
 
-Judgement judged(const EvaluateConfig& config, const IValue& baseline, const IValue& candidate) {
+Judgement judgement_of(const EvaluateConfig& config, const IValue& baseline,
+                       const IValue& candidate) {
   Evaluation evaluation(config, {});
   Judge judge(evaluation);
   judge.add(evaluation.prepare(baseline, at::Tensor()), candidate);
@@ -126,15 +127,16 @@ TEST_CASE("The order of elements in memory does not show in the figures", "[qual
   const auto last = [](const at::Tensor& x) {
     return x.contiguous(at::MemoryFormat::ChannelsLast);
   };
-  CHECK(same_metrics(judged({}, b, c).metrics, judged({}, last(b), last(c)).metrics));
+  CHECK(same_metrics(judgement_of({}, b, c).metrics, judgement_of({}, last(b), last(c)).metrics));
 }
 
 TEST_CASE("A candidate in half precision is compared as its numbers are", "[quality]") {
   const auto b = made_up({6, 8}, 1);
   const auto half = b.to(at::kHalf);
-  CHECK(same_metrics(judged({}, b, half).metrics, judged({}, b, half.to(at::kFloat)).metrics));
-  CHECK(metric_of(judged({}, b, half).metrics, "agreement").value == 1);
-  CHECK(judged({}, b, b.to(at::kDouble)).metrics.size() == 7);
+  CHECK(same_metrics(judgement_of({}, b, half).metrics,
+                     judgement_of({}, b, half.to(at::kFloat)).metrics));
+  CHECK(metric_of(judgement_of({}, b, half).metrics, "agreement").value == 1);
+  CHECK(judgement_of({}, b, b.to(at::kDouble)).metrics.size() == 7);
 }
 
 TEST_CASE("Only metrics asked for are given, with their output", "[quality]") {
@@ -146,7 +148,7 @@ TEST_CASE("Only metrics asked for are given, with their output", "[quality]") {
   const auto pair = [](uint64_t seed) {
     return IValue(c10::ivalue::Tuple::create({made_up({6, 8}, seed), made_up({6, 2, 2, 2, 2}, 9)}));
   };
-  const auto metrics = judged(config, pair(1), pair(2)).metrics;
+  const auto metrics = judgement_of(config, pair(1), pair(2)).metrics;
   CHECK(names_of(metrics) == std::vector<std::string>{"cosine", "cosine", "kl"});
   CHECK(metrics[0].output == "0");
   CHECK(metrics[1].output == "1");
@@ -161,7 +163,7 @@ TEST_CASE("Every output is accounted for", "[quality]") {
   }
   a.insert("classes", at::tensor({1, 2, 3, 4, 5, 6}));
   b.insert("classes", at::tensor({1, 2, 3, 4, 0, 0}));
-  const auto found = judged({}, a, b);
+  const auto found = judgement_of({}, a, b);
   REQUIRE(found.outputs.size() == 2);
   CHECK(found.outputs[0].output == "figures");
   CHECK(found.outputs[1].output == "classes");
@@ -174,7 +176,7 @@ TEST_CASE("NaN in outputs is told with its numbers", "[quality]") {
   const auto b = made_up({6, 8}, 1);
   auto c = b.clone();
   c[1][1] = c[1][2] = c[4][0] = std::nan("");
-  const auto found = judged({}, b, c);
+  const auto found = judgement_of({}, b, c);
   REQUIRE(found.warnings.size() == 1);
   CHECK(contains(found.warnings[0],
                  "the output: NaN or infinite are 3 elements in 2 samples of the candidate"));
@@ -186,15 +188,15 @@ TEST_CASE("A failed gate fails the candidate", "[quality]") {
   EvaluateConfig config;
   config.gates = {{"agreement", 0.99, {}, {}, "evaluate.gates.agreement"}};
   const auto b = made_up({50, 8}, 1);
-  CHECK(judged(config, b, b).passed);
-  const auto found = judged(config, b, made_up({50, 8}, 2));
+  CHECK(judgement_of(config, b, b).passed);
+  const auto found = judgement_of(config, b, made_up({50, 8}, 2));
   CHECK(!found.passed);
   REQUIRE(found.gates.size() == 1);
   CHECK(found.gates[0].value == metric_of(found.metrics, "agreement").value);
 }
 
 TEST_CASE("A candidate of another structure is refused with both", "[quality]") {
-  const auto error = error_of([] { judged({}, made_up({4, 8}, 1), made_up({4, 7}, 1)); });
+  const auto error = error_of([] { judgement_of({}, made_up({4, 8}, 1), made_up({4, 7}, 1)); });
   CHECK(error.kind() == ErrorKind::Check);
   CHECK(contains(error.what(), "Tensor [4, 7]"));
   CHECK(contains(error.what(), "Tensor [4, 8]"));

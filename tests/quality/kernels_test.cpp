@@ -6,13 +6,12 @@
 #include <random>
 #include <vector>
 
+#include "quality/made_up.h"
 #include "support/catch.h"
 
 using namespace actsparse;
 
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 template <class T>
 std::vector<T> numbers(unsigned seed, int64_t count) {

@@ -47,6 +47,17 @@ at::Tensor made_up_labels(at::IntArrayRef sizes, int64_t classes, uint64_t seed,
   return tensor;
 }
 
+c10::IValue tuple_of(std::vector<c10::IValue> values) {
+  return c10::ivalue::Tuple::create(std::move(values));
+}
+
+FunctionConfig asked_for(const std::string& metric) {
+  FunctionConfig function;
+  function.name = metric;
+  function.path = "evaluate.metrics.0";
+  return function;
+}
+
 Metric metric_of(const std::vector<Metric>& metrics, const std::string& name) {
   std::vector<Metric> found;
   for (const auto& metric : metrics)

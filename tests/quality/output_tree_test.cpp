@@ -4,14 +4,13 @@
 #include <ATen/core/Dict.h>
 #include <ATen/core/jit_type.h>
 
+#include "quality/made_up.h"
 #include "support/catch.h"
 
 using namespace actsparse;
 using c10::IValue;
 
 namespace {
-
-IValue tuple(std::vector<IValue> values) { return c10::ivalue::Tuple::create(std::move(values)); }
 
 IValue dict(const std::vector<std::pair<std::string, at::Tensor>>& entries) {
   c10::Dict<std::string, at::Tensor> values;
@@ -27,7 +26,7 @@ IValue tensor_list(const std::vector<at::Tensor>& tensors) {
 IValue nested() {
   c10::Dict<std::string, c10::List<at::Tensor>> boxes;
   boxes.insert("boxes", c10::List<at::Tensor>({at::ones({4}), at::ones({2}, at::kLong)}));
-  return tuple({at::ones({8, 10}), IValue(), int64_t{3}, boxes});
+  return tuple_of({at::ones({8, 10}), IValue(), int64_t{3}, boxes});
 }
 
 std::vector<std::string> paths_of(const IValue& value) {
@@ -113,15 +112,15 @@ TEST_CASE("Another floating dtype is no mismatch", "[quality]") {
 }
 
 TEST_CASE("Another structure is refused with both", "[quality]") {
-  const auto error = mismatch(at::ones({8, 10}), tuple({at::ones({8, 10})}));
+  const auto error = mismatch(at::ones({8, 10}), tuple_of({at::ones({8, 10})}));
   CHECK(contains(error.what(), "the candidate returns (Tensor [8, 10])"));
   CHECK(contains(error.what(), "the baseline Tensor [8, 10]"));
   mismatch(at::ones({8, 10}), at::ones({8, 9}));
   mismatch(at::ones({8}), at::ones({8}, at::kLong));
   mismatch(at::ones({8}), at::ones({8}, at::kComplexFloat));
-  mismatch(tuple({at::ones({8}), IValue()}), tuple({at::ones({8}), at::ones({8})}));
+  mismatch(tuple_of({at::ones({8}), IValue()}), tuple_of({at::ones({8}), at::ones({8})}));
   mismatch(tensor_list({at::ones({1})}), tensor_list({at::ones({1}), at::ones({1})}));
-  mismatch(tensor_list({at::ones({1})}), tuple({at::ones({1})}));
+  mismatch(tensor_list({at::ones({1})}), tuple_of({at::ones({1})}));
   mismatch(dict({{"a", at::ones({1})}}), dict({{"b", at::ones({1})}}));
 }
 

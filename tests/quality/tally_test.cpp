@@ -5,18 +5,17 @@
 #include <cmath>
 #include <limits>
 
+#include "quality/made_up.h"
 #include "support/catch.h"
 
 using namespace actsparse;
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-const TallySize size{2, 1, 2};
+const TallySize layout{2, 1, 2};
 
 Tally tally_of(const std::vector<double>& terms) {
-  Tally tally(size);
+  Tally tally(layout);
   for (const double term : terms) {
     tally.counts[1] += 1;
     tally.raise(0, term);
@@ -53,7 +52,7 @@ TEST_CASE("A tally comes back from its tensors", "[quality]") {
   NamedTensors tensors;
   append_tensors(tally_of({5}), "other", tensors);
   append_tensors(tally, "t", tensors);
-  Tally back(size);
+  Tally back(layout);
   merge_tensors(tensors, "t", back);
   CHECK(are_equal(back, tally));
 }
@@ -61,7 +60,7 @@ TEST_CASE("A tally comes back from its tensors", "[quality]") {
 TEST_CASE("Tensors that are no tally are refused", "[quality]") {
   NamedTensors tensors;
   append_tensors(tally_of({1}), "t", tensors);
-  Tally tally(size), wider(TallySize{2, 1, 3}), longer(TallySize{3, 1, 2});
+  Tally tally(layout), wider(TallySize{2, 1, 3}), longer(TallySize{3, 1, 2});
   CHECK(error_of([&] { merge_tensors(tensors, "u", tally); }).kind() == ErrorKind::State);
   CHECK(error_of([&] { merge_tensors(tensors, "t", wider); }).kind() == ErrorKind::State);
   CHECK(error_of([&] { merge_tensors(tensors, "t", longer); }).kind() == ErrorKind::State);

@@ -1,66 +1,8 @@
-// Vectors are GCC's and Clang's: the compiler splits them where registers are narrower, so every
-// instruction set does the same operations in the same order.
 #include "quality/kernels.h"
-
-#if defined(__x86_64__)
-#define ACTSPARSE_FOR_EACH_PROCESSOR __attribute__((target_clones("default", "avx2", "avx512f")))
-#else
-#define ACTSPARSE_FOR_EACH_PROCESSOR
-#endif
-#define ACTSPARSE_INLINE __attribute__((always_inline)) inline
+#include "quality/vectors.h"
 
 namespace actsparse {
 namespace {
-
-constexpr int kLanes = 8;
-using Doubles = double __attribute__((vector_size(kLanes * 8)));
-using Longs = int64_t __attribute__((vector_size(kLanes * 8)));
-using Floats = float __attribute__((vector_size(kLanes * 4)));
-
-template <class T>
-struct Wide;  // a whole register of T, and integers as wide
-template <>
-struct Wide<float> {
-  using Vector = float __attribute__((vector_size(64)));
-  using Index = int32_t __attribute__((vector_size(64)));
-};
-template <>
-struct Wide<double> {
-  using Vector = Doubles;
-  using Index = Longs;
-};
-
-constexpr double kInfinity = __builtin_inf();
-
-template <class Vector, class T>
-ACTSPARSE_INLINE Vector load(const T* from) {
-  Vector vector;
-  __builtin_memcpy(&vector, from, sizeof vector);
-  return vector;
-}
-
-// The last elements of a row, fewer than there are lanes, filled up with `rest`.
-template <class Vector, class T>
-ACTSPARSE_INLINE Vector load_last(const T* from, int64_t count, T rest) {
-  Vector vector = Vector{} + rest;
-  __builtin_memcpy(&vector, from, static_cast<unsigned long>(count) * sizeof(T));
-  return vector;
-}
-
-ACTSPARSE_INLINE Doubles doubles(const float* from) {
-  return __builtin_convertvector(load<Floats>(from), Doubles);
-}
-ACTSPARSE_INLINE Doubles doubles(const double* from) { return load<Doubles>(from); }
-ACTSPARSE_INLINE Doubles last_doubles(const float* from, int64_t count, float rest) {
-  return __builtin_convertvector(load_last<Floats>(from, count, rest), Doubles);
-}
-ACTSPARSE_INLINE Doubles last_doubles(const double* from, int64_t count, double rest) {
-  return load_last<Doubles>(from, count, rest);
-}
-
-ACTSPARSE_INLINE double total(Doubles x) {
-  return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
-}
 
 // exp(x) for x <= 0, to about 1e-16: x = n ln 2 + r (Cody and Waite), then the Taylor series of
 // exp(r), |r| <= 0.35, to its 13th power. Below -708, where results would be denormal, 0. Our own,
@@ -99,7 +41,7 @@ ACTSPARSE_INLINE Peak peak_of(const T* row, int64_t classes) {
     const Vector x = i + lanes <= classes
                          ? load<Vector>(row + i)
                          : load_last<Vector>(row + i, classes - i, static_cast<T>(-kInfinity));
-    nan |= x != x;
+    nan |= ~(x <= static_cast<T>(kInfinity));
     blocks = x > most ? block : blocks;
     most = x > most ? x : most;
     block += 1;
@@ -162,7 +104,7 @@ ACTSPARSE_INLINE void column_softmaxes(const ScoreBlock<T>& block, int64_t i, So
   Longs first = {}, nan = {};
   for (int64_t c = 0; c < block.classes; ++c) {
     const Doubles x = scores_at(block, i, c);
-    nan |= x != x;
+    nan |= ~(x <= kInfinity);
     first = x > most ? Longs{} + c : first;
     most = x > most ? x : most;
   }
@@ -234,36 +176,6 @@ ACTSPARSE_INLINE int64_t rank(const T* scores, int64_t classes, int64_t stride, 
                      : count_before(scores, classes, stride, at);
 }
 
-// ---- samples of any numbers ----
-
-struct Errors {
-  Doubles baseline = {}, candidate = {}, product = {}, difference = {}, largest = {};
-
-  ACTSPARSE_INLINE void take(Doubles b, Doubles c) {
-    const Doubles d = c - b, size = d < 0.0 ? -d : d;
-    baseline += b * b;
-    candidate += c * c;
-    product += b * c;
-    difference += d * d;
-    largest = size > largest ? size : largest;
-  }
-};
-
-template <class T>
-ACTSPARSE_INLINE ErrorSums errors(const T* baseline, const T* candidate, int64_t count) {
-  Errors sums;
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) sums.take(doubles(baseline + i), doubles(candidate + i));
-  if (i < count)
-    sums.take(last_doubles(baseline + i, count - i, T{0}),
-              last_doubles(candidate + i, count - i, T{0}));
-  double largest = 0;
-  for (int lane = 0; lane < kLanes; ++lane)
-    largest = sums.largest[lane] > largest ? sums.largest[lane] : largest;
-  return {total(sums.baseline), total(sums.candidate), total(sums.product), total(sums.difference),
-          largest};
-}
-
 }  // namespace
 
 ACTSPARSE_FOR_EACH_PROCESSOR void find_softmaxes(const ScoreBlock<float>& scores, Softmax* found) {
@@ -293,15 +205,6 @@ ACTSPARSE_FOR_EACH_PROCESSOR void find_divergences(const ScoreBlock<double>& bas
                                                    const ScoreBlock<double>& candidate,
                                                    const Softmax* of_candidate, double* found) {
   divergences(baseline, of_baseline, candidate, of_candidate, found);
-}
-
-ACTSPARSE_FOR_EACH_PROCESSOR ErrorSums error_sums(const float* baseline, const float* candidate,
-                                                  int64_t count) {
-  return errors(baseline, candidate, count);
-}
-ACTSPARSE_FOR_EACH_PROCESSOR ErrorSums error_sums(const double* baseline, const double* candidate,
-                                                  int64_t count) {
-  return errors(baseline, candidate, count);
 }
 
 }  // namespace actsparse
