@@ -176,6 +176,13 @@ std::optional<MetricFn> FunctionTable::metric(const FunctionConfig& function) co
   return made(*user->metric, FunctionKind::Metric, {{function.parameters, function.path}});
 }
 
+std::vector<std::string> FunctionTable::metric_names() const {
+  std::vector<std::string> names;
+  for (const auto& user : user_functions_)
+    if (user->metric) names.push_back(user->name);
+  return names;
+}
+
 bool FunctionTable::takes_labels(const FunctionConfig& metric) const {
   const auto* user = find_user(user_functions_, metric.name);
   return user != nullptr && user->metric && user->metric->facts.takes_labels;

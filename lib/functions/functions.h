@@ -131,6 +131,8 @@ class FunctionTable {
   /// A user's function of two tensors as a metric; nothing if there is none of that name, so that
   /// built-in metrics can be looked for elsewhere.
   std::optional<MetricFn> metric(const FunctionConfig& function) const;
+  /// The names of functions that can serve as one.
+  std::vector<std::string> metric_names() const;
   /// Whether it takes labels: its second argument has that name.
   bool takes_labels(const FunctionConfig& metric) const;
 

@@ -36,16 +36,38 @@ void add(Needs& needs, const Needs& more) {
 template <class Row>
 void add(std::vector<Row>& rows, Row row) {
   if (find_row(rows, row.name) != nullptr)
-    throw Error(ErrorKind::Internal, "there is a built-in function '" + row.name + "' already");
+    throw Error(ErrorKind::Usage, "there is a function '" + row.name + "' already");
   rows.push_back(std::move(row));
+}
+
+template <class Row>
+void remove(std::vector<Row>& rows, const std::string& name) {
+  rows.erase(std::remove_if(rows.begin(), rows.end(),
+                            [&](const Row& row) { return row.name == name; }),
+             rows.end());
+}
+
+std::vector<ScoreRow>& score_rows(FunctionKind kind) {
+  return kind == FunctionKind::Mask ? mask_rows() : reduce_rows();
 }
 
 }  // namespace
 
-Registration::Registration(AggregateRow row) { add(aggregate_rows(), std::move(row)); }
+RegisterFunction::RegisterFunction(AggregateRow row)
+    : kind_(FunctionKind::Aggregate), name_(row.name) {
+  add(aggregate_rows(), std::move(row));
+}
 
-Registration::Registration(FunctionKind kind, ScoreRow row) {
-  add(kind == FunctionKind::Mask ? mask_rows() : reduce_rows(), std::move(row));
+RegisterFunction::RegisterFunction(FunctionKind kind, ScoreRow row)
+    : kind_(kind), name_(row.name) {
+  add(score_rows(kind), std::move(row));
+}
+
+RegisterFunction::~RegisterFunction() {
+  if (kind_ == FunctionKind::Aggregate)
+    remove(aggregate_rows(), name_);
+  else
+    remove(score_rows(kind_), name_);
 }
 
 bool keep_the_same(const FunctionConfig& a, const FunctionConfig& b) {

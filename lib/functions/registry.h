@@ -1,7 +1,7 @@
 #pragma once
 // The built-in functions, one table of rows per kind. All that is to be known of a function is in
 // its row: to add one, add a row to its table, or, from a source outside this library, a
-// Registration.
+// RegisterFunction.
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -67,12 +67,20 @@ const Row* find_row(const std::vector<Row>& rows, const std::string& name) {
   return found == rows.end() ? nullptr : &*found;
 }
 
-/// Adds a function to its table for the rest of the process: declare one at namespace scope. The
-/// name must be free. Not thread safe.
-struct Registration {
-  explicit Registration(AggregateRow row);
+/// A function of a C++ program's own: as long as this object lives, it is in its table. Make it
+/// before any config is read, and on one thread. Throws Error(Usage) if the name is taken.
+class RegisterFunction {
+ public:
+  explicit RegisterFunction(AggregateRow row);
   /// `kind` is Reduce or Mask.
-  Registration(FunctionKind kind, ScoreRow row);
+  RegisterFunction(FunctionKind kind, ScoreRow row);
+  ~RegisterFunction();
+  RegisterFunction(const RegisterFunction&) = delete;
+  RegisterFunction& operator=(const RegisterFunction&) = delete;
+
+ private:
+  FunctionKind kind_;
+  std::string name_;
 };
 
 /// "init" of an aggregate_fn: "zeros" (the reference's start) or "first" (the first input).

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/stopwatch.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
@@ -68,11 +69,22 @@ class Runner {
   std::optional<at::ScalarType> dtype_;
 };
 
+Error unknown_metric(const FunctionConfig& asked, const FunctionTable& functions) {
+  std::vector<std::string> names = functions.metric_names();
+  for (const auto& metric : built_in_metrics) names.emplace_back(metric.name);
+  return Error(ErrorKind::Config, fmt::format("{}: found '{}', allowed {}{}", asked.path,
+                                              asked.name, quoted_list(names),
+                                              did_you_mean(asked.name, names)));
+}
+
 std::vector<UserMetric> user_metrics(const EvaluateConfig& config, const FunctionTable& functions) {
   std::vector<UserMetric> metrics;
-  for (const auto& asked : config.metrics.value_or(std::vector<FunctionConfig>()))
-    if (auto function = functions.metric(asked))
-      metrics.push_back({asked.name, std::move(*function), functions.takes_labels(asked)});
+  for (const auto& asked : config.metrics.value_or(std::vector<FunctionConfig>())) {
+    if (find_built_in_metric(asked.name) != nullptr) continue;
+    auto function = functions.metric(asked);
+    if (!function) throw unknown_metric(asked, functions);
+    metrics.push_back({asked.name, std::move(*function), functions.takes_labels(asked)});
+  }
   return metrics;
 }
 

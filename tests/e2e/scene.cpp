@@ -44,6 +44,7 @@ std::string npy_file(const std::string& shape, const std::string& bytes, const s
 }
 
 Scene::Scene() : config(json::parse(read_file(config_file("digits_cnn.json")))) {
+  config.erase("evaluate");  // its data and labels are the digits'
   config["model"]["path"] = sample("digits_cnn.pt");
   config["data"]["inputs"][0]["path"] = sample("digits_calibration.npy");
   config["output"] = {{"model", "masked.pt"}, {"state", "state.pt"}, {"report", "report.json"}};

@@ -38,6 +38,6 @@ TEST_CASE("what needs nothing needs nothing", "[functions]") {
 }
 
 TEST_CASE("a name is registered once", "[functions]") {
-  CHECK(error_of([] { const Registration again(aggregate_rows().front()); }).kind() ==
-        ErrorKind::Internal);
+  CHECK(error_of([] { const RegisterFunction again(aggregate_rows().front()); }).kind() ==
+        ErrorKind::Usage);
 }

@@ -1,8 +1,8 @@
 #include "sparsifier/choose.h"
 
-#include "functions/registry.h"
 #include "sparsifier/compute_masks.h"
 #include "sparsifier/helpers.h"
+#include "sparsifier/louder_function.h"
 #include "sparsifier/merge_states.h"
 #include "support/catch.h"
 
@@ -10,22 +10,8 @@ using namespace actsparse;
 
 namespace {
 
-// |x| of the layer's mean, times the largest |x| that was seen, times the norm of the weight's
-// column: a score that needs all there is to be had.
-const Registration louder{FunctionKind::Reduce,
-                          {"test_louder",
-                           "mean * largest * norm of the weight",
-                           {},
-                           [](const nlohmann::json&) -> ReduceFn {
-                             return [](const Evidence& layer) {
-                               const auto weight = layer.weight.reshape({-1}).abs().sum();
-                               return layer.value.abs() * layer.statistics.at("largest") * weight;
-                             };
-                           },
-                           {{{{"largest", {"abs_max", {{"except_dim", {-1}}}, ""}}}, true}}}};
-
 nlohmann::json loud() {
-  return {{"aggregate_fn", {{"name", "mean"}, {"except_dim", {-1}}}}, {"reduce_fn", "test_louder"}};
+  return {{"aggregate_fn", {{"name", "mean"}, {"except_dim", {-1}}}}, {"reduce_fn", "louder"}};
 }
 
 Policy with_level(const std::vector<LayerRecord>& layers, double level) {
@@ -59,6 +45,7 @@ TEST_CASE("what choose finds is what a step gives", "[sparsifier]") {
 }
 
 TEST_CASE("a score is given the statistics and the weight that it needs", "[sparsifier]") {
+  const auto louder = register_louder();
   auto sparsifier = sparsifier_of(chain(), loud());
   sparsifier.register_layer("a");
   forward(sparsifier, at::tensor({1.0F, 2.0F, 3.0F, -8.0F}).view({2, 2}));
@@ -73,6 +60,7 @@ TEST_CASE("a score is given the statistics and the weight that it needs", "[spar
 }
 
 TEST_CASE("what a score lacks is told with what to do", "[sparsifier]") {
+  const auto louder = register_louder();
   auto sparsifier = sparsifier_of(chain(), loud());
   sparsifier.register_layer("a");
   forward(sparsifier, normal({2, 3}, 1));
@@ -89,6 +77,7 @@ TEST_CASE("what a score lacks is told with what to do", "[sparsifier]") {
 }
 
 TEST_CASE("named accumulators go through state files, checkpoints and merges", "[sparsifier]") {
+  const auto louder = register_louder();
   const auto calibrated = [](uint64_t seed, int64_t batch) {
     auto sparsifier = sparsifier_of(chain(), loud());
     sparsifier.register_layer("a");
@@ -114,6 +103,7 @@ TEST_CASE("named accumulators go through state files, checkpoints and merges", "
 }
 
 TEST_CASE("states without named accumulators are of the old format", "[sparsifier]") {
+  const auto louder = register_louder();
   auto plain = sparsifier_of(chain());
   plain.register_layer("a");
   auto louder_too = sparsifier_of(chain(), loud());
