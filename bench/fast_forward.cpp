@@ -44,9 +44,9 @@ std::vector<std::string> layers_in_call_order(const Module& model, const c10::IV
       sites.push_back({{layer.name}, [&called, name = layer.name](const at::Tensor&) {
                          called.push_back(name);
                        }});
-  auto clone = insert_observers(model, "forward", sites);
+  auto clone = insert_observers(model, sites);
   clone.module().eval();
-  clone.run("forward", {batch});
+  clone.run({batch});
   return called;
 }
 
@@ -54,11 +54,11 @@ void compare(Module& model, const std::vector<std::string>& layers, const c10::I
              int rounds, bool show_graph) {
   std::vector<ObserverSite> sites;
   for (const auto& layer : layers) sites.push_back({{layer}, [](const at::Tensor&) {}});
-  auto exact = insert_observers(model, "forward", sites);
+  auto exact = insert_observers(model, sites);
   exact.module().eval();
   std::unique_ptr<ObservedModel> fast;
   const double build =
-      seconds([&] { fast = std::make_unique<ObservedModel>(fast_clone(model, "forward", sites)); });
+      seconds([&] { fast = std::make_unique<ObservedModel>(fast_clone(model, sites)); });
   if (show_graph) std::cout << *fast->module().get_method("forward").graph();
   const double first = seconds([&] { fast->run("forward", {batch}); });
   std::vector<double> plain, fast_ratios, exact_ratios;

@@ -19,11 +19,10 @@ using torch::jit::Node;
 using torch::jit::Value;
 
 // Multiplies what enters each layer by 1, so that it can be found again in the flat graph.
-torch::jit::Module mark(const torch::jit::Module& model, const std::string& method,
-                        const std::vector<Site>& sites) {
+torch::jit::Module mark(const Session& session, const std::vector<Site>& sites) {
   std::vector<MaskSite> masks;
   for (const auto& site : sites) masks.push_back({site, at::ones({}, at::kBool)});
-  return apply_masks(model, method, masks);
+  return apply_masks(session, masks);
 }
 
 // The multiplications that mark() made, by the names of their buffers; of each the first call.
@@ -98,11 +97,10 @@ class Grouping {
 
 }  // namespace
 
-std::vector<LayerChannels> channel_groups(const torch::jit::Module& model,
-                                          const std::string& method, const std::vector<Site>& sites,
+std::vector<LayerChannels> channel_groups(const Session& session, const std::vector<Site>& sites,
                                           const std::vector<std::vector<c10::IValue>>& batches) {
-  const auto marked = mark(model, method, sites);
-  FlatModel flat = flatten(marked, method);
+  const auto marked = mark(session, sites);
+  FlatModel flat = flatten(marked, session.method);
   const Trace values = decide_branches(flat, batches);
   Findings findings = analyse(flat, values);
   tie_groups(findings);

@@ -1,11 +1,11 @@
 #pragma once
 // Which channels of which layers can only be removed together: masks must agree on these, or
 // nothing is removed.
-#include <torch/csrc/jit/api/module.h>
+#include <ATen/core/ivalue.h>
 
-#include <string>
 #include <vector>
 
+#include "model/session.h"
 #include "record/layer_channels.h"
 #include "record/site.h"
 
@@ -16,8 +16,7 @@ namespace actsparse {
 /// the model's input, say) is a class of its own, and all such channels of a value are one set.
 /// `batches` as for compact(). Throws Error(Model) for a layer that the first batch does not call,
 /// and compact()'s errors.
-std::vector<LayerChannels> channel_groups(const torch::jit::Module& model,
-                                          const std::string& method, const std::vector<Site>& sites,
+std::vector<LayerChannels> channel_groups(const Session& session, const std::vector<Site>& sites,
                                           const std::vector<std::vector<c10::IValue>>& batches);
 
 }  // namespace actsparse

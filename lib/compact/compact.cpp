@@ -77,13 +77,12 @@ void pin(const PinnedNodes& found, const Shrunk& shrunk, Pinned& pinned) {
 
 // Shared code can have one form only. Nodes whose changes it cannot express are pinned, and all is
 // done again without these changes, until no conflict is left.
-Compacted keep_modules(const Module& masked, const std::string& method, const Batches& batches,
-                       Gather gather) {
-  NumberedModel numbered = number_nodes(masked);
+Compacted keep_modules(const Session& masked, const Batches& batches, Gather gather) {
+  NumberedModel numbered = number_nodes(masked.model);
   numbered.module.eval();
   Pinned pinned;
   for (;;) {
-    Shrunk shrunk = shrink(flatten(numbered.module, method), batches, gather, pinned);
+    Shrunk shrunk = shrink(flatten(numbered.module, masked.method), batches, gather, pinned);
     const auto found = conflicts(numbered, shrunk.flat, shrunk.nodes, shrunk.changes);
     if (!found.empty()) {
       pin(found, shrunk, pinned);
@@ -94,17 +93,16 @@ Compacted keep_modules(const Module& masked, const std::string& method, const Ba
   }
 }
 
-Compacted build(const Module& masked, const std::string& method, const Batches& batches,
-                bool keeps_modules, Gather gather) {
+Compacted build(const Session& masked, const Batches& batches, bool keeps_modules, Gather gather) {
   Compacted result;
   if (keeps_modules) {
-    result = keep_modules(masked, method, batches, gather);
+    result = keep_modules(masked, batches, gather);
   } else {
-    Shrunk shrunk = shrink(flatten(masked, method), batches, gather, {});
+    Shrunk shrunk = shrink(flatten(masked.model, masked.method), batches, gather, {});
     shrunk.result.module = flat_module(shrunk);
     result = std::move(shrunk.result);
   }
-  count_costs(result, method, batches);
+  count_costs(result, masked.method, batches);
   return result;
 }
 
@@ -121,10 +119,9 @@ double cost(const Compacted& compacted) {
 
 }  // namespace
 
-Compacted compact(const Module& masked, const std::string& method, const Batches& batches,
-                  const CompactOptions& options) {
+Compacted compact(const Session& masked, const Batches& batches, const CompactOptions& options) {
   const auto with = [&](Gather gather) {
-    return build(masked, method, batches, options.keep_modules, gather);
+    return build(masked, batches, options.keep_modules, gather);
   };
   if (options.gather == "always") return with(Gather::Always);
   Compacted plain = with(Gather::Off);

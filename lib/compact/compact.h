@@ -8,6 +8,7 @@
 
 #include "compact/masked_channels.h"
 #include "config/config.h"
+#include "model/session.h"
 
 namespace actsparse {
 
@@ -18,14 +19,13 @@ struct Compacted {
   int64_t gathered_bytes = 0;               ///< that index_select writes, of the first batch
 };
 
-/// `batches`: arguments of `method`; the first tells shapes and which values are constant, others
+/// `batches`: arguments of its method; the first tells shapes and which values are constant, others
 /// of other sizes what depends on the size. The module is one flat graph with named tensors
 /// (named_module.h), or with options.keep_modules a copy of `masked` with smaller tensors
 /// (changed_modules.h). Of options.gather "auto" the cheaper one of two models, in multiplications
 /// and bytes. Throws Error(Data) if the model does not take the first batch, Error(Model) if it
 /// cannot be made one graph.
-Compacted compact(const torch::jit::Module& masked, const std::string& method,
-                  const std::vector<std::vector<c10::IValue>>& batches,
+Compacted compact(const Session& masked, const std::vector<std::vector<c10::IValue>>& batches,
                   const CompactOptions& options = {});
 
 }  // namespace actsparse

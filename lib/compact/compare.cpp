@@ -26,12 +26,11 @@ void collect_tensors(const IValue& value, std::vector<at::Tensor>& tensors) {
   }
 }
 
-std::vector<at::Tensor> outputs(const Module& model, const std::string& method,
-                                const std::vector<IValue>& batch) {
-  Module copy = clone_with_own_types(model, {});  // which may write into itself
+std::vector<at::Tensor> outputs(const Session& session, const std::vector<IValue>& batch) {
+  Module copy = clone_with_own_types(session.model, {});  // which may write into itself
   copy.eval();
   std::vector<at::Tensor> tensors;
-  collect_tensors(run_method(copy, method, batch), tensors);
+  collect_tensors(run_method(copy, session.method, batch), tensors);
   return tensors;
 }
 
@@ -70,12 +69,11 @@ std::string shape_of(const std::vector<IValue>& batch) {
 
 }  // namespace
 
-Difference compare_outputs(const Module& a, const Module& b, const std::string& method,
-                           const std::vector<IValue>& batch) {
-  const auto expected = outputs(a, method, batch);
+Difference compare_outputs(const Session& a, const Module& b, const std::vector<IValue>& batch) {
+  const auto expected = outputs(a, batch);
   std::vector<at::Tensor> found;
   try {
-    found = outputs(b, method, batch);
+    found = outputs(a.with(b), batch);
   } catch (const Error& cause) {
     throw Error(ErrorKind::Check, "the small model fails where the masked one does not, on input " +
                                       shape_of(batch) + ": " + cause.what())

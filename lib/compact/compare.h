@@ -13,7 +13,7 @@ namespace actsparse {
 /// booleans must be equal (else the relative difference is 1). NaN and infinities at the same
 /// places count as equal. Throws Error(Data) if `a` does not take the batch, Error(Check) if `b`
 /// does not or if it returns something of another form.
-Difference compare_outputs(const torch::jit::Module& a, const torch::jit::Module& b,
-                           const std::string& method, const std::vector<c10::IValue>& batch);
+Difference compare_outputs(const Session& a, const torch::jit::Module& b,
+                           const std::vector<c10::IValue>& batch);
 
 }  // namespace actsparse

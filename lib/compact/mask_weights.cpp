@@ -58,13 +58,12 @@ void fold(const Module& model, const MaskSite& site, const std::string& method) 
 
 }  // namespace
 
-MaskedWeights mask_weights(const Module& model, const std::string& method,
-                           const std::vector<MaskSite>& sites) {
+MaskedWeights mask_weights(const Session& session, const std::vector<MaskSite>& sites) {
   std::vector<std::string> layers;
   for (const auto& site : sites) layers.push_back(site.site.layer);
-  MaskedWeights result{clone_with_own_types(model, layers), {}, {}, {}};
+  MaskedWeights result{clone_with_own_types(session.model, layers), {}, {}, {}};
   for (const auto& site : sites) try {
-      fold(result.module, site, method);
+      fold(result.module, site, session.method);
       result.folded.push_back(site.site.layer);
     } catch (const NotUnderstood& cause) {
       result.left.push_back(site);

@@ -23,7 +23,6 @@ struct MaskedWeights {
 /// linear operator that alone reads the masked input and its own parameter `weight`, and the mask
 /// has one number per channel. Same layers, shapes and state_dict keys; exact but for inf and NaN.
 /// `model` is left untouched. Throws Error(Model) as apply_masks does.
-MaskedWeights mask_weights(const torch::jit::Module& model, const std::string& method,
-                           const std::vector<MaskSite>& sites);
+MaskedWeights mask_weights(const Session& session, const std::vector<MaskSite>& sites);
 
 }  // namespace actsparse

@@ -23,11 +23,11 @@ void skip_masks(const FlatModel& model, torch::jit::Block& block) {
 
 }  // namespace
 
-torch::jit::Module without_masks(const torch::jit::Module& masked, const std::string& method) {
-  FlatModel flat = flatten(masked, method);
+Session without_masks(const Session& masked) {
+  FlatModel flat = flatten(masked.model, masked.method);
   skip_masks(flat, *flat.graph->block());
   torch::jit::EliminateDeadCode(flat.graph);
-  return named_module(flat);
+  return masked.with(named_module(flat));
 }
 
 }  // namespace actsparse

@@ -1,13 +1,11 @@
 #pragma once
 // The model that a masked one was made of, to compare speed with.
-#include <torch/csrc/jit/api/module.h>
-
-#include <string>
+#include "model/session.h"
 
 namespace actsparse {
 
 /// One graph without the multiplications by the buffers `activation_mask`. `masked` is left
 /// untouched. Throws Error(Model) as flatten() does.
-torch::jit::Module without_masks(const torch::jit::Module& masked, const std::string& method);
+Session without_masks(const Session& masked);
 
 }  // namespace actsparse

@@ -49,13 +49,12 @@ std::string mask_buffer(const Module& layer) {
   return count == 0 ? "" : buffer_name(count - 1);
 }
 
-Module apply_masks(const Module& model, const std::string& method,
-                   const std::vector<MaskSite>& sites) {
+Module apply_masks(const Session& session, const std::vector<MaskSite>& sites) {
   std::vector<std::string> layers;
   for (const auto& site : sites) layers.push_back(site.site.layer);
-  Module clone = clone_with_own_types(model, layers);
+  Module clone = clone_with_own_types(session.model, layers);
   for (const auto& site : sites)
-    mask_layer(clone, find_layer(clone, site.site.layer), site, method);
+    mask_layer(clone, find_layer(clone, site.site.layer), site, session.method);
   return clone;
 }
 

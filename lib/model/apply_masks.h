@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/call_methods.h"
+#include "model/session.h"
 
 namespace actsparse {
 
@@ -21,8 +22,7 @@ struct MaskSite {
 /// that is masked already the new buffer is `activation_mask_1` (_2, ...) and both masks hold. The
 /// clone has plain operators only. `model` is left untouched; parameters are shared with it, masks
 /// are copied to the device of their layer. Throws Error(Model) as insert_observers does.
-torch::jit::Module apply_masks(const torch::jit::Module& model, const std::string& method,
-                               const std::vector<MaskSite>& sites);
+torch::jit::Module apply_masks(const Session& session, const std::vector<MaskSite>& sites);
 
 /// The buffer that the last apply_masks put into `layer`; "" if there is none.
 std::string mask_buffer(const torch::jit::Module& layer);

@@ -53,13 +53,12 @@ Module freeze(const Module& observed, const std::string& method) {
 
 }  // namespace
 
-ObservedModel fast_clone(const Module& model, const std::string& method,
-                         const std::vector<ObserverSite>& sites) {
-  refuse_other_devices(model);
-  ObservedModel clone = insert_observers(model, method, sites);
+ObservedModel fast_clone(const Session& session, const std::vector<ObserverSite>& sites) {
+  refuse_other_devices(session.model);
+  ObservedModel clone = insert_observers(session, sites);
   clone.module().eval();
   try {
-    clone.module() = freeze(clone.module(), method);
+    clone.module() = freeze(clone.module(), session.method);
   } catch (const std::exception& cause) {
     throw Error(ErrorKind::Model, "the model cannot be frozen: " + first_line(cause.what()))
         .with_details(cause.what());

@@ -12,7 +12,6 @@ namespace actsparse {
 /// The observers see what the exact clone's see up to rounding, in other memory layouts. `model` is
 /// left untouched. Throws Error(Model) that says why if the model cannot be frozen or optimized,
 /// and insert_observers' errors.
-ObservedModel fast_clone(const torch::jit::Module& model, const std::string& method,
-                         const std::vector<ObserverSite>& sites);
+ObservedModel fast_clone(const Session& session, const std::vector<ObserverSite>& sites);
 
 }  // namespace actsparse

@@ -27,33 +27,31 @@ void insert_observer(const CallMethod& call, int64_t observer) {
 
 }  // namespace
 
-ObservedModel::ObservedModel(const Module& module,
+ObservedModel::ObservedModel(Session session,
                              std::vector<std::unique_ptr<RegisteredObserver>> observers)
-    : module_(module), observers_(std::move(observers)) {}
+    : session_(std::move(session)), observers_(std::move(observers)) {}
 
-c10::IValue ObservedModel::run(const std::string& method,
-                               const std::vector<c10::IValue>& arguments) {
+c10::IValue ObservedModel::run(const std::vector<c10::IValue>& arguments) {
   try {
-    return run_method(module_, method, arguments);
+    return run_method(session_.model, session_.method, arguments);
   } catch (...) {
     for (const auto& observer : observers_) observer->rethrow();
     throw;
   }
 }
 
-ObservedModel insert_observers(const Module& model, const std::string& method,
-                               const std::vector<ObserverSite>& sites) {
+ObservedModel insert_observers(const Session& session, const std::vector<ObserverSite>& sites) {
   std::vector<std::string> layers;
   for (const auto& site : sites) layers.push_back(site.site.layer);
-  Module clone = clone_with_own_types(model, layers);
+  Module clone = clone_with_own_types(session.model, layers);
   std::vector<std::unique_ptr<RegisteredObserver>> observers;
   for (const auto& site : sites) {
     observers.push_back(std::make_unique<RegisteredObserver>(site.observer));
     for (const auto& call :
-         call_methods(clone, find_layer(clone, site.site.layer), site.site, method))
+         call_methods(clone, find_layer(clone, site.site.layer), site.site, session.method))
       insert_observer(call, observers.back()->id());
   }
-  return {clone, std::move(observers)};
+  return {session.with(clone), std::move(observers)};
 }
 
 }  // namespace actsparse

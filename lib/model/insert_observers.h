@@ -9,6 +9,7 @@
 
 #include "model/call_methods.h"
 #include "model/observe_op.h"
+#include "model/session.h"
 
 namespace actsparse {
 
@@ -21,21 +22,20 @@ struct ObserverSite {
 /// model's.
 class ObservedModel {
  public:
-  ObservedModel(const torch::jit::Module& module,
-                std::vector<std::unique_ptr<RegisteredObserver>> observers);
+  ObservedModel(Session session, std::vector<std::unique_ptr<RegisteredObserver>> observers);
   /// The rewritten module, for inspection and for eval()/train().
-  torch::jit::Module& module() { return module_; }
-  /// Runs `method` without autograd. Throws what an observer threw, else run_method's errors.
-  c10::IValue run(const std::string& method, const std::vector<c10::IValue>& arguments);
+  torch::jit::Module& module() { return session_.model; }
+  /// Runs the session's method without autograd. Throws what an observer threw, else run_method's
+  /// errors.
+  c10::IValue run(const std::vector<c10::IValue>& arguments);
 
  private:
-  torch::jit::Module module_;
+  Session session_;
   std::vector<std::unique_ptr<RegisteredObserver>> observers_;
 };
 
-/// `model` is left untouched. `method` is the one that will be run. Throws Error(Model) for a layer
+/// The session's model is left untouched. Throws Error(Model) for a layer
 /// that does not exist or cannot be observed.
-ObservedModel insert_observers(const torch::jit::Module& model, const std::string& method,
-                               const std::vector<ObserverSite>& sites);
+ObservedModel insert_observers(const Session& session, const std::vector<ObserverSite>& sites);
 
 }  // namespace actsparse

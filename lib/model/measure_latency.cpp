@@ -38,18 +38,19 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
-Medians measure_latency(const std::vector<Module>& models, const std::string& method,
-                        const std::vector<c10::IValue>& batch, double budget) {
-  std::vector<Module> contestants;
-  for (const auto& model : models) contestants.push_back(frozen(model, method));
-  for (auto& model : contestants) run_method(model, method, batch);
-  std::vector<std::vector<double>> seconds(models.size());
+Medians measure_latency(const std::vector<Session>& sessions, const std::vector<c10::IValue>& batch,
+                        double budget) {
+  std::vector<Session> contestants;
+  for (const auto& session : sessions)
+    contestants.push_back(session.with(frozen(session.model, session.method)));
+  for (auto& [model, method, training, device] : contestants) run_method(model, method, batch);
+  std::vector<std::vector<double>> seconds(sessions.size());
   const Stopwatch all;
   int64_t rounds = 0;
   for (; rounds < 3 || (rounds < 15 && all.seconds() < budget); ++rounds)
-    for (size_t i = 0; i < models.size(); ++i) {
+    for (size_t i = 0; i < sessions.size(); ++i) {
       const Stopwatch one;
-      run_method(contestants[i], method, batch);
+      run_method(contestants[i].model, contestants[i].method, batch);
       seconds[i].push_back(one.seconds());
     }
   Medians medians{{}, rounds};

@@ -1,9 +1,8 @@
 #pragma once
 // How fast models are, one against the other.
-#include <torch/csrc/jit/api/module.h>
-
-#include <string>
 #include <vector>
+
+#include "model/session.h"
 
 namespace actsparse {
 
@@ -15,7 +14,7 @@ struct Medians {
 /// Freezes and optimizes each model as torch.jit.freeze does, where that is possible, and runs them
 /// in turn on `batch`: one round to warm up, then at least 3, at most 15, until about `budget`
 /// seconds are over. Throws Error(Data) if one does not take the batch.
-Medians measure_latency(const std::vector<torch::jit::Module>& models, const std::string& method,
-                        const std::vector<c10::IValue>& batch, double budget);
+Medians measure_latency(const std::vector<Session>& sessions, const std::vector<c10::IValue>& batch,
+                        double budget);
 
 }  // namespace actsparse

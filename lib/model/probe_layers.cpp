@@ -38,8 +38,8 @@ void note(LayerProbe& probe, const at::Tensor& input) {
     probe.shapes.push_back(shape);
 }
 
-void explain_uncalled(const Module& model, const std::string& method,
-                      const std::vector<Site>& sites, std::vector<LayerProbe>& probes) {
+void explain_uncalled(const Session& session, const std::vector<Site>& sites,
+                      std::vector<LayerProbe>& probes) {
   std::vector<std::string> names;
   std::vector<LayerProbe*> uncalled;
   for (size_t i = 0; i < sites.size(); ++i) {
@@ -47,27 +47,26 @@ void explain_uncalled(const Module& model, const std::string& method,
     names.push_back(sites[i].layer);
     uncalled.push_back(&probes[i]);
   }
-  const auto reasons = why_uncalled(model, method, names);
+  const auto reasons = why_uncalled(session, names);
   for (size_t i = 0; i < uncalled.size(); ++i)
     uncalled[i]->obstacle = "never called: " + reasons[i].reason;
 }
 
 }  // namespace
 
-std::vector<LayerProbe> probe_layers(const Module& model, const std::string& method, bool training,
-                                     const std::vector<Site>& sites,
+std::vector<LayerProbe> probe_layers(const Session& session, const std::vector<Site>& sites,
                                      const std::vector<c10::IValue>& batch) {
   std::vector<LayerProbe> probes(sites.size());
   std::vector<ObserverSite> observed;
   for (size_t i = 0; i < sites.size(); ++i) {
-    probes[i].obstacle = obstacle_of(model, sites[i], method);
+    probes[i].obstacle = obstacle_of(session.model, sites[i], session.method);
     if (probes[i].obstacle.empty())
       observed.push_back({sites[i], [&probe = probes[i]](const at::Tensor& x) { note(probe, x); }});
   }
-  auto clone = insert_observers(model, method, observed);
-  clone.module().train(training);
-  clone.run(method, batch);
-  explain_uncalled(model, method, sites, probes);
+  auto clone = insert_observers(session, observed);
+  clone.module().train(session.training);
+  clone.run(batch);
+  explain_uncalled(session, sites, probes);
   return probes;
 }
 

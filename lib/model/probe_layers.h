@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/call_methods.h"
+#include "model/session.h"
 
 namespace actsparse {
 
@@ -23,8 +24,7 @@ struct LayerProbe {
 /// One entry per site. `method` of a clone is run once on `batch`; `model` is left untouched. A
 /// site that cannot be observed is no error but has an obstacle. Throws Error(Data) if the model
 /// fails on the batch.
-std::vector<LayerProbe> probe_layers(const torch::jit::Module& model, const std::string& method,
-                                     bool training, const std::vector<Site>& sites,
+std::vector<LayerProbe> probe_layers(const Session& session, const std::vector<Site>& sites,
                                      const std::vector<c10::IValue>& batch);
 
 }  // namespace actsparse

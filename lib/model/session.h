@@ -8,10 +8,18 @@
 namespace actsparse {
 
 struct Session {
+  /// A model alone is a session, too: of its forward, in eval mode.
+  Session(torch::jit::Module called, std::string its_method = "forward", bool in_training = false,
+          std::string its_device = "cpu")
+      : model(std::move(called)),
+        method(std::move(its_method)),
+        training(in_training),
+        device(std::move(its_device)) {}
+
   torch::jit::Module model;
-  std::string method = "forward";
-  bool training = false;      ///< the mode it runs in
-  std::string device = "cpu";  ///< what load_model() puts models on: "cpu", "cuda", "cuda:1"
+  std::string method;
+  bool training;       ///< the mode it runs in, where a function does not say that it is eval
+  std::string device;  ///< what load_model() puts models on: "cpu", "cuda", "cuda:1"
 
   /// Another model that is called in the same way.
   Session with(torch::jit::Module other) const {

@@ -98,18 +98,17 @@ void attach(const Module& model, Probe& probe, const Module& layer, const std::s
 
 }  // namespace
 
-Verification verify_masks(const Module& masked, const std::string& method, bool training,
-                          const std::vector<MaskSite>& sites,
+Verification verify_masks(const Session& masked, const std::vector<MaskSite>& sites,
                           const std::vector<c10::IValue>& batch) {
   std::vector<std::string> layers;
   for (const auto& site : sites) layers.push_back(site.site.layer);
-  Module clone = clone_with_own_types(masked, layers);
-  clone.train(training);
+  Module clone = clone_with_own_types(masked.model, layers);
+  clone.train(masked.training);
   std::deque<Probe> probes;
   for (const auto& site : sites)
-    attach(clone, probes.emplace_back(site), find_layer(clone, site.site.layer), method);
+    attach(clone, probes.emplace_back(site), find_layer(clone, site.site.layer), masked.method);
   try {
-    run_method(clone, method, batch);
+    run_method(clone, masked.method, batch);
   } catch (...) {
     for (const auto& probe : probes) probe.after->rethrow();
     throw;

@@ -20,8 +20,7 @@ struct Verification {
 /// input itself, that the buffer holds the site's mask, and that the product is input * mask bit
 /// for bit. `masked` is left untouched; layers the batch does not call are checked by structure
 /// only. Throws Error(Check) naming the layer.
-Verification verify_masks(const torch::jit::Module& masked, const std::string& method,
-                          bool training, const std::vector<MaskSite>& sites,
+Verification verify_masks(const Session& masked, const std::vector<MaskSite>& sites,
                           const std::vector<c10::IValue>& batch);
 
 }  // namespace actsparse

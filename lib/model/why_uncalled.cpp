@@ -170,13 +170,12 @@ std::string reason(const Usage& usage, const std::string& method) {
 
 }  // namespace
 
-std::vector<Uncalled> why_uncalled(const Module& model, const std::string& method,
-                                   const std::vector<std::string>& layers) {
-  CallGraph graph(model, method);
+std::vector<Uncalled> why_uncalled(const Session& session, const std::vector<std::string>& layers) {
+  CallGraph graph(session.model, session.method);
   std::vector<Uncalled> reasons;
   for (const auto& name : layers) {
-    const Usage& usage = graph.usage(find_layer(model, name));
-    reasons.push_back({reason(usage, method), !usage.calls || needs_mode(*usage.calls)});
+    const Usage& usage = graph.usage(find_layer(session.model, name));
+    reasons.push_back({reason(usage, session.method), !usage.calls || needs_mode(*usage.calls)});
   }
   return reasons;
 }

@@ -1,9 +1,9 @@
 #pragma once
 // Why a layer is never called: read off the graphs, without running them.
-#include <torch/csrc/jit/api/module.h>
-
 #include <string>
 #include <vector>
+
+#include "model/session.h"
 
 namespace actsparse {
 
@@ -16,7 +16,6 @@ struct Uncalled {
 /// stand behind the layer's name: "called only under 'if self.training' (googlenet.py:172)", "its
 /// parameters are read by layer 'attn' without a call", "only its method 'encode' is called", "no
 /// path leads to it from forward". Throws Error(Model) for a name that does not exist.
-std::vector<Uncalled> why_uncalled(const torch::jit::Module& model, const std::string& method,
-                                   const std::vector<std::string>& layers);
+std::vector<Uncalled> why_uncalled(const Session& session, const std::vector<std::string>& layers);
 
 }  // namespace actsparse

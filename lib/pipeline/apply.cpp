@@ -4,11 +4,11 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "model/load_model.h"
-#include "pipeline/prepared_job.h"
 #include "pipeline/evaluation_answer.h"
 #include "pipeline/judge_models.h"
 #include "pipeline/masked_model.h"
 #include "pipeline/outputs.h"
+#include "pipeline/prepared_job.h"
 #include "pipeline/small_model.h"
 #include "sparsifier/made_up_batch.h"
 #include "sparsifier/state_file.h"
@@ -74,8 +74,7 @@ Report apply(const ApplyRequest& request, const RunOptions& options) {
   } catch (const Error& error) {
     throw error.in(state_path.string());
   }
-  ActivationSparsifier sparsifier(session.model, config ? load_functions(*config) : FunctionTable(),
-                                  {}, session.method, session.training);
+  ActivationSparsifier sparsifier(session, config ? load_functions(*config) : FunctionTable());
   sparsifier.load_state_dict(state);
   Report report;
   Warnings warnings;

@@ -19,11 +19,9 @@ EvaluationReport judge(const CompactRequest& request, const Session& masked, con
   const Contestant made{request.small_out.filename().string(), small};
   const auto& config = request.config;
   if (!config || !config->evaluate) {
-    const Session unmasked = masked.with(without_masks(masked.model, masked.method));
-    return glance({"the model without masks", unmasked}, {made}, batch, 0);
+    return glance({"the model without masks", without_masks(masked)}, {made}, batch, 0);
   }
-  const Contestant unmasked{config->model.path.filename().string(),
-                            load_session(*config, options)};
+  const Contestant unmasked{config->model.path.filename().string(), load_session(*config, options)};
   const Contestant with_masks{request.masked.filename().string(), masked};
   return judge_models(*config, load_functions(*config), unmasked, {with_masks, made}, options);
 }
@@ -42,9 +40,8 @@ CompactResult compact(const CompactRequest& request, const RunOptions& options) 
   const auto data = open_batches(settings.data);
   check_memory(data->batch_bytes());
   const TrialBatch batch = first_batch(*data);
-  const auto small =
-      write_small(outputs, {request.small_out, read_extra_files(request.masked)}, masked,
-                  batch.arguments, settings.options);
+  const auto small = write_small(outputs, {request.small_out, read_extra_files(request.masked)},
+                                 masked, batch.arguments, settings.options);
   if (small.report.layers.empty())
     throw Error(ErrorKind::Model,
                 "there is no mask in the model: no activation is multiplied by a constant that has "

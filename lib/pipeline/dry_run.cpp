@@ -65,9 +65,8 @@ Report dry_run(const Config& config, const RunOptions& options) {
   const StateDict whole = with_room(squashed.state, *job.data);
   const TrialBatch batch = first_batch(*job.data);
   const auto bytes = [&](const torch::jit::Module& model) {
-    return bytes_written([&](std::ostream& out) {
-      write_model(model, out, extra_files(config.model.path, whole));
-    });
+    return bytes_written(
+        [&](std::ostream& out) { write_model(model, out, extra_files(config.model.path, whole)); });
   };
   Report report = report_of(calibration, "run");
   std::vector<Contestant> models = {{"masked model", job.session.with(squashed.masked)}};
@@ -80,8 +79,7 @@ Report dry_run(const Config& config, const RunOptions& options) {
     dry_run.state_bytes = bytes_written([&](std::ostream& out) { write_state(whole, out); });
   if (!config.output.compact.empty()) {
     const Session& masked = models.front().session;
-    const auto made = compact(masked.model, masked.method, sizes_to_try(batch.arguments),
-                              config.output.compact_options);
+    const auto made = compact(masked, sizes_to_try(batch.arguments), config.output.compact_options);
     const auto small = through_archive(made.module, masked.device);
     compare_small(masked, made, small, batch.arguments, config.output.compact_options);
     dry_run.small_bytes = bytes(made.module);

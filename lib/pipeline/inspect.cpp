@@ -52,8 +52,8 @@ void probe(Inspection& inspection, const torch::jit::Module& model, const Config
   const auto batch = data->next();
   at::manual_seed(config.run.seed);
   require_method(model, config.model.method);
-  const auto probes = probe_layers(model, config.model.method, config.model.mode == "train", sites,
-                                   batch.value().arguments);
+  const auto probes = probe_layers({model, config.model.method, config.model.mode == "train"},
+                                   sites, batch.value().arguments);
   inspection.batch = batch->origin;
   auto next = probes.begin();
   for (auto& inspected : inspection.layers)

@@ -141,13 +141,12 @@ PreparedJob prepare(const Config& config, const RunOptions& options) {
   leave_out_inlined(selection, config, session.model);
   Provenance origin = origin_of(config, functions);
   PreparedJob job{session,
-          ActivationSparsifier(session.model, std::move(functions), config.defaults,
-                               session.method, session.training),
-          std::move(data),
-          std::move(fingerprint),
-          std::move(selection.layers),
-          std::move(origin),
-          {}};
+                  ActivationSparsifier(session, std::move(functions), config.defaults),
+                  std::move(data),
+                  std::move(fingerprint),
+                  std::move(selection.layers),
+                  std::move(origin),
+                  {}};
   register_layers(job, config);
   job.warnings.add(selection.warnings);
   job.load_seconds = stopwatch.seconds();

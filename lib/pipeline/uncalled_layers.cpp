@@ -26,7 +26,7 @@ size_t entry_of(const PreparedJob& job, const std::string& name) {
 // A layer that saw nothing would silently stay unmasked.
 void settle_uncalled(PreparedJob& job, const Config& config, Seen seen) {
   const auto uncalled = uncalled_layers(job.sparsifier);
-  const auto reasons = why_uncalled(job.session.model, job.session.method, uncalled);
+  const auto reasons = why_uncalled(job.session, uncalled);
   std::vector<std::string> missing;
   for (size_t i = 0; i < uncalled.size(); ++i) {
     const bool optional = config.layers[entry_of(job, uncalled[i])].optional;

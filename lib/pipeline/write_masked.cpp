@@ -39,7 +39,7 @@ bool runs(const Session& session, const Arguments& batch) {
 
 Verification verify(const Session& masked, const std::vector<MaskSite>& sites,
                     const Arguments& batch) {
-  return verify_masks(masked.model, masked.method, masked.training, sites, batch);
+  return verify_masks(masked, sites, batch);
 }
 
 // Another number of samples than the batch has.
@@ -51,9 +51,8 @@ Arguments smaller_batch(const Arguments& batch) {
 // Opposite ends: what is written, and what it must equal.
 double difference_to_masked(const Squashed& squashed, const Module& folded,
                             const TrialBatch& batch) {
-  const double difference = compare_outputs(squashed.masked, folded, squashed.unmasked.method,
-                                            batch.arguments)
-                                .relative;
+  const double difference =
+      compare_outputs(squashed.unmasked.with(squashed.masked), folded, batch.arguments).relative;
   if (difference <= kFoldedTolerance) return difference;
   throw Error(ErrorKind::Check,
               fmt::format("with the masks in the weights the outputs differ by {:.2g}; does other "
@@ -65,9 +64,8 @@ double difference_to_masked(const Squashed& squashed, const Module& folded,
 Module written(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
                const Module& model) {
   AtomicFile& written = outputs.create(file.to);
-  written.write([&](std::ostream& out) {
-    write_model(model, out, extra_files(file.from, squashed.state));
-  });
+  written.write(
+      [&](std::ostream& out) { write_model(model, out, extra_files(file.from, squashed.state)); });
   written.close();
   release_freed_memory();
   return load_model(written.temporary(), squashed.unmasked.device);
@@ -76,11 +74,10 @@ Module written(Outputs& outputs, const MaskedFile& file, const Squashed& squashe
 WrittenMasked write_folded(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
                            const TrialBatch& batch, Warnings& warnings) {
   const Session& session = squashed.unmasked;
-  const MaskedWeights weights =
-      mask_weights(session.model, session.method, mask_sites(squashed.state));
+  const MaskedWeights weights = mask_weights(session, mask_sites(squashed.state));
   for (const auto& [layer, reason] : weights.reasons)
     warnings.add(layer_text(layer) + " keeps its multiplication: " + reason);
-  const Module folded = apply_masks(weights.module, session.method, weights.left);
+  const Module folded = apply_masks(session.with(weights.module), weights.left);
   const Module model = written(outputs, file, squashed, folded);
   const auto kept = verify(session.with(model), weights.left, batch.arguments);
   const FoldedLayers moved = {static_cast<int64_t>(weights.folded.size()),
@@ -116,8 +113,7 @@ ExtraFiles extra_files(const std::filesystem::path& model, const StateDict& stat
 
 WrittenMasked write_masked(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
                            const TrialBatch& batch, Warnings& warnings) {
-  if (file.form == MaskForm::Weights)
-    return write_folded(outputs, file, squashed, batch, warnings);
+  if (file.form == MaskForm::Weights) return write_folded(outputs, file, squashed, batch, warnings);
   const Module model = written(outputs, file, squashed, squashed.masked);
   return {model, verify_masked(squashed, model, batch)};
 }

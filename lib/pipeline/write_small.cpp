@@ -31,12 +31,12 @@ std::vector<Arguments> other_sizes(const Arguments& batch, int64_t samples) {
 }
 
 // The first batch, and others of other sizes if the masked model takes them.
-std::vector<Difference> differences(const Module& masked, const Module& small,
-                                    const std::string& method, const Arguments& batch) {
-  std::vector<Difference> found = {compare_outputs(masked, small, method, batch)};
+std::vector<Difference> differences(const Session& masked, const Module& small,
+                                    const Arguments& batch) {
+  std::vector<Difference> found = {compare_outputs(masked, small, batch)};
   const int64_t samples = batch_size_of(describe(batch));
   for (const auto& other : other_sizes(batch, samples == 2 ? 3 : 2)) try {
-      found.push_back(compare_outputs(masked, small, method, other));
+      found.push_back(compare_outputs(masked, small, other));
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::Check) throw;  // else the masked model does not take it
     }
@@ -76,10 +76,9 @@ void warn_of_nothing_removed(CompactReport& report) {
     report.warnings.push_back("no masked channel could be removed");
 }
 
-Latency latency(const Module& masked, const Module& small, const std::string& method,
-                const Arguments& batch) {
-  const auto medians = measure_latency({without_masks(masked, method), masked, small}, method,
-                                       batch, kLatencySeconds);
+Latency latency(const Session& masked, const Module& small, const Arguments& batch) {
+  const auto medians =
+      measure_latency({without_masks(masked), masked, masked.with(small)}, batch, kLatencySeconds);
   return {medians.seconds[0], medians.seconds[1],    medians.seconds[2],
           medians.rounds,     at::get_num_threads(), batch_size_of(describe(batch))};
 }
@@ -91,15 +90,14 @@ BeforeAfter per_sample(const Compacted& compacted, const Arguments& batch) {
 
 }  // namespace
 
-CompactReport compare_small(const Session& session, const Compacted& compacted,
-                            const Module& small, const Arguments& batch,
-                            const CompactOptions& options) {
+CompactReport compare_small(const Session& session, const Compacted& compacted, const Module& small,
+                            const Arguments& batch, const CompactOptions& options) {
   CompactReport report;
   report.layers = compacted.masks;
   report.parameters = {count_parameters(session.model), count_parameters(small)};
   report.macs = per_sample(compacted, sizes_to_try(batch)[0]);
   report.tolerance = options.tolerance;
-  report.differences = differences(session.model, small, session.method, batch);
+  report.differences = differences(session, small, batch);
   check(report);
   warn_of_nothing_removed(report);
   warn_of_dead_signal(report);
@@ -110,7 +108,7 @@ WrittenSmall write_small(Outputs& outputs, const SmallFile& file, const Session&
                          const Arguments& batch, const CompactOptions& options) {
   const Stopwatch stopwatch;
   const Module& masked = session.model;
-  const Compacted compacted = compact(masked, session.method, sizes_to_try(batch), options);
+  const Compacted compacted = compact(session, sizes_to_try(batch), options);
   AtomicFile& written = outputs.create(file.to);
   written.write([&](std::ostream& out) { write_model(compacted.module, out, file.extra); });
   written.close();
@@ -118,7 +116,7 @@ WrittenSmall write_small(Outputs& outputs, const SmallFile& file, const Session&
   CompactReport report = compare_small(session, compacted, small, batch, options);
   report.bytes = {bytes_written([&](std::ostream& out) { write_model(masked, out, file.extra); }),
                   static_cast<int64_t>(std::filesystem::file_size(written.temporary()))};
-  report.latency = latency(masked, small, session.method, batch);
+  report.latency = latency(session, small, batch);
   report.total_seconds = stopwatch.seconds();
   return {small, report};
 }

@@ -56,25 +56,18 @@ void ActivationSparsifier::Impl::add_missing(const FunctionSource& source) {
 RegisteredLayer ActivationSparsifier::Impl::make_layer(LayerRecord record) {
   const std::string name = record.site.layer;
   try {
-    call_methods(model, find_layer(model, name), record.site, method);
+    call_methods(session.model, find_layer(session.model, name), record.site, session.method);
     return {std::move(record), functions};
   } catch (const Error& error) {
     throw error.kind() == ErrorKind::Config ? error.in(layer_text(name)) : error;
   }
 }
 
-ActivationSparsifier::ActivationSparsifier(const Module& model, FunctionTable functions,
-                                           const LayerSettings& defaults, std::string method,
-                                           bool training)
-    : impl_(std::make_unique<Impl>(Impl{model,
-                                        std::move(functions),
-                                        merge({}, defaults),
-                                        defaults,
-                                        std::move(method),
-                                        training,
-                                        {},
-                                        nullptr})) {
-  for (const auto& layer : list_layers(model))
+ActivationSparsifier::ActivationSparsifier(const Session& session, FunctionTable functions,
+                                           const LayerSettings& defaults)
+    : impl_(std::make_unique<Impl>(
+          Impl{session, std::move(functions), merge({}, defaults), defaults, {}, nullptr})) {
+  for (const auto& layer : list_layers(session.model))
     if (!layer.same_as.empty()) impl_->second_names.emplace(layer.name, layer.same_as);
 }
 
@@ -86,7 +79,7 @@ bool ActivationSparsifier::register_layer(const std::string& given, const LayerS
   const std::string name = impl_->first_name(given);
   LayerRecord record;
   record.site = {name, input};
-  record.type = short_type(find_layer(impl_->model, name).type()->name()->qualifiedName());
+  record.type = short_type(find_layer(impl_->session.model, name).type()->name()->qualifiedName());
   record.settings = merge(impl_->default_settings, overrides);
   RegisteredLayer layer = impl_->make_layer(std::move(record));
   impl_->clone.reset();
@@ -98,7 +91,7 @@ bool ActivationSparsifier::register_layer(const std::string& given, const LayerS
 
 bool ActivationSparsifier::register_layer(const Module& layer, const LayerSettings& overrides,
                                           const InputSelector& input) {
-  return register_layer(layer_name(impl_->model, layer), overrides, input);
+  return register_layer(layer_name(impl_->session.model, layer), overrides, input);
 }
 
 TensorOrList ActivationSparsifier::get_mask(const std::string& name) const {
@@ -116,7 +109,7 @@ TensorOrList ActivationSparsifier::get_mask(const std::string& name) const {
 }
 
 TensorOrList ActivationSparsifier::get_mask(const Module& layer) const {
-  return get_mask(layer_name(impl_->model, layer));
+  return get_mask(layer_name(impl_->session.model, layer));
 }
 
 void ActivationSparsifier::unregister_layer(const std::string& name) {
@@ -131,13 +124,13 @@ void ActivationSparsifier::unregister_layer(const std::string& name) {
 void ActivationSparsifier::find_channels(const std::vector<std::vector<c10::IValue>>& batches) {
   std::vector<Site> sites;
   for (const auto& layer : impl_->layers) sites.push_back(layer.settings().site);
-  auto groups = channel_groups(impl_->model, impl_->method, sites, batches);
+  auto groups = channel_groups(impl_->session, sites, batches);
   for (size_t i = 0; i < groups.size(); ++i) impl_->layers[i].set_channels(std::move(groups[i]));
 }
 
 std::vector<LayerWarning> ActivationSparsifier::step() {
   const auto records = layers();
-  const Weights weights = layer_weights(impl_->model, names_of(records));
+  const Weights weights = layer_weights(impl_->session.model, names_of(records));
   Choice choice = choose(statistics_of(records),
                          policy_of(records, impl_->functions, impl_->batch_size), &weights);
   for (size_t i = 0; i < records.size(); ++i) {
@@ -152,8 +145,8 @@ Module ActivationSparsifier::squash_mask(bool attach_sparsify_hook) {
   std::vector<MaskSite> sites;
   for (auto& layer : impl_->layers)
     if (auto site = mask_site(layer.settings())) sites.push_back(std::move(*site));
-  Module masked = apply_masks(impl_->model, impl_->method,
-                              attach_sparsify_hook ? sites : std::vector<MaskSite>{});
+  Module masked =
+      apply_masks(impl_->session, attach_sparsify_hook ? sites : std::vector<MaskSite>{});
   for (auto& layer : impl_->layers) {
     layer.reset_data();
     layer.set_hook_state(attach_sparsify_hook ? HookState::Sparsify : HookState::None);
@@ -166,15 +159,14 @@ StateDict ActivationSparsifier::state_dict() const {
   StateDict state;
   state.defaults = impl_->defaults;
   state.layers = layers();
-  state.meta.method = impl_->method;
-  state.meta.mode = impl_->training ? "train" : "eval";
+  state.meta.method = impl_->session.method;
+  state.meta.mode = impl_->session.training ? "train" : "eval";
   state.meta.function_sources = impl_->functions.sources();
   return state;
 }
 
 void ActivationSparsifier::load_state_dict(const StateDict& state) {
-  Impl fresh{impl_->model, impl_->functions, state.defaults, {}, impl_->method, impl_->training,
-             {},           nullptr};
+  Impl fresh{impl_->session, impl_->functions, state.defaults, {}, {}, nullptr};
   fresh.second_names = impl_->second_names;
   fresh.batch_size = batch_size_of(state.meta.arguments);
   fresh.default_settings = layer_settings_from_json(to_json(state.defaults), "defaults");

@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "functions/functions.h"
 #include "model/insert_observers.h"
+#include "model/session.h"
 #include "sparsifier/choose.h"
 #include "sparsifier/state_dict.h"
 
@@ -26,11 +27,10 @@ namespace actsparse {
 
 class ActivationSparsifier {
  public:
-  /// `model` is shared, never changed: its forward runs on clones. `method` is what forward() runs;
-  /// `training` the mode it runs in. Nothing in `defaults` is checked before a layer is registered.
-  explicit ActivationSparsifier(const torch::jit::Module& model, FunctionTable functions = {},
-                                const LayerSettings& defaults = {}, std::string method = "forward",
-                                bool training = false);
+  /// The session's model is shared, never changed: forward() runs its method on clones, in its
+  /// mode. Nothing in `defaults` is checked before a layer is registered.
+  explicit ActivationSparsifier(const Session& session, FunctionTable functions = {},
+                                const LayerSettings& defaults = {});
   ~ActivationSparsifier();
   ActivationSparsifier(ActivationSparsifier&&) noexcept;
 

@@ -15,19 +15,18 @@
 
 namespace actsparse {
 
-Module ActivationSparsifier::Impl::masked_model() const {
+Session ActivationSparsifier::Impl::masked_model() const {
   std::vector<MaskSite> masks;
   for (const auto& layer : layers) {
     if (layer.settings().hook_state != HookState::Sparsify) continue;
     if (auto site = mask_site(layer.settings())) masks.push_back(std::move(*site));
   }
-  return masks.empty() ? model : apply_masks(model, method, masks);
+  return masks.empty() ? session : session.with(apply_masks(session, masks));
 }
 
 void ActivationSparsifier::Impl::build_clone() {
-  clone = std::make_unique<ObservedModel>(
-      insert_observers(masked_model(), method, observers_of(layers)));
-  clone->module().train(training);
+  clone = std::make_unique<ObservedModel>(insert_observers(masked_model(), observers_of(layers)));
+  clone->module().train(session.training);
 }
 
 std::vector<ObserverSite> ActivationSparsifier::Impl::observers_of(
@@ -47,11 +46,10 @@ std::deque<RegisteredLayer> ActivationSparsifier::Impl::copy_layers() const {
 }
 
 FastTrial ActivationSparsifier::Impl::try_fast_clone(std::deque<RegisteredLayer>& trial,
-                                                       const std::vector<c10::IValue>& batch,
-                                                       double tolerance) {
-  auto fast =
-      std::make_unique<ObservedModel>(fast_clone(masked_model(), method, observers_of(trial)));
-  fast->run(method, batch);
+                                                     const std::vector<c10::IValue>& batch,
+                                                     double tolerance) {
+  auto fast = std::make_unique<ObservedModel>(fast_clone(masked_model(), observers_of(trial)));
+  fast->run(batch);
   FastTrial found = compare_layers(trial, layers);
   if (!found.reason.empty()) return found;
   if (*found.max_difference > tolerance) {
@@ -67,11 +65,11 @@ FastTrial ActivationSparsifier::Impl::try_fast_clone(std::deque<RegisteredLayer>
 c10::IValue ActivationSparsifier::forward(const std::vector<c10::IValue>& arguments) {
   if (!impl_->clone) impl_->build_clone();
   impl_->batch_size = batch_size_of(describe(arguments));
-  return impl_->clone->run(impl_->method, arguments);
+  return impl_->clone->run(arguments);
 }
 
 FastTrial ActivationSparsifier::use_fast_clone(const std::vector<c10::IValue>& batch,
-                                                 double tolerance) {
+                                               double tolerance) {
   auto trial = impl_->copy_layers();
   std::vector<c10::IValue> untouched;  // a model may write to its inputs
   for (const auto& argument : batch) untouched.push_back(argument.deepcopy());
@@ -79,7 +77,7 @@ FastTrial ActivationSparsifier::use_fast_clone(const std::vector<c10::IValue>& b
   const at::Tensor random_state = generator.get_state();
   impl_->clone.reset();
   forward(batch);
-  if (impl_->training) return {std::nullopt, "", "mode \"train\" cannot be frozen"};
+  if (impl_->session.training) return {std::nullopt, "", "mode \"train\" cannot be frozen"};
   generator.set_state(random_state);
   try {
     return impl_->try_fast_clone(trial, untouched, tolerance);
@@ -91,9 +89,9 @@ FastTrial ActivationSparsifier::use_fast_clone(const std::vector<c10::IValue>& b
 void ActivationSparsifier::resume_fast_clone(const std::vector<ArgumentRecord>& arguments) {
   auto trial = impl_->copy_layers();
   auto fast = std::make_unique<ObservedModel>(
-      fast_clone(impl_->masked_model(), impl_->method, impl_->observers_of(trial)));
+      fast_clone(impl_->masked_model(), impl_->observers_of(trial)));
   try {
-    fast->run(impl_->method, made_up_batch(arguments));
+    fast->run(made_up_batch(arguments));
   } catch (const Error&) {  // zeros need not be an input that the model takes
   }
   for (size_t i = 0; i < trial.size(); ++i)
@@ -103,7 +101,8 @@ void ActivationSparsifier::resume_fast_clone(const std::vector<ArgumentRecord>& 
 }
 
 Attributes ActivationSparsifier::model_changes() const {
-  return impl_->clone ? changed_attributes(impl_->clone->module(), impl_->model) : Attributes();
+  return impl_->clone ? changed_attributes(impl_->clone->module(), impl_->session.model)
+                      : Attributes();
 }
 
 void ActivationSparsifier::set_model_changes(const Attributes& attributes) {

@@ -11,12 +11,10 @@ namespace actsparse {
 using torch::jit::Module;
 
 struct ActivationSparsifier::Impl {
-  Module model;
+  Session session;
   FunctionTable functions;
   MergedSettings defaults;
   LayerSettings default_settings;
-  std::string method;
-  bool training;
   std::deque<RegisteredLayer> layers;    // stable addresses: observers refer to them
   std::unique_ptr<ObservedModel> clone;  // what forward() runs; null when the layers have changed
   std::map<std::string, std::string> second_names = {};  // name -> first name of the same instance
@@ -31,14 +29,14 @@ struct ActivationSparsifier::Impl {
   RegisteredLayer make_layer(LayerRecord record);
 
   /// The model as its layers see it: with the masks that are attached.
-  Module masked_model() const;
+  Session masked_model() const;
   void build_clone();
   static std::vector<ObserverSite> observers_of(std::deque<RegisteredLayer>& layers);
   std::deque<RegisteredLayer> copy_layers() const;
   /// Runs `batch` through the fast clone into `trial` and compares; without a reason both are taken
   /// over.
   FastTrial try_fast_clone(std::deque<RegisteredLayer>& trial,
-                             const std::vector<c10::IValue>& batch, double tolerance);
+                           const std::vector<c10::IValue>& batch, double tolerance);
 };
 
 }  // namespace actsparse

@@ -23,8 +23,7 @@ std::vector<LayerChannels> groups(const std::string& body, const Children& layer
   std::vector<Site> sites;
   for (const auto& layer : layers) sites.push_back({layer.first});
   const auto model = make_module("Net", "def forward(self, x: Tensor) -> Tensor:\n" + body, layers);
-  return channel_groups(model, "forward", sites,
-                        {{normal({2, 3, 6, 6}, 1)}, {normal({3, 3, 6, 6}, 2)}});
+  return channel_groups(model, sites, {{normal({2, 3, 6, 6}, 1)}, {normal({3, 3, 6, 6}, 2)}});
 }
 
 }  // namespace

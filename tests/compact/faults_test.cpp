@@ -33,7 +33,7 @@ Difference with_fault(const std::function<void(Module&)>& spoil) {
   const Module masked = masked_net();
   Module small = compacted(masked, {3, 8, 8}).module;
   spoil(small);
-  return compare_outputs(masked, small, "forward", images());
+  return compare_outputs(masked, small, images());
 }
 
 at::Tensor tensor(const Module& module, const std::string& name) {
@@ -72,19 +72,19 @@ TEST_CASE("a bias that is forgotten shows", "[compact]") {
 
 TEST_CASE("another form or shape of the answer is an error", "[compact]") {
   const auto returning = [](const std::string& text) { return net("  return " + text + "\n", {}); };
-  const auto error = error_of(
-      [&] { compare_outputs(returning("x"), returning("x[:, 1:]"), "forward", images()); });
+  const auto error =
+      error_of([&] { compare_outputs(returning("x"), returning("x[:, 1:]"), images()); });
   CHECK(error.kind() == ErrorKind::Check);
   CHECK(contains(error.what(), "another shape"));
   CHECK(error_of([&] {
-          compare_outputs(returning("x"), returning("x.view(1, 7)"), "forward", images());
+          compare_outputs(returning("x"), returning("x.view(1, 7)"), images());
         }).kind() == ErrorKind::Check);
 }
 
 TEST_CASE("NaN and infinities at the same places are equal, integers are exact", "[compact]") {
   const auto returning = [](const std::string& text) { return net("  return " + text + "\n", {}); };
   const auto relative = [&](const std::string& a, const std::string& b) {
-    return compare_outputs(returning(a), returning(b), "forward", images()).relative;
+    return compare_outputs(returning(a), returning(b), images()).relative;
   };
   CHECK(relative("torch.sqrt(x)", "torch.sqrt(x)") == 0);
   CHECK(relative("x / 0", "x / 0") == 0);
@@ -96,10 +96,10 @@ TEST_CASE("NaN and infinities at the same places are equal, integers are exact",
 
 TEST_CASE("a difference is also told against what samples differ by", "[compact]") {
   const auto returning = [](const std::string& text) { return net("  return " + text + "\n", {}); };
-  const auto difference = compare_outputs(returning("x * 0.000001 + 1"),
-                                          returning("x * 0.000002 + 1"), "forward", images());
+  const auto difference =
+      compare_outputs(returning("x * 0.000001 + 1"), returning("x * 0.000002 + 1"), images());
   CHECK(difference.relative < 1e-5);
   CHECK(difference.over_variation > 0.1);
   CHECK(difference.varies);
-  CHECK_FALSE(compare_outputs(returning("x * 0"), returning("x * 0"), "forward", images()).varies);
+  CHECK_FALSE(compare_outputs(returning("x * 0"), returning("x * 0"), images()).varies);
 }

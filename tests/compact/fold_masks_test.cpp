@@ -42,7 +42,7 @@ Folded folded(const Module& model, bool is_pinned = false) {
   size_t products = 0;
   for (const auto* node : flat.graph->nodes()) products += node->kind() == c10::aten::mul;
   Module module = named_module(flat);
-  CHECK(compare_outputs(model, module, "forward", {normal({2, 4, 3, 3}, 8)}).relative < 1e-6);
+  CHECK(compare_outputs(model, module, {normal({2, 4, 3, 3}, 8)}).relative < 1e-6);
   return {products, module};
 }
 

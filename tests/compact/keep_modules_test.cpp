@@ -60,7 +60,7 @@ TEST_CASE("with kept modules tensors are sliced in place", "[compact]") {
 TEST_CASE("what has kept its modules can be masked and compacted again", "[compact]") {
   const auto once = compacted(two_convs(), {3, 6, 6}, keeping());
   const MaskSite site = {{"conv2", int64_t{0}}, mask(4, {0}, 2)};
-  const auto again = apply_masks(once.module, "forward", {site});
+  const auto again = apply_masks(once.module, {site});
   const auto twice = compacted(again, {3, 6, 6}, keeping());
   CHECK(shapes(twice.module).at("conv1.weight") == std::vector<int64_t>{3, 3, 3, 3});
 }

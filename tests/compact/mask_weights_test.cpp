@@ -33,13 +33,13 @@ TEST_CASE("masks of convolutions, grouped ones and linear layers go into the wei
   const std::vector<MaskSite> sites = {site("conv2", {1, 0, 1, 1, 0, 0, 1, 1}, 2),
                                        site("fc", {0, 1, 1, 0, 1, 1, 1, 0}, 0)};
   const std::string before = all_graphs(model);
-  const auto folded = mask_weights(model, "forward", sites);
+  const auto folded = mask_weights(model, sites);
   CHECK(folded.folded == std::vector<std::string>{"conv2", "fc"});
   CHECK(folded.left.empty());
   CHECK(names(folded.module) == names(model));
   CHECK(all_graphs(model) == before);
   const auto x = normal({2, 3, 6, 6}, 5);
-  CHECK(run_forward(folded.module, x).equal(run_forward(apply_masks(model, "forward", sites), x)));
+  CHECK(run_forward(folded.module, x).equal(run_forward(apply_masks(model, sites), x)));
   CHECK_FALSE(run_forward(folded.module, x).equal(run_forward(model, x)));
 }
 
@@ -48,8 +48,7 @@ TEST_CASE("what cannot go into a weight is left, with the reason", "[compact]") 
   MaskSite plane = site("conv2", {1, 0, 1, 1, 0, 0, 1, 1}, 2);
   plane.mask = plane.mask.expand({8, 6, 6}).clone();
   plane.mask[0][0][0] = 0;
-  const auto folded =
-      mask_weights(model, "forward", {plane, site("bn1", {1, 0, 1, 1, 0, 0, 1, 1}, 2)});
+  const auto folded = mask_weights(model, {plane, site("bn1", {1, 0, 1, 1, 0, 0, 1, 1}, 2)});
   CHECK(folded.folded.empty());
   REQUIRE(folded.left.size() == 2);
   CHECK(folded.reasons[0].second == "its mask has more than one number per channel");

@@ -43,10 +43,10 @@ at::Tensor mask(int64_t channels, const std::vector<int64_t>& dropped, int64_t t
 
 Compacted compacted(const Module& masked, const std::vector<int64_t>& sample,
                     const CompactOptions& options) {
-  Compacted result = compact(masked, "forward", {batch(2, sample), batch(3, sample)}, options);
+  Compacted result = compact(masked, {batch(2, sample), batch(3, sample)}, options);
   const Module small = reloaded(result.module);
   for (const int64_t samples : {2, 3, 5})
-    CHECK(compare_outputs(masked, small, "forward", batch(samples, sample)).relative < 1e-5);
+    CHECK(compare_outputs(masked, small, batch(samples, sample)).relative < 1e-5);
   return result;
 }
 

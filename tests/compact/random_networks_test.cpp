@@ -229,14 +229,13 @@ TEST_CASE("random networks give the same answers when they are compacted", "[com
     auto masked = writer.write();
     masked.to(at::kDouble);
     CAPTURE(seed, writer.body());
-    const auto result =
-        compact(masked, "forward", {images(2), images(3)}, {1e-5, gather, keeps_modules});
+    const auto result = compact(masked, {images(2), images(3)}, {1e-5, gather, keeps_modules});
     for (const auto& mask : result.masks) {
       masked_channels += mask.masked;
       removed += mask.removed;
     }
     for (const int64_t samples : {2, 5})
-      REQUIRE(compare_outputs(masked, result.module, "forward", images(samples)).relative < 1e-9);
+      REQUIRE(compare_outputs(masked, result.module, images(samples)).relative < 1e-9);
   }
   CHECK(removed > masked_channels / 5);  // and something is removed
 }

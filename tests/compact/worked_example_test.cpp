@@ -33,9 +33,8 @@ Module masked_net() {
           {{"conv1", conv(4, 3, {{"bias", weight({4})}})},
            {"conv2", conv(4, 4)},
            {"conv3", conv(2, 4)}});
-  return apply_masks(
-      plain, "forward",
-      {{{"conv2", int64_t{0}}, mask(4, {0, 2}, 2)}, {{"conv3", int64_t{0}}, mask(4, {1, 2}, 2)}});
+  return apply_masks(plain, {{{"conv2", int64_t{0}}, mask(4, {0, 2}, 2)},
+                             {{"conv3", int64_t{0}}, mask(4, {1, 2}, 2)}});
 }
 
 std::vector<int64_t> numbers(const at::Tensor& tensor) {

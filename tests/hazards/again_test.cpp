@@ -23,7 +23,7 @@ TEST_CASE("hazard: the masks of a masked model compose", "[hazards]") {
 
 TEST_CASE("hazard: the same mask twice is the mask once", "[hazards]") {
   const auto once = flow(chain(), layer_b, {{normal({4, 6}, 1)}});
-  const auto twice = apply_masks(once.masked, "forward", {{layer_b[0], once.mask()}});
+  const auto twice = apply_masks(once.masked, {{layer_b[0], once.mask()}});
   const at::Tensor x = normal({3, 6}, 3);
   CHECK(bit_equal(run_forward(twice, x), run_forward(once.masked, x)));
 }

@@ -27,7 +27,7 @@ void check_masked(const Flow& flow, const std::string& method, const Arguments& 
     sites.push_back(mask_site(layer).value());
     calls += layer.calls;
   }
-  const auto verified = verify_masks(flow.masked, method, false, sites, batch);
+  const auto verified = verify_masks({flow.masked, method}, sites, batch);
   CHECK(verified.layers == static_cast<int64_t>(sites.size()));
   CHECK(calls > 0);
 }
@@ -46,7 +46,7 @@ Flow flow(const Module& model, const std::vector<Site>& sites,
           const std::vector<Arguments>& batches, const nlohmann::json& changes,
           const std::string& method) {
   const std::string before = all_graphs(model);
-  ActivationSparsifier sparsifier(model, {}, settings(usual(changes)), method);
+  ActivationSparsifier sparsifier({model, method}, {}, settings(usual(changes)));
   for (const auto& site : sites) sparsifier.register_layer(site.layer, {}, site.input);
   const Module plain = clone_with_own_types(model, {});
   for (const auto& batch : batches) check_observed(sparsifier, plain, method, batch);

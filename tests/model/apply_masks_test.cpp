@@ -18,7 +18,7 @@ namespace {
 
 Module masked(const Module& model, const std::string& layer, const at::Tensor& mask,
               const InputSelector& input = int64_t{0}) {
-  return apply_masks(model, "forward", {{{layer, input}, mask}});
+  return apply_masks(model, {{{layer, input}, mask}});
 }
 
 // All source code in a saved model.
@@ -91,7 +91,7 @@ TEST_CASE("every call is masked: loops, branches, forks, second names, keywords"
 
 TEST_CASE("several layers are masked at once, the root among them", "[model]") {
   const Module clone = apply_masks(
-      chain(), "forward",
+      chain(),
       {{{""}, tensor1d({1, 1, 0})}, {{"a"}, tensor1d({1, 0, 1})}, {{"b"}, tensor1d({1, 1, 1})}});
   CHECK(bit_equal(run_forward(clone, tensor1d({1, 1, 1})), tensor1d({6, 0, 0})));
   CHECK(buffer_names(clone) == Names{"a.activation_mask", "b.activation_mask", "activation_mask"});
@@ -133,8 +133,7 @@ TEST_CASE("a saved masked model has plain operators only, and loads anywhere", "
   CHECK(bit_equal(run_forward(reloaded(clone), tensor1d({1, 2})), tensor1d({6, 0})));
   // The search finds what it looks for where it is.
   const auto ignore = [](const at::Tensor&) {};
-  CHECK(contains(code_of(insert_observers(chain(), "forward", {{{"b"}, ignore}}).module()),
-                 "actsparse"));
+  CHECK(contains(code_of(insert_observers(chain(), {{{"b"}, ignore}}).module()), "actsparse"));
 }
 
 TEST_CASE("a masked model can be frozen", "[model]") {
@@ -171,7 +170,7 @@ TEST_CASE("masks of ones leave the sample models' outputs as they are", "[model]
   model.eval();
   const at::Tensor x = normal({4, 1, 8, 8}, 5);
   const Module clone =
-      apply_masks(model, "forward", {{{"block1.shared"}, tensor1d({1})}, {{"fc"}, tensor1d({1})}});
+      apply_masks(model, {{{"block1.shared"}, tensor1d({1})}, {{"fc"}, tensor1d({1})}});
   CHECK(bit_equal(run_forward(clone, x), run_forward(model, x)));
   const Module blocked = masked(model, "fc", tensor1d({0}));
   const at::Tensor bias = find_layer(model, "fc").attr("bias").toTensor().detach();
@@ -180,7 +179,7 @@ TEST_CASE("masks of ones leave the sample models' outputs as they are", "[model]
 
 TEST_CASE("masking nothing gives the same model", "[model]") {
   const Module model = chain();
-  const Module clone = apply_masks(model, "forward", {});
+  const Module clone = apply_masks(model, {});
   CHECK(graph_text(clone) == graph_text(model));
   CHECK(buffer_names(clone).empty());
 }

@@ -17,7 +17,7 @@ using torch::jit::Module;
 namespace {
 
 using SeenByLayer = std::vector<std::pair<std::string, at::Tensor>>;
-using Make = ObservedModel (*)(const Module&, const std::string&, const std::vector<ObserverSite>&);
+using Make = ObservedModel (*)(const Session&, const std::vector<ObserverSite>&);
 
 // What the layers see, in the order of their calls.
 SeenByLayer seen_by(Make make, const Module& model, const std::vector<std::string>& layers,
@@ -28,11 +28,11 @@ SeenByLayer seen_by(Make make, const Module& model, const std::vector<std::strin
   for (const auto& layer : layers)
     sites.push_back(
         {{layer}, [&seen, layer](const at::Tensor& x) { seen.emplace_back(layer, x.clone()); }});
-  ObservedModel clone = make(model, method, sites);
+  ObservedModel clone = make({model, method}, sites);
   for (const auto& batch : batches) {
     std::vector<c10::IValue> arguments;
     for (const auto& argument : batch) arguments.emplace_back(argument.clone());
-    clone.run(method, arguments);
+    clone.run(arguments);
   }
   return seen;
 }
@@ -56,7 +56,7 @@ std::map<std::string, int> operators_of(const Module& model,
                                         const std::vector<std::string>& layers) {
   std::vector<ObserverSite> sites;
   for (const auto& layer : layers) sites.push_back({{layer}, [](const at::Tensor&) {}});
-  ObservedModel clone = fast_clone(model, "forward", sites);
+  ObservedModel clone = fast_clone(model, sites);
   std::map<std::string, int> counts;
   const std::string graph = graph_text(clone.module());
   const std::regex name(R"((aten|actsparse|prim)::\w+)");
@@ -133,16 +133,14 @@ TEST_CASE("a model that is not on the CPU has no fast clone", "[model]") {
   Module model = small_cnn();
   Module fc = model.attr("fc").toModule();
   fc.setattr("weight", fc.attr("weight").toTensor().to(at::kMeta));
-  const Error error = error_of([&] {
-    fast_clone(model, "forward", {{{"fc"}, [](const at::Tensor&) {}}});
-  });
+  const Error error = error_of([&] { fast_clone(model, {{{"fc"}, [](const at::Tensor&) {}}}); });
   CHECK(error.kind() == ErrorKind::Model);
   CHECK(contains(error.what(), "the fast clone is for the CPU, but the model is on meta"));
 }
 
 TEST_CASE("a model that is fed what it cannot take says the same as ever", "[model]") {
-  ObservedModel clone = fast_clone(small_cnn(), "forward", {{{"fc"}, [](const at::Tensor&) {}}});
-  const Error error = error_of([&] { clone.run("forward", {normal({2, 4, 6, 6}, 1)}); });
+  ObservedModel clone = fast_clone(small_cnn(), {{{"fc"}, [](const at::Tensor&) {}}});
+  const Error error = error_of([&] { clone.run({normal({2, 4, 6, 6}, 1)}); });
   CHECK(error.kind() == ErrorKind::Data);
   CHECK(contains(error.what(), "the model fails on this data"));
 }
@@ -150,6 +148,6 @@ TEST_CASE("a model that is fed what it cannot take says the same as ever", "[mod
 TEST_CASE("what an observer throws comes out of the fast clone", "[model]") {
   struct Failure {};
   ObservedModel clone =
-      fast_clone(small_cnn(), "forward", {{{"fc"}, [](const at::Tensor&) { throw Failure{}; }}});
-  CHECK_THROWS_AS(clone.run("forward", {images[0][0]}), Failure);
+      fast_clone(small_cnn(), {{{"fc"}, [](const at::Tensor&) { throw Failure{}; }}});
+  CHECK_THROWS_AS(clone.run({images[0][0]}), Failure);
 }

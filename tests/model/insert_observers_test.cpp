@@ -19,8 +19,8 @@ using Seen = std::vector<at::Tensor>;
 Seen observed(const Module& model, const Site& site, const at::Tensor& x) {
   Seen seen;
   const auto observer = [&](const at::Tensor& input) { seen.push_back(input.clone()); };
-  ObservedModel clone = insert_observers(model, "forward", {{site, observer}});
-  CHECK(bit_equal(clone.run("forward", {x}).toTensor(), run_forward(reloaded(model), x)));
+  ObservedModel clone = insert_observers(model, {{site, observer}});
+  CHECK(bit_equal(clone.run({x}).toTensor(), run_forward(reloaded(model), x)));
   return seen;
 }
 
@@ -49,7 +49,7 @@ struct Failure {};
 TEST_CASE("an observed layer hands on its input before anything reads it", "[model]") {
   const Module model = chain();
   const std::string before = all_graphs(model);
-  ObservedModel clone = insert_observers(model, "forward", {{{"b"}, ignore}});
+  ObservedModel clone = insert_observers(model, {{{"b"}, ignore}});
   CHECK(observed_graph(clone, "b") == observed_scale);
   CHECK(observed_graph(clone, "a") == graph_text(find_layer(model, "a")));
   CHECK(observed_graph(clone, "") == graph_text(model));
@@ -109,11 +109,10 @@ TEST_CASE("another method than forward can be run and observed", "[model]") {
                                    "  return self.a.forward(x + 1)\n",
                                    {{"a", scale(2)}});
   Seen root, layer;
-  ObservedModel clone =
-      insert_observers(model, "encode",
-                       {{{""}, [&](const at::Tensor& x) { root.push_back(x.clone()); }},
-                        {{"a"}, [&](const at::Tensor& x) { layer.push_back(x.clone()); }}});
-  CHECK(bit_equal(clone.run("encode", {tensor1d({3})}).toTensor(), tensor1d({8})));
+  ObservedModel clone = insert_observers(
+      {model, "encode"}, {{{""}, [&](const at::Tensor& x) { root.push_back(x.clone()); }},
+                          {{"a"}, [&](const at::Tensor& x) { layer.push_back(x.clone()); }}});
+  CHECK(bit_equal(clone.run({tensor1d({3})}).toTensor(), tensor1d({8})));
   CHECK(bit_equal(root.at(0), tensor1d({3})));
   CHECK(bit_equal(layer.at(0), tensor1d({4})));
 }
@@ -137,26 +136,25 @@ TEST_CASE("calls in a forked part are observed", "[model]") {
 
 TEST_CASE("what an observer throws comes out with its own type", "[model]") {
   int runs = 0;
-  ObservedModel clone = insert_observers(chain(), "forward", {{{"b"}, [&](const at::Tensor&) {
-                                                                 if (++runs == 1) throw Failure();
-                                                               }}});
-  CHECK_THROWS_AS(clone.run("forward", {tensor1d({1})}), Failure);
-  CHECK(bit_equal(clone.run("forward", {tensor1d({1})}).toTensor(), tensor1d({6})));
+  ObservedModel clone = insert_observers(chain(), {{{"b"}, [&](const at::Tensor&) {
+                                                      if (++runs == 1) throw Failure();
+                                                    }}});
+  CHECK_THROWS_AS(clone.run({tensor1d({1})}), Failure);
+  CHECK(bit_equal(clone.run({tensor1d({1})}).toTensor(), tensor1d({6})));
   CHECK(runs == 2);
 }
 
 TEST_CASE("after an observer's failure the others work on, and no old failure comes back",
           "[model]") {
   int a = 0, b = 0;
-  ObservedModel clone = insert_observers(
-      chain(), "forward",
-      {{{"a"}, [&](const at::Tensor&) { ++a; }}, {{"b"}, [&](const at::Tensor&) {
-                                                    ++b;
-                                                    throw Error(ErrorKind::Function,
-                                                                "run " + std::to_string(b));
-                                                  }}});
+  ObservedModel clone =
+      insert_observers(chain(), {{{"a"}, [&](const at::Tensor&) { ++a; }},
+                                 {{"b"}, [&](const at::Tensor&) {
+                                    ++b;
+                                    throw Error(ErrorKind::Function, "run " + std::to_string(b));
+                                  }}});
   for (const char* message : {"run 1", "run 2"}) {
-    const Error error = error_of([&] { clone.run("forward", {tensor1d({1})}); });
+    const Error error = error_of([&] { clone.run({tensor1d({1})}); });
     CHECK(error.kind() == ErrorKind::Function);
     CHECK(error.what() == std::string(message));
   }
@@ -164,8 +162,8 @@ TEST_CASE("after an observer's failure the others work on, and no old failure co
 }
 
 TEST_CASE("a model that fails by itself is the data's error", "[model]") {
-  ObservedModel clone = insert_observers(keyword_call(), "forward", {{{"join"}, ignore}});
-  const Error error = error_of([&] { clone.run("forward", {c10::IValue("text")}); });
+  ObservedModel clone = insert_observers(keyword_call(), {{{"join"}, ignore}});
+  const Error error = error_of([&] { clone.run({c10::IValue("text")}); });
   CHECK(error.kind() == ErrorKind::Data);
 }
 
@@ -174,7 +172,7 @@ TEST_CASE("the observed clone can be frozen and keeps its observers", "[model]")
   model.eval();
   Seen seen;
   ObservedModel clone = insert_observers(
-      model, "forward", {{{"block2.fc"}, [&](const at::Tensor& x) { seen.push_back(x.clone()); }}});
+      model, {{{"block2.fc"}, [&](const at::Tensor& x) { seen.push_back(x.clone()); }}});
   const Module frozen = torch::jit::freeze(clone.module());
   CHECK(list_layers(frozen).size() == 1);
   for (int run = 1; run <= 3; ++run) {  // profiling and optimized runs
@@ -195,19 +193,15 @@ TEST_CASE("every layer of the sample models can be observed at once", "[model]")
     std::vector<ObserverSite> sites;
     for (const auto& layer : list_layers(model))
       sites.push_back({{layer.name}, [&](const at::Tensor&) { ++calls; }});
-    ObservedModel clone = insert_observers(model, "forward", sites);
-    CHECK(bit_equal(clone.run("forward", {x}).toTensor(), run_forward(model, x)));
+    ObservedModel clone = insert_observers(model, sites);
+    CHECK(bit_equal(clone.run({x}).toTensor(), run_forward(model, x)));
     CHECK(calls >= static_cast<int>(sites.size()));
   }
 }
 
 TEST_CASE("unknown and unobservable layers are refused before anything runs", "[model]") {
-  CHECK(error_of([] {
-          insert_observers(chain(), "forward", {{{"c"}, ignore}});
-        }).kind() == ErrorKind::Model);
-  const Error error = error_of([] {
-    insert_observers(list_argument(), "forward", {{{"cat"}, ignore}});
-  });
+  CHECK(error_of([] { insert_observers(chain(), {{{"c"}, ignore}}); }).kind() == ErrorKind::Model);
+  const Error error = error_of([] { insert_observers(list_argument(), {{{"cat"}, ignore}}); });
   CHECK(error.kind() == ErrorKind::Model);
   CHECK(contains(error.what(), "1: y (Tensor)"));
 }

@@ -13,7 +13,7 @@ std::vector<LayerProbe> probed(const Module& model, const std::vector<std::strin
                                const at::Tensor& x) {
   std::vector<Site> sites;
   for (const auto& layer : layers) sites.push_back({layer, int64_t{0}});
-  return probe_layers(model, "forward", false, sites, {x});
+  return probe_layers(model, sites, {x});
 }
 
 }  // namespace

@@ -14,11 +14,11 @@ const at::Tensor mask = tensor1d({1, 0});
 std::vector<MaskSite> sites(const std::string& layer) { return {{{layer}, mask}}; }
 
 Verification verify(const Module& model, const std::string& layer) {
-  return verify_masks(model, "forward", false, sites(layer), {tensor1d({1, 2})});
+  return verify_masks(model, sites(layer), {tensor1d({1, 2})});
 }
 
 Module masked(const Module& model, const std::string& layer) {
-  return apply_masks(model, "forward", sites(layer));
+  return apply_masks(model, sites(layer));
 }
 
 std::string failure(const Module& model, const std::string& layer) {
@@ -48,15 +48,13 @@ TEST_CASE("a masked model passes, with its layers and calls counted", "[model]")
   CHECK(verify(masked(repeated(), "a"), "a").calls == 4);
   CHECK(verify(masked(aliased(), "a"), "a").calls == 2);
   const std::vector<MaskSite> both = {{{"a"}, mask}, {{"b"}, tensor1d({0, 1})}};
-  const auto two = verify_masks(apply_masks(chain(), "forward", both), "forward", false, both,
-                                {tensor1d({1, 2})});
+  const auto two = verify_masks(apply_masks(chain(), both), both, {tensor1d({1, 2})});
   CHECK(two.layers == 2);
   CHECK(two.calls == 2);
 }
 
 TEST_CASE("the last of two masks is verified", "[model]") {
-  const Module twice = apply_masks(apply_masks(chain(), "forward", {{{"b"}, tensor1d({0, 1})}}),
-                                   "forward", sites("b"));
+  const Module twice = apply_masks(apply_masks(chain(), {{{"b"}, tensor1d({0, 1})}}), sites("b"));
   CHECK(verify(twice, "b").calls == 1);
 }
 
@@ -91,9 +89,9 @@ TEST_CASE("a changed or a wrong mask is caught", "[model]") {
   const Module model = masked(chain(), "b");
   find_layer(model, "b").attr("activation_mask").toTensor().fill_(1);
   CHECK(contains(failure(model, "b"), "holds another mask than the state"));
-  const Module wrong = apply_masks(chain(), "forward", {{{"b"}, tensor1d({0, 1})}});
+  const Module wrong = apply_masks(chain(), {{{"b"}, tensor1d({0, 1})}});
   CHECK(contains(failure(wrong, "b"), "holds another mask than the state"));
-  const Module wide = apply_masks(chain(), "forward", {{{"b"}, mask.to(at::kDouble)}});
+  const Module wide = apply_masks(chain(), {{{"b"}, mask.to(at::kDouble)}});
   CHECK(contains(failure(wide, "b"), "holds another mask than the state"));
 }
 
@@ -124,14 +122,14 @@ TEST_CASE("a mask that changes while the model runs is caught", "[model]") {
 
 TEST_CASE("a batch that the model rejects is the data's error", "[model]") {
   const Error error = error_of([] {
-    verify_masks(masked(chain(), "b"), "forward", false, sites("b"), {tensor1d({1, 2, 3})});
+    verify_masks(masked(chain(), "b"), sites("b"), {tensor1d({1, 2, 3})});
   });
   CHECK(error.kind() == ErrorKind::Data);
 }
 
 TEST_CASE("an empty batch has no bytes to compare and passes", "[model]") {
   const std::vector<MaskSite> one = {{{"b"}, tensor1d({1})}};
-  const Module model = reloaded(apply_masks(chain(), "forward", one));
+  const Module model = reloaded(apply_masks(chain(), one));
   const at::Tensor empty = tensor1d({1, 2}).narrow(0, 0, 0);
-  CHECK(verify_masks(model, "forward", false, one, {empty}).calls == 1);
+  CHECK(verify_masks(model, one, {empty}).calls == 1);
 }

@@ -10,7 +10,7 @@ namespace {
 
 std::string why(const Module& model, const std::string& layer,
                 const std::string& method = "forward") {
-  return why_uncalled(model, method, {layer}).at(0).reason;
+  return why_uncalled({model, method}, {layer}).at(0).reason;
 }
 
 Module root(const std::string& body, const Children& children) {
@@ -39,8 +39,8 @@ TEST_CASE("a way that a batch can take goes before a shorter one of the other mo
       "  return x\n",
       {{"aux", scale(2)}, {"spare", scale(3)}});
   CHECK(contains(why(model, "aux"), "'if x.numel() > 9'"));
-  CHECK_FALSE(why_uncalled(model, "forward", {"aux"}).at(0).is_final);
-  CHECK(why_uncalled(model, "forward", {"spare"}).at(0).is_final);
+  CHECK_FALSE(why_uncalled(model, {"aux"}).at(0).is_final);
+  CHECK(why_uncalled(model, {"spare"}).at(0).is_final);
 }
 
 TEST_CASE("all conditions on the way are told, and the least conditional way counts", "[model]") {

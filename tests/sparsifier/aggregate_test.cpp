@@ -111,7 +111,7 @@ TEST_CASE("18: training and evaluation mode aggregate alike", "[sparsifier]") {
                                    "  return y if self.training else -y\n",
                                    {{"a", scale(2)}});
   for (const bool training : {true, false}) {
-    ActivationSparsifier sparsifier(model, {}, settings(usual()), "forward", training);
+    ActivationSparsifier sparsifier({model, "forward", training}, {}, settings(usual()));
     sparsifier.register_layer("a");
     CHECK(bit_equal(forward(sparsifier, tensor1d({1})), tensor1d({training ? 2.0 : -2.0})));
     CHECK(bit_equal(data_of(sparsifier, "a"), tensor1d({1})));

@@ -166,9 +166,8 @@ TEST_CASE("39: mask = mask_fn(reduce_fn(aggregate_fn(all inputs))), and weights 
   {
     at::Tensor sum;
     const auto add = [&](const at::Tensor& x) { sum = sum.defined() ? sum + x : x.clone(); };
-    ObservedModel observed = insert_observers(model, "forward", {{{"conv2"}, add}});
-    for (uint64_t batch = 0; batch < 3; ++batch)
-      observed.run("forward", {normal({8, 1, 8, 8}, batch)});
+    ObservedModel observed = insert_observers(model, {{{"conv2"}, add}});
+    for (uint64_t batch = 0; batch < 3; ++batch) observed.run({normal({8, 1, 8, 8}, batch)});
     const double threshold = sum.mean({0}).abs().median().item<double>();
     ActivationSparsifier sparsifier(
         model, {},

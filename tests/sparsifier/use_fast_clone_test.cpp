@@ -15,7 +15,7 @@ const nlohmann::json per_channel = {{"aggregate_fn", {{"name", "abs_mean"}, {"ex
                                     {"reduce_fn", "identity"}};
 
 ActivationSparsifier registered(const torch::jit::Module& model, bool training = false) {
-  ActivationSparsifier sparsifier(model, {}, settings(usual(per_channel)), "forward", training);
+  ActivationSparsifier sparsifier({model, "forward", training}, {}, settings(usual(per_channel)));
   for (const char* layer : {"conv1", "conv2", "fc"}) sparsifier.register_layer(layer);
   return sparsifier;
 }
@@ -68,8 +68,7 @@ TEST_CASE("A model in training mode falls back and says why", "[sparsifier]") {
 }
 
 TEST_CASE("A layer that the fast clone calls less often falls back and says so", "[sparsifier]") {
-  ActivationSparsifier sparsifier(minding_layout(), {}, settings(usual(per_channel)), "forward",
-                                  false);
+  ActivationSparsifier sparsifier(minding_layout(), {}, settings(usual(per_channel)));
   sparsifier.register_layer("fc");
   const FastTrial outcome = sparsifier.use_fast_clone({first}, 1e-3);
   CHECK(contains(outcome.reason, "'fc'"));
