@@ -116,9 +116,8 @@ void print_calibration(const Config& config, int count) {
   PreparedJob job = prepare(config, {});
   switch_clone(job, config.run);
   job.data->rewind();
-  const double seconds = seconds_per_batch(*job.data, count, [&](const auto& arguments) {
-    job.sparsifier.forward(arguments);
-  });
+  const double seconds = seconds_per_batch(
+      *job.data, count, [&](const auto& arguments) { job.sparsifier.forward(arguments); });
   std::cout << "{\"batch_seconds\": " << seconds << ", \"peak_mb\": " << peak_memory()
             << ", \"aggregates_mb\": " << aggregate_size(job.sparsifier) << "}\n";
 }

@@ -105,7 +105,10 @@ AggregateRow summing(const std::string& name, const std::string& description, co
                         /*from_first=*/false,
                         /*keeps_shape=*/true};
   const auto statistic = sums_of({parts.streaming_term}, parts.streaming_finish);
-  return {name, description, with_dims({}), [how, statistic](const json& values) {
+  return {name,
+          description,
+          with_dims({}),
+          [how, statistic](const json& values) {
             return has_dims(values) ? maker(how.name, values, statistic) : maker(how);
           },
           {keeps_data_of}};
@@ -126,7 +129,7 @@ MakeStatistic extreme_of(const Extreme& parts, bool from_first) {
 }
 
 AggregateRow extreme(const std::string& name, const std::string& description,
-                         const Extreme& parts) {
+                     const Extreme& parts) {
   const Combination how{name,
                         parts.term,
                         parts.combine,
@@ -166,7 +169,10 @@ ParameterRule threshold_rule(const json& default_value) {
 AggregateRow spread(const std::string& name, const std::string& description, bool is_root) {
   auto correction = ranged(optional("correction", "int", 1, 1), "correction >= 0",
                            [](const json& v) { return v.get<int64_t>() >= 0; });
-  return {name, description, with_dims({correction}), [name, is_root](const json& values) {
+  return {name,
+          description,
+          with_dims({correction}),
+          [name, is_root](const json& values) {
             const Finish finish = [is_root, taken = values.at("correction").get<int64_t>()](
                                       const Sums& sums, long double n) {
               const double found = variance(sums, n, static_cast<long double>(taken));
@@ -202,7 +208,9 @@ AggregateRow histogram() {
   return {"histogram",
           "q-quantile of |x| (default: the median), or share of |x| > threshold; needs dim or "
           "except_dim",
-          with_dims({bins, q, threshold_rule(nullptr)}), make_histogram, {"histogram", {"q", "threshold"}}};
+          with_dims({bins, q, threshold_rule(nullptr)}),
+          make_histogram,
+          {"histogram", {"q", "threshold"}}};
 }
 
 std::vector<AggregateRow> own_aggregates() {

@@ -72,7 +72,7 @@ std::vector<ParameterRule> dim_rules() {
 }
 
 ScoreRow row(const std::string& name, const std::string& description,
-                  Tensor (*function)(const Tensor&, IntArrayRef, bool)) {
+             Tensor (*function)(const Tensor&, IntArrayRef, bool)) {
   return {name, description, dim_rules(),
           [function](const json& values) { return over_dims(values, function); }};
 }
@@ -85,17 +85,16 @@ ScoreRow norm_row() {
 }
 
 std::vector<ScoreRow> own_reduces() {
-  return {
-      {"identity",
-       "the aggregate as it is",
-       {},
-       [](const json&) { return [](const Tensor& x) { return x; }; }},
-      row("mean", "mean over dim (torch.mean)", mean),
-      row("sum", "sum over dim (torch.sum)", sum),
-      row("max", "largest value over dim (torch.amax)", max),
-      row("min", "smallest value over dim (torch.amin)", min),
-      row("abs_mean", "mean of |x| over dim", abs_mean),
-      norm_row()};
+  return {{"identity",
+           "the aggregate as it is",
+           {},
+           [](const json&) { return [](const Tensor& x) { return x; }; }},
+          row("mean", "mean over dim (torch.mean)", mean),
+          row("sum", "sum over dim (torch.sum)", sum),
+          row("max", "largest value over dim (torch.amax)", max),
+          row("min", "smallest value over dim (torch.amin)", min),
+          row("abs_mean", "mean of |x| over dim", abs_mean),
+          norm_row()};
 }
 
 }  // namespace

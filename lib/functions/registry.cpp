@@ -42,9 +42,9 @@ void add(std::vector<Row>& rows, Row row) {
 
 template <class Row>
 void remove(std::vector<Row>& rows, const std::string& name) {
-  rows.erase(std::remove_if(rows.begin(), rows.end(),
-                            [&](const Row& row) { return row.name == name; }),
-             rows.end());
+  rows.erase(
+      std::remove_if(rows.begin(), rows.end(), [&](const Row& row) { return row.name == name; }),
+      rows.end());
 }
 
 std::vector<ScoreRow>& score_rows(FunctionKind kind) {
@@ -58,8 +58,7 @@ RegisterFunction::RegisterFunction(AggregateRow row)
   add(aggregate_rows(), std::move(row));
 }
 
-RegisterFunction::RegisterFunction(FunctionKind kind, ScoreRow row)
-    : kind_(kind), name_(row.name) {
+RegisterFunction::RegisterFunction(FunctionKind kind, ScoreRow row) : kind_(kind), name_(row.name) {
   add(score_rows(kind), std::move(row));
 }
 

@@ -177,7 +177,9 @@ ScoreRow reduce_or_mask_row(const Described& code, const std::string& descriptio
 
 MetricRow metric_row(const Described& code, const std::string& description) {
   const bool takes_labels = code.function.schema.arguments().at(1).name() == "labels";
-  return {code.function.name, description, code.rules,
+  return {code.function.name,
+          description,
+          code.rules,
           [code](const json& values) -> MetricFn {
             return combine_with(bind(code.function, code.rules, values));
           },
@@ -221,8 +223,7 @@ std::vector<UserFunction> compile_functions(const FunctionSource& source) {
 AggregateFacts user_aggregate_facts() { return {"", {"associative", "merge_fn"}}; }
 
 std::string wanted_signature(FunctionKind kind) {
-  const std::string tensors =
-      kind == FunctionKind::Aggregate ? "acc: Tensor, x: Tensor"
+  const std::string tensors = kind == FunctionKind::Aggregate ? "acc: Tensor, x: Tensor"
                               : kind == FunctionKind::Metric
                                   ? "baseline: Tensor, candidate: Tensor (or output, labels)"
                                   : "x: Tensor";

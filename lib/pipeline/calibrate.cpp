@@ -31,8 +31,8 @@ void check_unchanged(const PreparedJob& job) {
               "again when nothing writes to it");
 }
 
-Calibration calibrate_some(const Config& config, const RunOptions& options,
-                           Checkpoints checkpoints, int64_t most, Seen seen) {
+Calibration calibrate_some(const Config& config, const RunOptions& options, Checkpoints checkpoints,
+                           int64_t most, Seen seen) {
   const auto checkpoint = options.resume ? checkpoints.read() : std::nullopt;
   Calibration calibration{prepare(config, options), {}, std::move(checkpoints)};
   auto& [job, meta, kept, precision, seconds, ranks] = calibration;

@@ -15,7 +15,7 @@ namespace actsparse {
 struct Calibration {
   PreparedJob job;
   StateMeta meta;
-  Checkpoints checkpoints;  ///< to be removed when the outputs are in place
+  Checkpoints checkpoints;                        ///< to be removed when the outputs are in place
   std::optional<PrecisionReport> precision = {};  ///< nothing before the first batch
   double seconds = 0;                             ///< the loop over the batches alone
   int64_t ranks = 1;                              ///< processes that shared the batches

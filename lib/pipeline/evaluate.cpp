@@ -150,15 +150,14 @@ EvaluationReport merge_evaluations(const std::vector<fs::path>& states_in,
     examination.merge(part);
     examination.save(whole);
   }
-  outputs.create(state_out).write([&](std::ostream& out) {
-    write_archive(to_ivalue(whole), out, "the state");
-  });
+  outputs.create(state_out).write(
+      [&](std::ostream& out) { write_archive(to_ivalue(whole), out, "the state"); });
   outputs.commit();
   EvaluationReport report = report_of(examination, whole);
   if (whole.origin.batches < whole.total_batches)
-    report.warnings.push_back("not judged yet: " +
-                              std::to_string(whole.total_batches - whole.origin.batches) + " of " +
-                              std::to_string(whole.total_batches) + " batches");
+    report.warnings.push_back(
+        "not judged yet: " + std::to_string(whole.total_batches - whole.origin.batches) + " of " +
+        std::to_string(whole.total_batches) + " batches");
   log_warnings(report.warnings);
   report.total_seconds = stopwatch.seconds();
   return report;

@@ -15,8 +15,8 @@ Answer evaluation_answer(EvaluationReport evaluated) {
 void fail_by_gates(Answer& answer, const std::optional<EvaluationReport>& evaluation,
                    const std::string& consequence) {
   if (!evaluation || evaluation->passed()) return;
-  answer.fail(Error(ErrorKind::Check, "a quality gate failed: " + failed_gates(*evaluation) + "; " +
-                                          consequence));
+  answer.fail(Error(ErrorKind::Check,
+                    "a quality gate failed: " + failed_gates(*evaluation) + "; " + consequence));
 }
 
 }  // namespace actsparse

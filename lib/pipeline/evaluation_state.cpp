@@ -40,17 +40,15 @@ EvaluationState::Candidate read_candidate(const DocumentReader& document) {
 }
 
 Provenance read_origin(const DocumentReader& document) try {
-  return provenance_from_json(
-      nlohmann::ordered_json::parse(document.text("origin")));
+  return provenance_from_json(nlohmann::ordered_json::parse(document.text("origin")));
 } catch (const nlohmann::json::exception&) {
   broken_state(document.place() + ".origin is not a provenance");
 }
 
 bool same_candidates(const EvaluationState& a, const EvaluationState& b) {
-  return std::equal(a.candidates.begin(), a.candidates.end(), b.candidates.begin(),
-                    b.candidates.end(), [](const auto& x, const auto& y) {
-                      return x.model == y.model && x.digest == y.digest;
-                    });
+  return std::equal(
+      a.candidates.begin(), a.candidates.end(), b.candidates.begin(), b.candidates.end(),
+      [](const auto& x, const auto& y) { return x.model == y.model && x.digest == y.digest; });
 }
 
 std::string difference(const EvaluationState& a, const EvaluationState& b) {
@@ -73,7 +71,8 @@ std::string difference(const EvaluationState& a, const EvaluationState& b) {
 IValue to_ivalue(const EvaluationState& state) {
   auto body = untyped_dict(), document = untyped_dict();
   auto candidates = untyped_list();
-  for (const auto& candidate : state.candidates) candidates.push_back(candidate_document(candidate));
+  for (const auto& candidate : state.candidates)
+    candidates.push_back(candidate_document(candidate));
   body.insert("format_version", kFormatVersion);
   body.insert("origin", to_json(state.origin).dump());
   body.insert("config", state.config);
@@ -89,8 +88,9 @@ IValue to_ivalue(const EvaluationState& state) {
 EvaluationState evaluation_from_ivalue(const IValue& value) {
   const DocumentReader document = DocumentReader(value, "the file").dict("evaluation");
   if (document.integer("format_version") != kFormatVersion)
-    throw Error(ErrorKind::State, "what evaluate has counted is in another format than this "
-                                  "actsparse reads; evaluate again");
+    throw Error(ErrorKind::State,
+                "what evaluate has counted is in another format than this "
+                "actsparse reads; evaluate again");
   EvaluationState state;
   state.origin = read_origin(document);
   state.config = document.text("config");

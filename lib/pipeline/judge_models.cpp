@@ -72,9 +72,9 @@ class Runner {
 Error unknown_metric(const FunctionConfig& asked, const FunctionTable& functions) {
   std::vector<std::string> names = functions.metric_names();
   for (const auto& metric : built_in_metrics) names.emplace_back(metric.name);
-  return Error(ErrorKind::Config, fmt::format("{}: found '{}', allowed {}{}", asked.path,
-                                              asked.name, quoted_list(names),
-                                              did_you_mean(asked.name, names)));
+  return Error(ErrorKind::Config,
+               fmt::format("{}: found '{}', allowed {}{}", asked.path, asked.name,
+                           quoted_list(names), did_you_mean(asked.name, names)));
 }
 
 std::vector<UserMetric> user_metrics(const EvaluateConfig& config, const FunctionTable& functions) {
@@ -104,8 +104,8 @@ std::vector<Runner> candidate_runners(const Contestant& baseline,
 IValue run_candidate(Runner& runner, const Arguments& batch, uint64_t seed) try {
   return runner.run(batch, seed);
 } catch (const Error& error) {
-  throw Error(ErrorKind::Check, runner.name() + ": fails where the baseline does not: " +
-                                    error.what())
+  throw Error(ErrorKind::Check,
+              runner.name() + ": fails where the baseline does not: " + error.what())
       .with_details(error.details());
 }
 
@@ -220,8 +220,7 @@ EvaluationReport Examination::report() const {
 }
 
 EvaluationReport judge_models(const Config& config, const FunctionTable& functions,
-                              const Contestant& baseline,
-                              const std::vector<Contestant>& candidates,
+                              const Contestant& baseline, const std::vector<Contestant>& candidates,
                               const RunOptions& options, int64_t most) {
   std::vector<std::string> names;
   for (const auto& candidate : candidates) names.push_back(candidate.name);

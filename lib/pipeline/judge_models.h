@@ -31,11 +31,11 @@ class Examination {
   Examination(const EvaluateConfig& config, const FunctionTable& functions,
               std::vector<std::string> candidates);
 
-  /// Runs baseline and candidates on the batches that are left, `most` of them, each in a clone, with the same
-  /// random numbers: batch n (counted in all shards) with the seed `seed` + n. Tensors of the
-  /// candidates' inputs take the dtype of their parameters. Throws Error(Data) if the baseline does
-  /// not take a batch, Error(Check) if a candidate does not or returns another structure,
-  /// Error(Interrupted).
+  /// Runs baseline and candidates on the batches that are left, `most` of them, each in a clone,
+  /// with the same random numbers: batch n (counted in all shards) with the seed `seed` + n.
+  /// Tensors of the candidates' inputs take the dtype of their parameters. Throws Error(Data) if
+  /// the baseline does not take a batch, Error(Check) if a candidate does not or returns another
+  /// structure, Error(Interrupted).
   void run(const Contestant& baseline, const std::vector<Contestant>& candidates,
            BatchSource& batches, bool has_labels, uint64_t seed, const Shard& shard,
            const RunOptions& options, int64_t most = std::numeric_limits<int64_t>::max());
@@ -69,8 +69,8 @@ EvaluationData open_evaluation_data(const Config& config, const Shard& shard);
 /// As config.evaluate asks, on its data (else the calibration's), by this process alone; on the
 /// first `most` batches.
 EvaluationReport judge_models(const Config& config, const FunctionTable& functions,
-                              const Contestant& baseline,
-                              const std::vector<Contestant>& candidates, const RunOptions& options,
+                              const Contestant& baseline, const std::vector<Contestant>& candidates,
+                              const RunOptions& options,
                               int64_t most = std::numeric_limits<int64_t>::max());
 
 /// Without an `evaluate` section: on one batch, so that what masks cost is not overlooked. A model

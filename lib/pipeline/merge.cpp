@@ -28,7 +28,7 @@ Report merge(const std::vector<fs::path>& states_in, const fs::path& state_out) 
   const StateMeta& meta = merged.state.meta;
   if (!merged.missing.empty())
     warnings.add("not merged yet: " + batches_text(merged.missing) + " of " +
-                     std::to_string(meta.total_batches));
+                 std::to_string(meta.total_batches));
   else
     for (const auto& layer : leave_out_uncalled(merged.state))
       warnings.add(layer_text(layer) + ": never called in any batch; left out");

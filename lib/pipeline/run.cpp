@@ -80,9 +80,9 @@ Made make_models(Outputs& outputs, const Config& config, const Squashed& squashe
   }
   made.models.push_back({file_name(config.output.model, "masked model"), session.with(masked)});
   if (config.output.compact.empty()) return made;
-  auto small = write_small(
-      outputs, {config.output.compact, extra_files(config.model.path, squashed.state)},
-      session.with(squashed.masked), batch.arguments, config.output.compact_options);
+  auto small =
+      write_small(outputs, {config.output.compact, extra_files(config.model.path, squashed.state)},
+                  session.with(squashed.masked), batch.arguments, config.output.compact_options);
   made.compact = std::move(small.report);
   made.models.push_back({file_name(config.output.compact, ""), session.with(small.model)});
   return made;

@@ -40,8 +40,7 @@ void run_batch(Calibration& calibration, const Batch& batch, const Config& confi
   }
 }
 
-[[noreturn]] void stop(Calibration& calibration, const Progress& progress,
-                       const std::string& why) {
+[[noreturn]] void stop(Calibration& calibration, const Progress& progress, const std::string& why) {
   Checkpoints& checkpoints = calibration.checkpoints;
   std::string kept = "nothing was written";
   if (!checkpoints.path().empty()) {

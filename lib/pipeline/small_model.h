@@ -30,8 +30,8 @@ struct WrittenSmall {
 /// bytes and times. Throws Error(Check) if it differs from the masked one on `batch` or other sizes
 /// of it by more than the tolerance.
 CompactReport compare_small(const Session& masked, const Compacted& compacted,
-                            const torch::jit::Module& small,
-                            const std::vector<c10::IValue>& batch, const CompactOptions& options);
+                            const torch::jit::Module& small, const std::vector<c10::IValue>& batch,
+                            const CompactOptions& options);
 
 /// Writes the small model of a masked one, loads that file again and compares the two on `batch`
 /// and on other sizes of it. Throws Error(Check) beyond the tolerance, and compact()'s errors.

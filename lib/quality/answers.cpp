@@ -46,7 +46,8 @@ bool among_first_five(const Scores& scores, int64_t position, const Softmax& sof
 }
 
 template <class T>
-void compare_with_label(const Scores& scores, int64_t position, int64_t label, ClassAnswer& answer) {
+void compare_with_label(const Scores& scores, int64_t position, int64_t label,
+                        ClassAnswer& answer) {
   const auto& softmax = answer.softmax;
   const double score = at_position<T>(scores, position)[label * scores.stride];
   answer.right = softmax.first == label;

@@ -61,15 +61,14 @@ OrderedJson metrics_json(const std::vector<Metric>& metrics) {
 }
 
 OrderedJson counts_json(const OutputCounts& counts) {
-  OrderedJson entry = {
-      {"elements", counts.elements},
-      {"samples", counts.samples},
-      {"not_finite",
-       {{"baseline_elements", counts.baseline_elements_not_finite},
-        {"baseline_samples", counts.baseline_samples_not_finite},
-        {"candidate_elements", counts.candidate_elements_not_finite},
-        {"candidate_samples", counts.candidate_samples_not_finite}}},
-      {"differing", value_or_null(counts.differing)}};
+  OrderedJson entry = {{"elements", counts.elements},
+                       {"samples", counts.samples},
+                       {"not_finite",
+                        {{"baseline_elements", counts.baseline_elements_not_finite},
+                         {"baseline_samples", counts.baseline_samples_not_finite},
+                         {"candidate_elements", counts.candidate_elements_not_finite},
+                         {"candidate_samples", counts.candidate_samples_not_finite}}},
+                       {"differing", value_or_null(counts.differing)}};
   return entry;
 }
 
@@ -87,7 +86,7 @@ OrderedJson outputs_json(const Judgement& judgement) {
 }
 
 OrderedJson gate_json(const GateResult& gate) {
-  return {{"metric", gate.metric}, {"output", gate.output},         {"kind", gate.kind},
+  return {{"metric", gate.metric}, {"output", gate.output},       {"kind", gate.kind},
           {"limit", gate.limit},   {"value", number(gate.value)}, {"passed", gate.passed}};
 }
 

@@ -18,8 +18,8 @@ OrderedJson layer_json(const LayerReport& layer) {
   entry["sparsity_effective"] = nullptr;
   if (layer.mask) {
     // With features: a list of shapes, one per feature.
-    entry["mask_shape"] =
-        layer.has_features ? OrderedJson(layer.mask->shapes) : OrderedJson(layer.mask->shapes.at(0));
+    entry["mask_shape"] = layer.has_features ? OrderedJson(layer.mask->shapes)
+                                             : OrderedJson(layer.mask->shapes.at(0));
     entry["kept"] = layer.mask->kept;
     entry["total"] = layer.mask->total;
     entry["sparsity_effective"] = layer.mask->sparsity();

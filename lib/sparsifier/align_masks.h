@@ -20,11 +20,11 @@ struct AlignedLayer {
   MaskFn mask;
 };
 
-/// A mask per layer, float64 [channels] on the CPU, contiguous. In each set of channels that are ranked together a class
-/// has the score mean (or max) over the layers that read it of (its score there / that layer's mean
-/// score), and the mask function chooses among these. At least one class stays; then as many more
-/// of the best ones as min_channels and round_to ask for. Throws Error(Config) if layers of one set
-/// have other mask functions or parameters.
+/// A mask per layer, float64 [channels] on the CPU, contiguous. In each set of channels that are
+/// ranked together a class has the score mean (or max) over the layers that read it of (its score
+/// there / that layer's mean score), and the mask function chooses among these. At least one class
+/// stays; then as many more of the best ones as min_channels and round_to ask for. Throws
+/// Error(Config) if layers of one set have other mask functions or parameters.
 std::vector<at::Tensor> align_masks(const std::vector<AlignedLayer>& layers);
 
 /// Throws Error(Config) if the mask function does not rank, so that aligning it means nothing.

@@ -104,12 +104,13 @@ class LayerChoice {
   }
 
   const at::Tensor& weight() const {
-    const auto found = weights_ == nullptr ? Weights::const_iterator()
-                                           : weights_->find(layer_.site.layer);
+    const auto found =
+        weights_ == nullptr ? Weights::const_iterator() : weights_->find(layer_.site.layer);
     if (weights_ == nullptr)
-      throw Error(ErrorKind::Function,
-                  "a function needs the layer's weight, which a state does not hold; use 'actsparse "
-                  "run', which has the model");
+      throw Error(
+          ErrorKind::Function,
+          "a function needs the layer's weight, which a state does not hold; use 'actsparse "
+          "run', which has the model");
     if (found == weights_->end())
       throw Error(ErrorKind::Function,
                   "a function needs the layer's weight, but a " + layer_.type +

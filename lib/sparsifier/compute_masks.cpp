@@ -18,8 +18,7 @@ Policy policy_of(const std::vector<LayerRecord>& layers, const FunctionTable& fu
 std::vector<LayerWarning> compute_masks(std::vector<LayerRecord>& layers,
                                         const FunctionTable& functions, int64_t batch_size,
                                         const Weights* weights) {
-  Choice choice =
-      choose(statistics_of(layers), policy_of(layers, functions, batch_size), weights);
+  Choice choice = choose(statistics_of(layers), policy_of(layers, functions, batch_size), weights);
   for (size_t i = 0; i < layers.size(); ++i) {
     layers[i].gate = std::move(choice.gates[i]);
     layers[i].accumulators.clear();

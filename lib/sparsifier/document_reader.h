@@ -14,8 +14,8 @@ namespace actsparse {
 /// Throws Error(State): the file is no whole state, and which file would be one.
 [[noreturn]] void broken_state(const std::string& what);
 
-/// A dict of the document, with its place in it. Each read throws broken_state() unless the value is
-/// what is asked for.
+/// A dict of the document, with its place in it. Each read throws broken_state() unless the value
+/// is what is asked for.
 class DocumentReader {
  public:
   DocumentReader(const c10::IValue& value, std::string place);

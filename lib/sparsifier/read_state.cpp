@@ -48,7 +48,8 @@ TensorOrList read_tensors(const IValue& value, Convert&& convert) {
 }
 
 at::Tensor read_data(const IValue& value) {
-  if (!value.isTensor() || !value.toTensor().defined()) broken_state("a layer's data is not a tensor");
+  if (!value.isTensor() || !value.toTensor().defined())
+    broken_state("a layer's data is not a tensor");
   return value.toTensor().clone();  // the file's memory map must not outlive the file's name
 }
 

@@ -1,5 +1,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
 
 #include "data/batch_source.h"
 #include "support/catch.h"
@@ -109,4 +111,26 @@ TEST_CASE("a batch file that goes away is an error of its batch", "[data]") {
   const Error error = error_of([&] { source->next(); });
   CHECK(contains(error.what(), "batch 1 (1.pt): "));
   CHECK(contains(error.what(), "does not exist"));
+}
+
+TEST_CASE("labels are cut like the batch files, and counted against them", "[data]") {
+  const TemporaryFolder folder;
+  write_pt(folder / "b1.pt", at::zeros({3, 2}));
+  write_pt(folder / "b2.pt", at::ones({1, 2}));
+  write_file(folder / "y.npy", npy_bytes(at::arange(4)));
+  DataConfig config;
+  config.base = folder.path();
+  config.batches = {"b*.pt"};
+  const FileInput labels{folder / "y.npy", "y.npy", ""};
+  const auto data = open_labelled_batches(config, labels);
+  CHECK(data->next()->arguments.at(1).toTensor().equal(at::arange(3)));
+  CHECK(data->next()->arguments.at(1).toTensor().equal(at::arange(3, 4)));
+  CHECK_FALSE(data->next());
+  const auto second = open_labelled_batches(config, labels, {2, 2});
+  CHECK(second->next()->arguments.at(1).toTensor().equal(at::arange(3, 4)));
+  CHECK(data->digest() != open_batches(config)->digest());
+  write_file(folder / "y.npy", npy_bytes(at::arange(5)));
+  const Error error = error_of([&] { open_labelled_batches(config, labels); });
+  CHECK(error.kind() == ErrorKind::Data);
+  CHECK(contains(error.what(), "y.npy holds 5 labels, the batches 4 samples"));
 }

@@ -52,15 +52,15 @@ TEST_CASE("source that does not compile is refused with label and line", "[model
   CHECK(contains(source_refusal("def f(x: Tensor) -> Tensor:\n    return y\n"),
                  "fns.py, line 2: does not compile: undefined value y"));
   CHECK(contains(source_refusal("import torch\n"), "no imports"));
-  CHECK(contains(source_refusal("def f(x: Tensor) -> Tensor:\n    return " + std::string(300, '(') + "x" +
-                         std::string(300, ')') + "\n"),
+  CHECK(contains(source_refusal("def f(x: Tensor) -> Tensor:\n    return " + std::string(300, '(') +
+                                "x" + std::string(300, ')') + "\n"),
                  "nested too deeply"));
 }
 
 TEST_CASE("a function that reaches for files is refused, also inside a branch", "[model]") {
   CHECK(contains(source_refusal("def f(x: Tensor) -> Tensor:\n"
-                         "    if x.dim() > 0:\n"
-                         "        x = torch.from_file(\"a\", False, 1)\n"
-                         "    return x\n"),
+                                "    if x.dim() > 0:\n"
+                                "        x = torch.from_file(\"a\", False, 1)\n"
+                                "    return x\n"),
                  "'f' calls from_file, which reaches beyond tensors"));
 }

@@ -36,7 +36,9 @@ TEST_CASE("apply takes a stepped state of this very model only", "[pipeline]") {
   const Workplace place;
   calibrate(place.config(), place / "c.pt", {});
   const auto refused = [&](const std::string& model, const std::string& state) {
-    const Error error = error_of([&] { apply({place / model, place / state, place / "x.pt"}, {}); });
+    const Error error = error_of([&] {
+      apply({place / model, place / state, place / "x.pt"}, {});
+    });
     CHECK_FALSE(std::filesystem::exists(place / "x.pt"));
     return error;
   };
@@ -55,8 +57,9 @@ TEST_CASE("apply does not write over what it reads", "[pipeline]") {
   run(place.config(), {});
   for (const std::string name : {"model.pt", "state.pt"}) {
     const std::string before = place.read(name);
-    const Error error =
-        error_of([&] { apply({place / "model.pt", place / "state.pt", place / name}, {}); });
+    const Error error = error_of([&] {
+      apply({place / "model.pt", place / "state.pt", place / name}, {});
+    });
     CHECK(error.kind() == ErrorKind::Usage);
     CHECK(place.read(name) == before);
   }
@@ -68,8 +71,8 @@ TEST_CASE("apply can put the masks into the weights", "[pipeline]") {
   place.json["defaults"]["reduce_fn"] = "identity";
   place.json["layers"] = {{{"name", "conv2"}}, {{"name", "bn2"}}, {{"name", "fc"}}};
   run(place.config(), {});
-  const Report report =
-      apply({place / "model.pt", place / "state.pt", place / "folded.pt", {}, MaskForm::Weights}, {});
+  const Report report = apply(
+      {place / "model.pt", place / "state.pt", place / "folded.pt", {}, MaskForm::Weights}, {});
   REQUIRE(report.warnings.size() == 1);
   CHECK(contains(report.warnings[0], "layer 'bn2' keeps its multiplication: "));
   const auto folded = load_model(place / "folded.pt");

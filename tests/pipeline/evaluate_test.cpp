@@ -20,9 +20,8 @@ std::string held_out(const char* what) {
 class Judged : public Workplace {
  public:
   Judged() {
-    json["evaluate"] = {
-        {"data", {{"inputs", {{{"path", held_out(".npy")}}}}, {"batch_size", 64}}},
-        {"labels", {{"path", held_out("_labels.npy")}}}};
+    json["evaluate"] = {{"data", {{"inputs", {{{"path", held_out(".npy")}}}}, {"batch_size", 64}}},
+                        {"labels", {{"path", held_out("_labels.npy")}}}};
   }
   EvaluationReport evaluate(const std::vector<std::string>& candidates = {"masked.pt"},
                             const RunOptions& options = {}) const {
@@ -104,7 +103,9 @@ TEST_CASE("shards that are merged are one evaluation, bit for bit", "[pipeline]"
   second.shard = {2, 3};
   request.state_out = place / "other";
   evaluate(request, second);
-  CHECK(contains(error_of([&] { merge_evaluations({parts[0], place / "other"}, place / "x"); }).what(),
+  CHECK(contains(error_of([&] {
+                   merge_evaluations({parts[0], place / "other"}, place / "x");
+                 }).what(),
                  "the config differs"));
   CHECK(error_of([&] { merge_evaluations({place / "state.pt"}, place / "x"); }).kind() ==
         ErrorKind::State);
@@ -133,12 +134,12 @@ TEST_CASE("apply and compact judge, too, and write nothing if a gate fails", "[p
   run(place.config(), {});
   place.json["evaluate"]["gates"] = {{"agreement", {{"min", 1}}}};
   const Config config = place.config();
-  ApplyRequest apply_request{place / "model.pt", place / "state.pt", place / "again.pt", {},
-                             MaskForm::Buffers, config};
+  ApplyRequest apply_request{
+      place / "model.pt", place / "state.pt", place / "again.pt", {}, MaskForm::Buffers, config};
   CHECK(perform(apply_request, {}).failure());
   CHECK_FALSE(std::filesystem::exists(place / "again.pt"));
-  CompactRequest compact_request{place / "masked.pt", place / "small.pt",
-                                 {"forward", config.data, {}}, config};
+  CompactRequest compact_request{
+      place / "masked.pt", place / "small.pt", {"forward", config.data, {}}, config};
   const auto result = compact(compact_request, {});
   CHECK(result.evaluation.candidates.size() == 2);
   CHECK_FALSE(result.evaluation.passed());

@@ -1,4 +1,5 @@
 #include "pipeline/outputs.h"
+
 #include "support/catch.h"
 #include "support/files.h"
 

@@ -17,7 +17,8 @@ std::string digest(const Workplace& place) {
 }
 
 at::Tensor mask_in(const Workplace& place, size_t layer) {
-  return std::get<at::Tensor>(mask_of(read_state(place / "state.pt").layers.at(layer).gate.value()));
+  return std::get<at::Tensor>(
+      mask_of(read_state(place / "state.pt").layers.at(layer).gate.value()));
 }
 
 }  // namespace

@@ -63,8 +63,7 @@ TEST_CASE("An evaluation as JSON: metrics by name, NaN and infinity as text", "[
   const auto document = evaluation_document(sample_evaluation());
   CHECK(document["command"] == "evaluate");
   const auto& candidate = document["candidates"][0];
-  CHECK(candidate["metrics"]["agreement"].dump() ==
-        R"({"value":0.75,"low":0.5,"high":0.9,"n":8})");
+  CHECK(candidate["metrics"]["agreement"].dump() == R"({"value":0.75,"low":0.5,"high":0.9,"n":8})");
   CHECK(candidate["metrics"]["accuracy"]["drop"].dump() ==
         R"({"value":0.25,"low":0.1,"high":0.5})");
   CHECK(candidate["metrics"]["relative_error"]["value"] == "nan");

@@ -110,8 +110,11 @@ TEST_CASE("states without named accumulators are of the old format", "[sparsifie
   louder_too.register_layer("a");
   for (auto* sparsifier : {&plain, &louder_too}) forward(*sparsifier, normal({2, 3}, 1));
   const auto version = [](const ActivationSparsifier& sparsifier) {
-    return to_ivalue(sparsifier.state_dict()).toGenericDict().at("meta").toGenericDict().at(
-        "format_version");
+    return to_ivalue(sparsifier.state_dict())
+        .toGenericDict()
+        .at("meta")
+        .toGenericDict()
+        .at("format_version");
   };
   CHECK(version(plain).toInt() == 1);
   CHECK(version(louder_too).toInt() == 2);

@@ -35,7 +35,9 @@ TEST_CASE("The difference is relative to the layer's largest element", "[sparsif
 }
 
 TEST_CASE("NaN and infinity in the same places are no difference", "[sparsifier]") {
-  CHECK(compare(tensor1d({NAN, INFINITY, 1}), tensor1d({NAN, INFINITY, 1})).max_difference.value() == 0);
+  CHECK(
+      compare(tensor1d({NAN, INFINITY, 1}), tensor1d({NAN, INFINITY, 1})).max_difference.value() ==
+      0);
   CHECK(std::isinf(compare(tensor1d({NAN, 1}), tensor1d({1, 1})).max_difference.value()));
   CHECK(std::isinf(compare(tensor1d({1}), tensor1d({0})).max_difference.value()));
   CHECK(std::isinf(compare(tensor1d({1, 2}), tensor1d({1})).max_difference.value()));

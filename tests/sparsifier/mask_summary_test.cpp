@@ -23,7 +23,8 @@ TEST_CASE("kept and total are counted over all features", "[sparsifier]") {
   layer.gate = ConstantMask{tensor1d({1, 0, 0.5, 0})};
   CHECK(summarize_mask(layer)->kept == 2);
   CHECK(summarize_mask(layer)->sparsity() == 0.5);
-  layer.gate = ConstantMask{std::vector<at::Tensor>{tensor1d({1, 0}), tensor1d({0, 0}).view({1, 2})}};
+  layer.gate =
+      ConstantMask{std::vector<at::Tensor>{tensor1d({1, 0}), tensor1d({0, 0}).view({1, 2})}};
   const auto summary = *summarize_mask(layer);
   CHECK(summary.kept == 1);
   CHECK(summary.total == 4);
