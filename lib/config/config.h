@@ -1,5 +1,5 @@
 #pragma once
-// What a run is asked to do: one struct per stage, filled from JSON (design: docs/config.md). No
+// What a run is asked to do: one struct per stage, filled from JSON (docs/config.md). No
 // torch here. Every "path" below names a place in the JSON the way --set does:
 // "layers.0.sparse_config.sparsity_level".
 #include <cstdint>

@@ -61,7 +61,7 @@ void page_in_tensors(const std::vector<c10::IValue>& arguments) {
 class BatchFiles : public BatchSource {
  public:
   BatchFiles(const DataConfig& config, const FileInput* labels) : files_(find_files(config)) {
-    for (const auto& file : files_) sizes_.push_back(sample_count(read_arguments(file.second)));
+    for (const auto& file : files_) sizes_.push_back(batch_size_of(read_arguments(file.second)));
     if (labels == nullptr) return;
     labels_ = open_samples(*labels);
     label_file_ = {display_name(*labels), labels->path};

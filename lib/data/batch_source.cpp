@@ -24,7 +24,7 @@ class MemoryBatches : public BatchSource {
  public:
   explicit MemoryBatches(std::vector<std::vector<c10::IValue>> batches)
       : batches_(std::move(batches)) {
-    for (const auto& batch : batches_) sizes_.push_back(sample_count(batch));
+    for (const auto& batch : batches_) sizes_.push_back(batch_size_of(batch));
   }
 
   std::optional<Batch> next() override {

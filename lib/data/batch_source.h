@@ -23,6 +23,7 @@ struct Batch {
   std::string origin;   ///< "batch 3 (x.npy)", counted from 1: for messages
 };
 
+/// Not thread safe, but that the const methods may be called while another thread is in next().
 class BatchSource {
  public:
   virtual ~BatchSource() = default;

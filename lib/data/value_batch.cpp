@@ -1,27 +1,12 @@
 #include "data/value_batch.h"
 
-#include <ATen/core/Tensor.h>
-
 #include <algorithm>
 #include <utility>
 
 namespace actsparse {
 
-int64_t sample_count(const std::vector<std::vector<int64_t>>& shapes) {
-  for (const auto& shape : shapes)
-    if (!shape.empty()) return shape.front();
-  return 0;
-}
-
-int64_t sample_count(const std::vector<c10::IValue>& arguments) {
-  std::vector<std::vector<int64_t>> shapes;
-  for (const auto& argument : arguments)
-    if (argument.isTensor()) shapes.push_back(argument.toTensor().sizes().vec());
-  return sample_count(shapes);
-}
-
 Batch value_batch(std::vector<c10::IValue> arguments, std::string origin) {
-  const int64_t samples = sample_count(arguments);
+  const int64_t samples = batch_size_of(arguments);
   return {std::move(arguments), samples, std::move(origin)};
 }
 

@@ -176,11 +176,16 @@ void ProcessGroup::progress(const std::string& where) const try {
   // The watcher notices too, and its failure() can be asked for when the batch is safe.
 }
 
+void ProcessGroup::require_others() const {
+  if (!impl_) throw Error(ErrorKind::Internal, "a process on its own has no rank to talk to");
+}
+
 std::optional<std::string> ProcessGroup::failure() const {
   return impl_ ? impl_->watcher->failure() : std::nullopt;
 }
 
 void ProcessGroup::send(const std::string& bytes) const {
+  require_others();
   impl_->store.set(key_of("size", rank()), std::to_string(bytes.size()));
   impl_->wait_for_key(key_of("wanted", rank()), "waiting for the other ranks");
   std::vector<at::Tensor> tensors = {at::from_blob(
@@ -194,6 +199,7 @@ void ProcessGroup::send(const std::string& bytes) const {
 }
 
 std::string ProcessGroup::receive(int64_t rank) const {
+  require_others();
   impl_->wait_for_key(key_of("size", rank), "waiting for rank " + std::to_string(rank));
   std::string bytes(std::stoull(impl_->store.get(key_of("size", rank))), '\0');
   std::vector<at::Tensor> tensors = {

@@ -37,7 +37,8 @@ class ProcessGroup {
   std::optional<std::string> failure() const;
 
   /// Of every rank but the first, one time each: `bytes` arrive at rank 0's receive(rank). Each
-  /// waits for the other. Throws Error(Interrupted) if a rank fails meanwhile.
+  /// waits for the other. Throws Error(Interrupted) if a rank fails meanwhile, Error(Internal) of a
+  /// process on its own.
   void send(const std::string& bytes) const;
   std::string receive(int64_t rank) const;
 
@@ -49,6 +50,8 @@ class ProcessGroup {
 
  private:
   struct Impl;
+  void require_others() const;
+
   std::shared_ptr<Impl> impl_;
 };
 

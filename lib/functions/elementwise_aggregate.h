@@ -1,6 +1,6 @@
 #pragma once
 // An Aggregate whose accumulator is combined with each input element by element: the reference's
-// way. (A streaming statistic would be another Aggregate.)
+// way. The other kind is streaming_aggregate.h.
 #include <ATen/core/Tensor.h>
 
 #include <functional>

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "model/insert_observe.h"
 #include "model/layer_tree.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
@@ -16,12 +17,8 @@ using torch::jit::Module;
 // At the start of the method: %observed = actsparse::observe(%input, id); everything else reads
 // %observed.
 void insert_observer(const CallMethod& call, int64_t observer) {
-  auto& graph = *call.graph;
-  const torch::jit::WithInsertPoint guard(*graph.nodes().begin());
-  torch::jit::Value* id = graph.insertConstant(observer);
   torch::jit::Node* node =
-      graph.create(c10::Symbol::fromQualString(observe_op()), {call.input, id});
-  graph.insertNode(node)->output()->setType(call.input->type());
+      insert_observe(*call.graph, call.input, *call.graph->nodes().begin(), observer);
   call.input->replaceAllUsesAfterNodeWith(node, node->output());
 }
 

@@ -9,9 +9,9 @@ namespace actsparse {
 
 struct Session {
   /// A model alone is a session, too: of its forward, in eval mode.
-  Session(torch::jit::Module called, std::string its_method = "forward", bool in_training = false,
-          std::string its_device = "cpu")
-      : model(std::move(called)),
+  Session(const torch::jit::Module& called, std::string its_method = "forward",
+          bool in_training = false, std::string its_device = "cpu")
+      : model(called),
         method(std::move(its_method)),
         training(in_training),
         device(std::move(its_device)) {}
@@ -22,9 +22,7 @@ struct Session {
   std::string device;  ///< what load_model() puts models on: "cpu", "cuda", "cuda:1"
 
   /// Another model that is called in the same way.
-  Session with(torch::jit::Module other) const {
-    return {std::move(other), method, training, device};
-  }
+  Session with(const torch::jit::Module& other) const { return {other, method, training, device}; }
 };
 
 }  // namespace actsparse

@@ -8,6 +8,7 @@
 #include <deque>
 
 #include "base/error.h"
+#include "model/insert_observe.h"
 #include "model/insert_observers.h"
 #include "model/layer_tree.h"
 #include "model/own_types.h"
@@ -54,15 +55,6 @@ Node* masking_node(const CallMethod& call, const std::string& layer, const std::
   return node;
 }
 
-void observe_value(const CallMethod& call, torch::jit::Value* value, Node* after,
-                   int64_t observer) {
-  auto& graph = *call.graph;
-  const torch::jit::WithInsertPoint guard(after);
-  torch::jit::Value* id = graph.insertConstant(observer);
-  Node* node = graph.create(c10::Symbol::fromQualString(observe_op()), {value, id});
-  graph.insertNode(node)->output()->setType(value->type());
-}
-
 // What one layer is seen doing; lives as long as the observed clone.
 struct Probe {
   const MaskSite* site;
@@ -91,8 +83,8 @@ void attach(const Module& model, Probe& probe, const Module& layer, const std::s
     failed(site.site.layer, "holds another mask than the state");
   for (const auto& call : call_methods(model, layer, site.site, method)) {
     Node* product = masking_node(call, site.site.layer, buffer);
-    observe_value(call, call.input, product, probe.before->id());
-    observe_value(call, product->output(), product->next(), probe.after->id());
+    insert_observe(*call.graph, call.input, product, probe.before->id());
+    insert_observe(*call.graph, product->output(), product->next(), probe.after->id());
   }
 }
 

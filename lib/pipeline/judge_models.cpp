@@ -23,7 +23,7 @@ namespace {
 using c10::IValue;
 using Arguments = std::vector<IValue>;
 
-constexpr double kLeastAgreement = 0.9, kMostError = 0.5;  // of a glance: design section 10
+constexpr double kLeastAgreement = 0.9, kMostError = 0.5;  // of a glance: docs/quality.md
 
 // The one floating dtype of all parameters; nothing if they differ, or there is none.
 std::optional<at::ScalarType> parameter_dtype(const torch::jit::Module& model) {

@@ -1,8 +1,8 @@
 #pragma once
-// The flow of the design: config -> functions, data, model -> calibrate -> step -> squash -> verify
-// -> files. One function per command, each only a sequence of the rooms below; and perform(), which
-// does what a request asks and says what came of it. Requests of commands that run no model need no
-// RunOptions.
+// The flow of docs/architecture.md: config, data and model -> statistics -> gates -> masked and
+// small model -> evaluation -> files. One function per command, each only a sequence of the rooms
+// below; and perform(), which does what a request asks and says what came of it. Requests of
+// commands that run no model need no RunOptions.
 #include <atomic>
 #include <filesystem>
 #include <functional>

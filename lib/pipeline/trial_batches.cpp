@@ -15,7 +15,7 @@ int64_t three_quarters(int64_t side) {
 }  // namespace
 
 Arguments with_samples(const Arguments& batch, int64_t count) {
-  const int64_t size = batch_size_of(describe(batch));
+  const int64_t size = batch_size_of(batch);
   if (size < 1) return {};
   const auto index = at::arange(count).remainder(size);
   Arguments chosen;

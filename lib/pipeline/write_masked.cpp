@@ -44,7 +44,7 @@ Verification verify(const Session& masked, const std::vector<MaskSite>& sites,
 
 // Another number of samples than the batch has.
 Arguments smaller_batch(const Arguments& batch) {
-  const int64_t size = batch_size_of(describe(batch));
+  const int64_t size = batch_size_of(batch);
   return size < 2 ? Arguments() : with_samples(batch, size > 2 ? 2 : 1);
 }
 

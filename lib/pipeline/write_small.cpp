@@ -34,7 +34,7 @@ std::vector<Arguments> other_sizes(const Arguments& batch, int64_t samples) {
 std::vector<Difference> differences(const Session& masked, const Module& small,
                                     const Arguments& batch) {
   std::vector<Difference> found = {compare_outputs(masked, small, batch)};
-  const int64_t samples = batch_size_of(describe(batch));
+  const int64_t samples = batch_size_of(batch);
   for (const auto& other : other_sizes(batch, samples == 2 ? 3 : 2)) try {
       found.push_back(compare_outputs(masked, small, other));
     } catch (const Error& error) {
@@ -80,11 +80,11 @@ Latency latency(const Session& masked, const Module& small, const Arguments& bat
   const auto medians =
       measure_latency({without_masks(masked), masked, masked.with(small)}, batch, kLatencySeconds);
   return {medians.seconds[0], medians.seconds[1],    medians.seconds[2],
-          medians.rounds,     at::get_num_threads(), batch_size_of(describe(batch))};
+          medians.rounds,     at::get_num_threads(), batch_size_of(batch)};
 }
 
 BeforeAfter per_sample(const Compacted& compacted, const Arguments& batch) {
-  const int64_t samples = std::max<int64_t>(1, batch_size_of(describe(batch)));
+  const int64_t samples = std::max<int64_t>(1, batch_size_of(batch));
   return {compacted.macs_before / samples, compacted.macs_after / samples};
 }
 

@@ -21,4 +21,8 @@ int64_t batch_size_of(const std::vector<ArgumentRecord>& arguments) {
   return 0;
 }
 
+int64_t batch_size_of(const std::vector<c10::IValue>& arguments) {
+  return batch_size_of(describe(arguments));
+}
+
 }  // namespace actsparse

@@ -30,6 +30,7 @@ std::vector<ArgumentRecord> describe(const std::vector<c10::IValue>& arguments);
 
 /// The samples of one batch: the first dimension of the first tensor that has one; 0 if none has.
 int64_t batch_size_of(const std::vector<ArgumentRecord>& arguments);
+int64_t batch_size_of(const std::vector<c10::IValue>& arguments);
 
 /// Batches `first`, first + step, ... (counted from 0), `count` of them.
 struct BatchRun {

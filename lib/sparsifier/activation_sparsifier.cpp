@@ -35,14 +35,14 @@ std::string ActivationSparsifier::Impl::first_name(const std::string& name) cons
 
 RegisteredLayer* ActivationSparsifier::Impl::find(const std::string& name) {
   for (auto& layer : layers)
-    if (layer.settings().site.layer == name) return &layer;
+    if (layer.summary().site.layer == name) return &layer;
   return nullptr;
 }
 
 RegisteredLayer& ActivationSparsifier::Impl::require(const std::string& name) {
   if (auto* layer = find(first_name(name))) return *layer;
   std::vector<std::string> names;
-  for (const auto& layer : layers) names.push_back(layer.settings().site.layer);
+  for (const auto& layer : layers) names.push_back(layer.summary().site.layer);
   throw Error(ErrorKind::Model, "layer with the given name not found among the registered ones: '" +
                                     name + "'" + did_you_mean(name, names));
 }
@@ -95,7 +95,7 @@ bool ActivationSparsifier::register_layer(const Module& layer, const LayerSettin
 }
 
 TensorOrList ActivationSparsifier::get_mask(const std::string& name) const {
-  const LayerRecord& record = impl_->require(name).settings();
+  const LayerRecord& record = impl_->require(name).summary();
   if (record.gate) return mask_of(*record.gate);
   if (!record.input_dtype)
     throw Error(ErrorKind::Model,
@@ -113,17 +113,17 @@ TensorOrList ActivationSparsifier::get_mask(const Module& layer) const {
 }
 
 void ActivationSparsifier::unregister_layer(const std::string& name) {
-  const std::string found = impl_->require(name).settings().site.layer;
+  const std::string found = impl_->require(name).summary().site.layer;
   impl_->clone.reset();
   std::deque<RegisteredLayer> others;
   for (auto& layer : impl_->layers)
-    if (layer.settings().site.layer != found) others.push_back(std::move(layer));
+    if (layer.summary().site.layer != found) others.push_back(std::move(layer));
   impl_->layers = std::move(others);
 }
 
 void ActivationSparsifier::find_channels(const std::vector<std::vector<c10::IValue>>& batches) {
   std::vector<Site> sites;
-  for (const auto& layer : impl_->layers) sites.push_back(layer.settings().site);
+  for (const auto& layer : impl_->layers) sites.push_back(layer.summary().site);
   auto groups = channel_groups(impl_->session, sites, batches);
   for (size_t i = 0; i < groups.size(); ++i) impl_->layers[i].set_channels(std::move(groups[i]));
 }
@@ -141,10 +141,10 @@ std::vector<LayerWarning> ActivationSparsifier::step() {
 }
 
 Module ActivationSparsifier::squash_mask(bool attach_sparsify_hook) {
-  for (const auto& layer : impl_->layers) get_mask(layer.settings().site.layer);
+  for (const auto& layer : impl_->layers) get_mask(layer.summary().site.layer);
   std::vector<MaskSite> sites;
   for (auto& layer : impl_->layers)
-    if (auto site = mask_site(layer.settings())) sites.push_back(std::move(*site));
+    if (auto site = mask_site(layer.summary())) sites.push_back(std::move(*site));
   Module masked =
       apply_masks(impl_->session, attach_sparsify_hook ? sites : std::vector<MaskSite>{});
   for (auto& layer : impl_->layers) {
@@ -178,7 +178,7 @@ void ActivationSparsifier::load_state_dict(const StateDict& state) {
 std::string ActivationSparsifier::to_string() const {
   std::string text = "ActivationSparsifier (";
   for (const auto& layer : impl_->layers) {
-    const LayerRecord& record = layer.settings();
+    const LayerRecord& record = layer.summary();
     nlohmann::json shown = actsparse::to_json(record.settings);
     for (const char* function : {"aggregate_fn", "reduce_fn", "mask_fn"}) shown.erase(function);
     shown["hook_state"] = actsparse::to_string(record.hook_state);

@@ -44,8 +44,8 @@ class ActivationSparsifier {
                       const InputSelector& input = int64_t{0});
 
   /// Before step(): ones of the input's full shape; afterwards what mask_fn returned, in the
-  /// input's dtype; a list with features. Throws Error(Model) for a layer that is not registered or
-  /// was not called yet.
+  /// input's dtype, on the device it was made on (a loaded state's: the CPU); a list with features.
+  /// Throws Error(Model) for a layer that is not registered or was not called yet.
   TensorOrList get_mask(const std::string& name) const;
   TensorOrList get_mask(const torch::jit::Module& layer) const;
 
@@ -100,8 +100,8 @@ class ActivationSparsifier {
   /// The reference's __repr__.
   std::string to_string() const;
 
-  /// Settings and progress of the registered layers, in registration order, without data and masks
-  /// being copied.
+  /// Settings and progress of the registered layers, in registration order. What elementwise
+  /// aggregates keep and masks are shared, not copied; streaming statistics are written out.
   std::vector<LayerRecord> layers() const;
   const FunctionTable& functions() const;
 

@@ -40,8 +40,8 @@ FastTrial compare_layers(const std::deque<RegisteredLayer>& layers,
                          const std::deque<RegisteredLayer>& expected) {
   FastTrial found{0.0, "", ""};
   for (size_t i = 0; i < layers.size(); ++i) {
-    const auto& name = expected[i].settings().site.layer;
-    const int64_t calls = layers[i].settings().calls, wanted = expected[i].settings().calls;
+    const auto& name = expected[i].summary().site.layer;
+    const int64_t calls = layers[i].summary().calls, wanted = expected[i].summary().calls;
     if (calls != wanted)
       return {std::nullopt, "",
               fmt::format("{} was called {} times instead of {}", layer_text(name), calls, wanted)};

@@ -22,7 +22,8 @@ class RegisteredLayer {
 
   /// The record with the raw data as it stands now (shared, not copied).
   LayerRecord record() const;
-  const LayerRecord& settings() const { return record_; }
+  /// The same without accumulators: it costs nothing.
+  const LayerRecord& summary() const { return record_; }
   /// The value() of all accumulators, features one after the other; empty before the first call.
   std::vector<at::Tensor> values() const;
 

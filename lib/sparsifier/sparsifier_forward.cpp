@@ -18,8 +18,8 @@ namespace actsparse {
 Session ActivationSparsifier::Impl::masked_model() const {
   std::vector<MaskSite> masks;
   for (const auto& layer : layers) {
-    if (layer.settings().hook_state != HookState::Sparsify) continue;
-    if (auto site = mask_site(layer.settings())) masks.push_back(std::move(*site));
+    if (layer.summary().hook_state != HookState::Sparsify) continue;
+    if (auto site = mask_site(layer.summary())) masks.push_back(std::move(*site));
   }
   return masks.empty() ? session : session.with(apply_masks(session, masks));
 }
@@ -33,9 +33,9 @@ std::vector<ObserverSite> ActivationSparsifier::Impl::observers_of(
     std::deque<RegisteredLayer>& layers) {
   std::vector<ObserverSite> observers;
   for (auto& layer : layers)
-    if (layer.settings().hook_state == HookState::Aggregate)
+    if (layer.summary().hook_state == HookState::Aggregate)
       observers.push_back(
-          {layer.settings().site, [&layer](const at::Tensor& input) { layer.observe(input); }});
+          {layer.summary().site, [&layer](const at::Tensor& input) { layer.observe(input); }});
   return observers;
 }
 
@@ -64,7 +64,7 @@ FastTrial ActivationSparsifier::Impl::try_fast_clone(std::deque<RegisteredLayer>
 
 c10::IValue ActivationSparsifier::forward(const std::vector<c10::IValue>& arguments) {
   if (!impl_->clone) impl_->build_clone();
-  impl_->batch_size = batch_size_of(describe(arguments));
+  impl_->batch_size = batch_size_of(arguments);
   return impl_->clone->run(arguments);
 }
 

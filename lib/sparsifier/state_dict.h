@@ -30,7 +30,7 @@ struct StateDict {
   StateMeta meta;
 };
 
-/// The document of design section 9: {"state", "data_groups", "defaults", "meta"} of untyped dicts
+/// The document of docs/files.md: {"state", "data_groups", "defaults", "meta"} of untyped dicts
 /// and lists; masks as the parts of sparse COO tensors. Nothing in it is shared with `state` but
 /// immutable data tensors.
 c10::IValue to_ivalue(const StateDict& state);

@@ -1,6 +1,6 @@
 #pragma once
 // State files: a zip archive that torch.load(path) reads with its defaults, and LibTorch's
-// pickle_load too (docs/state.md).
+// pickle_load too (docs/files.md).
 #include <filesystem>
 #include <ostream>
 

@@ -44,6 +44,8 @@ TEST_CASE("One process is a group without others", "[distributed]") {
   group.fail("nothing");
   group.finish();
   CHECK(ProcessGroup(Launch{}, 1, never).is_alone());
+  CHECK(error_of([&] { group.send("x"); }).kind() == ErrorKind::Internal);
+  CHECK(error_of([&] { group.receive(1); }).kind() == ErrorKind::Internal);
 }
 
 TEST_CASE("Every rank's bytes reach rank 0, however long, in rank order", "[distributed]") {
