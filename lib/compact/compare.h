@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compact/difference.h"
+#include "model/session.h"
 
 namespace actsparse {
 

@@ -163,7 +163,7 @@ Rows convolution_rows() {
         "aten::conv_transpose1d", "aten::conv_transpose2d", "aten::conv_transpose3d"},
        convolution,
        convolution_macs,
-       /*channel_axis=*/1,
+       /*axis=*/1,
        fold_into_filters}};
 }
 
