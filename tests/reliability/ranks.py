@@ -213,7 +213,7 @@ def check_failing_rank(job):
     other = [job.start({**variables, "RANK": "0"}, "run"),
              job.start({**variables, "RANK": "1"}, "run", "--set", "run.seed=5")]
     results = finish(other, [7, 130])
-    assert "rank 0 and rank 1 cannot be merged: the configs differ" in results[0][1], results[0][1]
+    assert "rank 0 and rank 1 cannot be merged: the config differs" in results[0][1], results[0][1]
     alone = job.start({**variables, "RANK": "0"}, "calibrate", "--state", "c.pt", "--shard", "1/2")
     assert "share the batches by themselves" in finish([alone], [2])[0][1]
     job.clear()
