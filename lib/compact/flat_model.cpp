@@ -6,7 +6,6 @@
 #include <torch/csrc/jit/passes/constant_propagation.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/csrc/jit/passes/inline_fork_wait.h>
-#include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/passes/peephole.h>
 #include <torch/csrc/jit/passes/remove_mutation.h>
 
@@ -16,6 +15,7 @@
 #include "base/error.h"
 #include "compact/in_place.h"
 #include "compact/nodes.h"
+#include "model/inline_calls.h"
 #include "model/layer_tree.h"
 #include "model/own_types.h"
 
@@ -151,20 +151,6 @@ void remove_dropout(Graph& graph) {
   });
 }
 
-bool has_calls(Graph& graph) {
-  bool found = false;
-  for_each_node(*graph.block(), [&](Node& node) {
-    found |= node.kind() == c10::prim::CallMethod || node.kind() == c10::prim::CallFunction;
-  });
-  return found;
-}
-
-// For a function that has run before, LibTorch inlines a cached graph that still contains calls: so
-// inline again, as often as models are deep.
-void inline_all(Graph& graph) {
-  for (int depth = 0; depth < 100 && has_calls(graph); ++depth) torch::jit::Inline(graph);
-}
-
 void refuse_calls(Graph& graph) {
   for_each_node(*graph.block(), [](Node& node) {
     if (node.kind() == c10::prim::CallMethod && !node.inputs()[0]->type()->cast<c10::ClassType>())
@@ -206,7 +192,7 @@ FlatModel flatten(const Module& model, const std::string& method) {
   flat.method = method;
   flat.module.eval();
   flat.graph = torch::jit::toGraphFunction(flat.module.get_method(method).function()).graph();
-  inline_all(*flat.graph);
+  inline_calls(*flat.graph);
   torch::jit::InlineForkWait(flat.graph);
   refuse_calls(*flat.graph);
   Binder binder(flat);

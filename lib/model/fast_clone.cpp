@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "model/cut_after_observers.h"
+#include "model/inline_calls.h"
 #include "model/packed_layer.h"
 
 namespace actsparse {
@@ -42,6 +43,8 @@ void optimize(std::shared_ptr<Graph>& graph) {
 }
 
 Module freeze(const Module& observed, const std::string& method) {
+  // Freezing would do it too, in several times the time.
+  inline_calls(*torch::jit::toGraphFunction(observed.get_method(method).function()).graph());
   Module frozen = torch::jit::freeze_module(observed, {method});
   auto& function = torch::jit::toGraphFunction(frozen.get_method(method).function());
   auto graph = function.graph();
