@@ -9,13 +9,13 @@ from networks import NETWORKS, kept_dim
 BATCH_SIZE, BATCHES = 8, 16
 
 
-def make_model(folder, network):
+def make_model(folder, network, batches=BATCHES):
     """Writes model.pt, weights.pt and x.npy; returns the model."""
     torch.manual_seed(0)
     model = NETWORKS[network]().eval()
     torch.jit.script(model).save(str(folder / "model.pt"))
     torch.save(model.state_dict(), folder / "weights.pt")
-    numpy.save(folder / "x.npy", torch.randn(BATCHES * BATCH_SIZE, 3, 224, 224).numpy())
+    numpy.save(folder / "x.npy", torch.randn(batches * BATCH_SIZE, 3, 224, 224).numpy())
     return model
 
 
