@@ -36,7 +36,8 @@ def config(folder, net, place):
     calibration, _ = images(folder, "calibration", place) if has_images else tokens(folder, "calibration")
     test, labels = images(folder, "test", place) if has_images else tokens(folder, "test")
     test["batch_size"] = 250 if has_images else 10
-    defaults = {"aggregate_fn": {"name": "abs_mean", "except_dim": [1 if has_images else -1]}, "reduce_fn": "identity", "mask_fn": "magnitude"}
+    defaults = {"aggregate_fn": {"name": "abs_mean", "except_dim": [1 if has_images else -1]}, "reduce_fn": "identity"}
+    defaults |= {"mask_fn": "magnitude", "sparse_config": {"sparsity_level": LEVELS[0]}}
     layers = [{"type": "Conv2d", "exclude": ["conv1"]}] if has_images else [{"type": "Linear"}]
     return {
         "version": 1,

@@ -60,9 +60,14 @@ std::vector<Shown> examples(const std::string& markdown) {
   return found;
 }
 
-/// Without times, and sizes of files, which other LibTorch versions write otherwise.
+/// Without times, without what kernels round, and without sizes of files, which other LibTorch
+/// versions write otherwise.
 std::string comparable(const std::string& text) {
-  const auto timeless = std::regex_replace(text, std::regex("[0-9.]+ s\\b"), "? s");
+  auto timeless = std::regex_replace(text, std::regex("[0-9.]+ s\\b"), "? s");
+  timeless = std::regex_replace(
+      timeless,
+      std::regex("difference [0-9.e-]+, relative to the spread between samples [0-9.e-]+"),
+      "difference ?");
   return std::regex_replace(timeless, std::regex("\n(time|file) [^\n]*"), "\n$1 ?");
 }
 
