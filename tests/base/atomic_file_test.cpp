@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 
 namespace actsparse {

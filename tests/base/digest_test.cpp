@@ -1,6 +1,7 @@
 #include "base/digest.h"
 
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 
 namespace actsparse {

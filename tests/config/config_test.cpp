@@ -1,6 +1,7 @@
 #include "config/config.h"
 
 #include "config/sample.h"
+#include "support/error_of.h"
 
 namespace actsparse {
 namespace {

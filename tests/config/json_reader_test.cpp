@@ -1,6 +1,7 @@
 #include "config/json_reader.h"
 
 #include "support/catch.h"
+#include "support/error_of.h"
 
 namespace actsparse {
 namespace {

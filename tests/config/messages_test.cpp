@@ -1,6 +1,7 @@
 #include "config/messages.h"
 
 #include "support/catch.h"
+#include "support/error_of.h"
 
 namespace actsparse {
 

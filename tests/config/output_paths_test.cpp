@@ -1,4 +1,5 @@
 #include "config/sample.h"
+#include "support/error_of.h"
 
 namespace actsparse {
 namespace {

@@ -1,6 +1,7 @@
 #include "config/overrides.h"
 
 #include "config/sample.h"
+#include "support/error_of.h"
 
 namespace actsparse {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 
 namespace actsparse {

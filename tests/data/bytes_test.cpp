@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 
 using namespace actsparse;

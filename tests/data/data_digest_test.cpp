@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 
 using namespace actsparse;

@@ -3,6 +3,7 @@
 #include <ATen/ops/arange.h>
 
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 #include "support/npy_writer.h"
 

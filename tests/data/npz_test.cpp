@@ -4,6 +4,7 @@
 #include <ATen/ops/equal.h>
 
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 #include "support/npy_writer.h"
 

@@ -5,6 +5,7 @@
 #include "data/batch_source.h"
 #include "data/sample_reader.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 #include "support/npy_writer.h"
 #include "support/process.h"

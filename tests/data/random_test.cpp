@@ -4,6 +4,7 @@
 #include <ATen/ops/equal.h>
 
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 

@@ -8,6 +8,7 @@
 #include "data/batch_source.h"
 #include "data/csv_format.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 #include "support/npy_writer.h"
 

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "base/error.h"
 #include "support/catch.h"
 #include "support/files.h"
 #include "support/npy_writer.h"

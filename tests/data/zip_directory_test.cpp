@@ -5,6 +5,7 @@
 #include <exception>
 #include <random>
 
+#include "base/error.h"
 #include "support/catch.h"
 #include "support/files.h"
 #include "support/npy_writer.h"

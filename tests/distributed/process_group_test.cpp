@@ -5,6 +5,7 @@
 
 #include "distributed/helpers.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 

@@ -9,6 +9,7 @@
 #include "functions/helpers.h"
 #include "functions/registry.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 

@@ -10,6 +10,7 @@
 #include "functions/helpers.h"
 #include "functions/registry.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 using nlohmann::json;

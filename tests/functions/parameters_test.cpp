@@ -1,6 +1,7 @@
 #include "functions/parameters.h"
 
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 using nlohmann::json;

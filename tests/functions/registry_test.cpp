@@ -2,6 +2,7 @@
 
 #include "functions/helpers.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 

@@ -6,6 +6,7 @@
 #include "sparsifier/activation_sparsifier.h"
 #include "sparsifier/helpers.h"
 #include "sparsifier/mask_buffer.h"
+#include "support/error_of.h"
 #include "support/values.h"
 
 namespace actsparse {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "model/call_methods.h"
 #include "sparsifier/state_dict.h"
 #include "support/catch.h"

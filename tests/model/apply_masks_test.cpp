@@ -8,6 +8,7 @@
 #include "model/layer_tree.h"
 #include "model/load_model.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 #include "support/models.h"
 

@@ -2,6 +2,7 @@
 
 #include "model/layer_tree.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/models.h"
 
 using namespace actsparse;

@@ -1,6 +1,7 @@
 #include "model/compile_source.h"
 
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/models.h"
 
 using namespace actsparse;

@@ -4,6 +4,7 @@
 
 #include "model/load_model.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 #include "support/models.h"
 

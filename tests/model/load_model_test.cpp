@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 #include "support/models.h"
 #include "support/npy_writer.h"

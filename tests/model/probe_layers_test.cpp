@@ -1,6 +1,7 @@
 #include "model/probe_layers.h"
 
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/models.h"
 
 using namespace actsparse;

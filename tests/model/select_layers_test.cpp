@@ -1,6 +1,7 @@
 #include "model/select_layers.h"
 
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 

@@ -1,5 +1,6 @@
 #include "model/why_uncalled.h"
 
+#include "base/error.h"
 #include "support/catch.h"
 #include "support/models.h"
 

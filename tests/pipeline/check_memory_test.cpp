@@ -7,6 +7,7 @@
 #include "pipeline/helpers.h"
 #include "pipeline/prepared_job.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 

@@ -3,6 +3,7 @@
 #include "pipeline/helpers.h"
 #include "pipeline/trial_batches.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/models.h"
 
 using namespace actsparse;

@@ -5,6 +5,7 @@
 #include "pipeline/helpers.h"
 #include "pipeline/judge_models.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/models.h"
 #include "support/npy_writer.h"
 

@@ -8,6 +8,7 @@
 #include "model/load_model.h"
 #include "pipeline/helpers.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 

@@ -6,6 +6,7 @@
 #include "pipeline/helpers.h"
 #include "sparsifier/state_file.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/models.h"
 
 using namespace actsparse;

@@ -1,6 +1,7 @@
 #include "pipeline/outputs.h"
 
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 
 using namespace actsparse;

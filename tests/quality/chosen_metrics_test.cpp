@@ -4,6 +4,7 @@
 
 #include "quality/made_up.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 

@@ -10,6 +10,7 @@
 
 #include "quality/made_up.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 using c10::IValue;

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 

@@ -4,6 +4,7 @@
 
 #include "sparsifier/helpers.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 using nlohmann::json;

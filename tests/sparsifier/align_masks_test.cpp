@@ -4,6 +4,7 @@
 
 #include "functions/functions.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/models.h"
 
 using namespace actsparse;

@@ -5,6 +5,7 @@
 #include "sparsifier/louder_function.h"
 #include "sparsifier/merge_states.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 

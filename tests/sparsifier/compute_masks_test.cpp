@@ -6,6 +6,7 @@
 #include "functions/tensors.h"
 #include "sparsifier/helpers.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/models.h"
 
 using namespace actsparse;

@@ -5,6 +5,7 @@
 #include <ATen/core/jit_type.h>
 
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 using c10::IValue;

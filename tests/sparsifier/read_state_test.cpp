@@ -9,6 +9,7 @@
 #include "sparsifier/helpers.h"
 #include "sparsifier/json_ivalue.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 
 using namespace actsparse;
 using c10::IValue;

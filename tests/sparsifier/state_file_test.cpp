@@ -7,6 +7,7 @@
 
 #include "sparsifier/helpers.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 #include "support/npy_writer.h"
 #include "support/process.h"

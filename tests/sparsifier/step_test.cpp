@@ -7,6 +7,7 @@
 #include "sparsifier/helpers.h"
 #include "sparsifier/mask_summary.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 
 using namespace actsparse;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "sparsifier/helpers.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 #include "support/networks.h"
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "support/catch.h"
+#include "support/error_of.h"
 #include "support/files.h"
 #include "support/models.h"
 

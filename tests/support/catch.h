@@ -14,21 +14,7 @@ using Catch::Approx;
 
 #include <string>
 
-#include "base/error.h"
-
 namespace actsparse {
-
-/// The Error that `call` throws; the test fails if it throws none, or another type.
-template <class Call>
-Error error_of(Call&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error;
-  }
-  FAIL("no actsparse::Error was thrown");
-  return Error(ErrorKind::Internal, "not reached");
-}
 
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
