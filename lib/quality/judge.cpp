@@ -1,6 +1,7 @@
 #include "quality/judge.h"
 
 #include <spdlog/fmt/fmt.h>
+#include <spdlog/fmt/ranges.h>
 
 #include <algorithm>
 
