@@ -60,13 +60,13 @@ void compare(Module& model, const std::vector<std::string>& layers, const c10::I
   const double build =
       seconds([&] { fast = std::make_unique<ObservedModel>(fast_clone(model, sites)); });
   if (show_graph) std::cout << *fast->module().get_method("forward").graph();
-  const double first = seconds([&] { fast->run("forward", {batch}); });
+  const double first = seconds([&] { fast->run({batch}); });
   std::vector<double> plain, fast_ratios, exact_ratios;
   for (int round = -2; round < rounds; ++round) {  // the first two warm up
     const at::NoGradGuard no_grad;
     const double base = seconds([&] { model.forward({batch}); });
-    const double quick = seconds([&] { fast->run("forward", {batch}); });
-    const double slow = seconds([&] { exact.run("forward", {batch}); });
+    const double quick = seconds([&] { fast->run({batch}); });
+    const double slow = seconds([&] { exact.run({batch}); });
     if (round < 0) continue;
     plain.push_back(base);
     fast_ratios.push_back(quick / base);
