@@ -10,6 +10,7 @@
 #include "base/version.h"
 #include "engine/device_options.h"
 #include "pipeline/pipeline.h"
+#include "report/answer.h"
 
 namespace actsparse {
 namespace {

@@ -8,8 +8,10 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <thread>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <utility>
 #include <vector>
 
 #include "distributed/milliseconds.h"
@@ -26,6 +28,14 @@ constexpr double kFarewellSeconds = 5;
 std::string key_of(const char* what, int64_t rank) {
   return std::string(what) + "/" + std::to_string(rank);
 }
+
+// The how manieth message from one rank to another: a key is written once.
+struct Message {
+  int64_t from, to, number;
+  std::string key(const char* what) const {
+    return fmt::format("{}/{}/{}/{}", what, from, to, number);
+  }
+};
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -64,6 +74,7 @@ struct ProcessGroup::Impl {
   void say_goodbye();
   void wait_for_all_to_join();
   void wait_for_key(const std::string& key, const std::string& what);
+  Message next_message(int64_t from, int64_t to) { return {from, to, messages[{from, to}]++}; }
   std::string name_of(int64_t rank) { return fmt::format("rank {} on {}", rank, host_of(rank)); }
   std::string host_of(int64_t rank) { return store.get(host_key(rank)); }
 
@@ -75,6 +86,7 @@ struct ProcessGroup::Impl {
   JobStore store;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
   std::unique_ptr<Watcher> watcher;
+  std::map<std::pair<int64_t, int64_t>, int64_t> messages;  // so far, by sender and receiver
   int64_t steps = 0;
   Clock::time_point last_progress;
 };
@@ -184,36 +196,42 @@ std::optional<std::string> ProcessGroup::failure() const {
   return impl_ ? impl_->watcher->failure() : std::nullopt;
 }
 
-void ProcessGroup::send(const std::string& bytes) const {
+void ProcessGroup::send(const std::string& bytes, int64_t to) const {
   require_others();
-  impl_->store.set(key_of("size", rank()), std::to_string(bytes.size()));
-  impl_->wait_for_key(key_of("wanted", rank()), "waiting for the other ranks");
+  const Message message = impl_->next_message(rank(), to);
+  impl_->store.set(message.key("size"), std::to_string(bytes.size()));
+  impl_->wait_for_key(message.key("wanted"), "waiting for rank " + std::to_string(to));
   std::vector<at::Tensor> tensors = {at::from_blob(
       const_cast<char*>(bytes.data()), {static_cast<int64_t>(bytes.size())}, at::kByte)};
   try {
-    impl_->gloo->send(tensors, 0, 0)->wait(milliseconds(impl_->patience.timeout));
+    impl_->gloo->send(tensors, static_cast<int>(to), 0)
+        ->wait(milliseconds(impl_->patience.timeout));
   } catch (const std::exception& cause) {
-    throw Error(ErrorKind::Interrupted, impl_->name_of(0) + " does not take this rank's state")
+    throw Error(ErrorKind::Interrupted, impl_->name_of(to) + " does not take what this rank sends")
         .with_details(cause.what());
   }
 }
 
-std::string ProcessGroup::receive(int64_t rank) const {
+std::string ProcessGroup::receive(int64_t from) const {
   require_others();
-  impl_->wait_for_key(key_of("size", rank), "waiting for rank " + std::to_string(rank));
-  std::string bytes(std::stoull(impl_->store.get(key_of("size", rank))), '\0');
+  const Message message = impl_->next_message(from, rank());
+  impl_->wait_for_key(message.key("size"), "waiting for rank " + std::to_string(from));
+  std::string bytes(std::stoull(impl_->store.get(message.key("size"))), '\0');
   std::vector<at::Tensor> tensors = {
       at::from_blob(bytes.data(), {static_cast<int64_t>(bytes.size())}, at::kByte)};
-  impl_->store.set(key_of("wanted", rank), "");
+  impl_->store.set(message.key("wanted"), "");
   try {
-    impl_->gloo->recv(tensors, static_cast<int>(rank), 0)
+    impl_->gloo->recv(tensors, static_cast<int>(from), 0)
         ->wait(milliseconds(impl_->patience.timeout));
   } catch (const std::exception& cause) {
-    throw Error(ErrorKind::Interrupted, impl_->name_of(rank) + " died before its state arrived")
+    throw Error(ErrorKind::Interrupted, impl_->name_of(from) + " died before all it sent arrived")
         .with_details(cause.what());
   }
-  if (rank == size() - 1) impl_->watcher->stop();  // all there is to come has come
   return bytes;
+}
+
+void ProcessGroup::let_go() const {
+  if (impl_ && is_first()) impl_->watcher->stop();
 }
 
 void ProcessGroup::finish() const {

@@ -36,11 +36,13 @@ class ProcessGroup {
   /// Why this rank has to end, naming another one; nothing as long as all is well.
   std::optional<std::string> failure() const;
 
-  /// Of every rank but the first, one time each: `bytes` arrive at rank 0's receive(rank). Each
-  /// waits for the other. Throws Error(Interrupted) if a rank fails meanwhile, Error(Internal) of a
-  /// process on its own.
-  void send(const std::string& bytes) const;
-  std::string receive(int64_t rank) const;
+  /// What one rank sends to another arrives at that one's receive(), in the order in which it was
+  /// sent. Each waits for the other. One of the two is rank 0: the others do not watch each other.
+  /// Throws Error(Interrupted) if a rank fails meanwhile, Error(Internal) of a process on its own.
+  void send(const std::string& bytes, int64_t to) const;
+  std::string receive(int64_t from) const;
+  /// Rank 0 needs nothing more of the others: if one fails from here on, it goes on.
+  void let_go() const;
 
   /// Rank 0 says that the job is done; the others return when it has. Throws Error(Interrupted) if
   /// rank 0 fails instead.

@@ -149,16 +149,18 @@ void require_method(const Module& model, const std::string& method) {
                                     did_you_mean(method, names));
 }
 
+Module read_model(std::istream& archive, const std::string& device) try {
+  return torch::jit::load(archive, parse_device(device));
+} catch (const std::exception& cause) {
+  throw Error(ErrorKind::Model,
+              "what was made of the model cannot be loaded again: " + first_line(cause.what()))
+      .with_details(cause.what());
+}
+
 Module through_archive(const Module& model, const std::string& device) {
   std::stringstream archive;
   write_model(model, archive);
-  try {
-    return torch::jit::load(archive, parse_device(device));
-  } catch (const std::exception& cause) {
-    throw Error(ErrorKind::Model,
-                "what was made of the model cannot be loaded again: " + first_line(cause.what()))
-        .with_details(cause.what());
-  }
+  return read_model(archive, device);
 }
 
 const char* libtorch_version() { return TORCH_VERSION; }

@@ -3,6 +3,7 @@
 #include <torch/csrc/jit/api/module.h>
 
 #include <filesystem>
+#include <istream>
 #include <ostream>
 #include <string>
 
@@ -20,6 +21,9 @@ void require_method(const torch::jit::Module& model, const std::string& method);
 /// Error(Output) if `out` fails, Error(Model) if LibTorch has no source form for the graphs.
 void write_model(const torch::jit::Module& model, std::ostream& out,
                  const torch::jit::ExtraFilesMap& extra_files = {});
+
+/// Loads what write_model() wrote onto `device`. Throws Error(Model).
+torch::jit::Module read_model(std::istream& archive, const std::string& device);
 
 /// What would come back from a file: `model` written to memory and loaded onto `device`. Throws
 /// Error(Model) if it cannot be.

@@ -63,6 +63,8 @@ Report apply(const ApplyRequest& request, const RunOptions& options) {
   Outputs outputs;
   outputs.reserve(masked_out);
   outputs.reserve(small_out);
+  const FunctionTable functions = config ? load_functions(*config) : FunctionTable();
+  if (config) check_evaluation(*config, functions, options);
   const StateDict state = read_state(state_path);
   const StateMeta& meta = state.meta;
   const Session session{load_model(model_path, options.device), meta.method, meta.mode == "train",
@@ -74,7 +76,7 @@ Report apply(const ApplyRequest& request, const RunOptions& options) {
   } catch (const Error& error) {
     throw error.in(state_path.string());
   }
-  ActivationSparsifier sparsifier(session, config ? load_functions(*config) : FunctionTable());
+  ActivationSparsifier sparsifier(session, functions);
   sparsifier.load_state_dict(state);
   Report report;
   Warnings warnings;

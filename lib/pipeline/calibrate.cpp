@@ -10,6 +10,7 @@
 #include "pipeline/calibration.h"
 #include "pipeline/outputs.h"
 #include "pipeline/trial_batches.h"
+#include "report/answer.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
@@ -115,6 +116,7 @@ Report calibrate(const Config& config, const std::filesystem::path& state_out,
   Outputs outputs;
   if (options.group.is_first()) outputs.reserve(state_out);
   const Calibration calibration = calibrate_all(config, options, state_out);
+  options.group.let_go();
   const StateDict state = state_of(calibration);
   if (options.group.is_first())
     outputs.create(state_out).write([&](std::ostream& out) { write_state(state, out); });

@@ -26,7 +26,7 @@ void combine_ranks(Calibration& calibration, const Config& config, const Process
   auto& [job, meta, checkpoints, precision, seconds, ranks] = calibration;
   if (!checkpoints.path().empty() && precision) checkpoints.write(checkpoint_of(calibration), 0);
   if (!group.is_first()) {
-    group.send(state_bytes(state_of(calibration)));
+    group.send(state_bytes(state_of(calibration)), 0);
     return;
   }
   const StateDict merged = merge_with_others(state_of(calibration), group);

@@ -33,6 +33,7 @@ CompactResult compact(const CompactRequest& request, const RunOptions& options) 
   refuse_overwriting("-o", request.small_out, {request.masked});
   Outputs outputs;
   outputs.reserve(request.small_out);
+  if (request.config) check_evaluation(*request.config, load_functions(*request.config), options);
   const auto& settings = request.settings;
   const Session masked{load_model(request.masked, options.device), settings.method, false,
                        options.device};

@@ -3,7 +3,6 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/stopwatch.h"
-#include "base/version.h"
 #include "data/write_archive.h"
 #include "model/load_model.h"
 #include "pipeline/evaluation_answer.h"
@@ -11,7 +10,6 @@
 #include "pipeline/outputs.h"
 #include "pipeline/prepared_job.h"
 #include "pipeline/warnings.h"
-#include "sparsifier/batch_runs.h"
 
 namespace actsparse {
 namespace {
@@ -33,58 +31,25 @@ std::vector<Contestant> load_candidates(const std::vector<fs::path>& paths,
   return candidates;
 }
 
+// Files, as reports call them.
 std::vector<std::string> names_of(const std::vector<fs::path>& paths) {
   std::vector<std::string> names;
   for (const auto& path : paths) names.push_back(path.filename().string());
   return names;
 }
 
-Provenance origin_of(const Config& config) {
-  Provenance origin;
-  origin.tool_version = tool_version();
-  origin.libtorch_version = libtorch_version();
-  origin.model = config.model.written_path;
-  origin.model_digest = digest_of_file(config.model.path, ErrorKind::Model);
-  origin.method = config.model.method;
-  origin.mode = config.model.mode;
-  origin.config_digest = config_digest(config);
-  return origin;
-}
-
-// Everything of the state but what is counted.
-EvaluationState state_at_start(const Config& config, const std::vector<fs::path>& candidates,
-                               const FunctionTable& functions, const EvaluationData& data) {
-  EvaluationState state;
-  state.origin = origin_of(config);
-  state.origin.data_digest = data.batches->digest();
+// As other processes must know it, to take only what belongs to it.
+EvaluationState state_of(const EvaluateRequest& request, const Config& config,
+                         const FunctionTable& functions, const EvaluationData& data) {
+  EvaluationState state = state_at_start(data, names_of(request.candidates));
+  const std::string data_digest = state.origin.data_digest;
+  state.origin = origin_of(config, functions);
+  state.origin.data_digest = data_digest;
   state.config = config.effective.dump();
   state.function_sources = functions.sources();
-  state.origin.functions = digests_of(state.function_sources);
-  state.data = data.name;
-  state.total_batches = data.batches->total_batches();
-  for (const auto& path : candidates)
-    state.candidates.push_back(
-        {path.filename().string(), digest_of_file(path, ErrorKind::Model), {}});
+  for (size_t i = 0; i < request.candidates.size(); ++i)
+    state.candidates[i].digest = digest_of_file(request.candidates[i], ErrorKind::Model);
   return state;
-}
-
-// One after the other, in rank order.
-void merge_with_others(Examination& examination, const EvaluationState& own,
-                       const ProcessGroup& group) {
-  for (int64_t rank = 1; rank < group.size(); ++rank) {
-    const auto other = evaluation_from_ivalue(document_from_bytes(group.receive(rank)));
-    check_parts(own, "rank 0", other, "rank " + std::to_string(rank));
-    examination.merge(other);
-    group.progress("merged rank " + std::to_string(rank));
-  }
-}
-
-EvaluationReport report_of(const Examination& examination, const EvaluationState& state) {
-  EvaluationReport report = examination.report();
-  report.baseline = fs::path(state.origin.model).filename().string();
-  report.data = state.data;
-  report.data_digest = state.origin.data_digest;
-  return report;
 }
 
 FunctionTable functions_of(const std::vector<FunctionSource>& sources) {
@@ -113,21 +78,14 @@ EvaluationReport evaluate(const EvaluateRequest& request, const RunOptions& opti
   const Contestant baseline{config.model.path.filename().string(), load_session(config, options)};
   const auto candidates = load_candidates(request.candidates, baseline.session);
   check_memory(data.batches->batch_bytes());
-  EvaluationState state = state_at_start(config, request.candidates, functions, data);
-  examination.run(baseline, candidates, *data.batches, config.evaluate->labels.has_value(),
-                  config.run.seed, own_shard(options), options);
-  examination.save(state);
-  if (!group.is_first()) group.send(archive_bytes(to_ivalue(state)));
-  if (group.is_first()) merge_with_others(examination, state, group);
-  examination.save(state);
+  EvaluationState state = state_of(request, config, functions, data);
+  EvaluationReport report = judge_together(examination, baseline, candidates, data, state, options);
   if (group.is_first() && !request.state_out.empty())
     outputs.create(request.state_out).write([&](std::ostream& out) {
       write_archive(to_ivalue(state), out, "the state");
     });
   outputs.commit();
   group.finish();
-  EvaluationReport report = report_of(examination, state);
-  report.warnings = data.warnings;
   log_warnings(report.warnings);
   report.total_seconds = stopwatch.seconds();
   return report;
@@ -153,7 +111,10 @@ EvaluationReport merge_evaluations(const std::vector<fs::path>& states_in,
   outputs.create(state_out).write(
       [&](std::ostream& out) { write_archive(to_ivalue(whole), out, "the state"); });
   outputs.commit();
-  EvaluationReport report = report_of(examination, whole);
+  EvaluationReport report = examination.report();
+  report.baseline = fs::path(whole.origin.model).filename().string();
+  report.data = whole.data;
+  report.data_digest = whole.origin.data_digest;
   if (whole.origin.batches < whole.total_batches)
     report.warnings.push_back(
         "not judged yet: " + std::to_string(whole.total_batches - whole.origin.batches) + " of " +

@@ -1,4 +1,7 @@
-#include "pipeline/pipeline.h"
+#include "functions/functions.h"
+
+#include "pipeline/requests.h"
+#include "report/answer.h"
 #include "report/function_list.h"
 
 namespace actsparse {

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "data/torch_archive.h"
 #include "pipeline/pipeline.h"
+#include "report/answer.h"
 #include "report/provenance_rows.h"
 #include "sparsifier/state_file.h"
 

@@ -1,8 +1,7 @@
 #pragma once
 // The flow of docs/architecture.md: config, data and model -> statistics -> gates -> masked and
 // small model -> evaluation -> files. One function per command, each only a sequence of the rooms
-// below; and perform(), which does what a request asks and says what came of it. Requests of
-// commands that run no model need no RunOptions.
+// below; requests.h is what the command line asks of them.
 #include <atomic>
 #include <filesystem>
 #include <functional>
@@ -13,7 +12,6 @@
 #include "config/config.h"
 #include "distributed/process_group.h"
 #include "pipeline/requests.h"
-#include "report/answer.h"
 #include "report/channel_sets.h"
 #include "report/compact_report.h"
 #include "report/evaluation_report.h"
@@ -44,7 +42,6 @@ struct RunOptions : Job {
 /// Of a group all ranks call it; the others than rank 0 return what they know when it is done.
 /// Throws Error of any kind.
 Report run(const Config& config, const RunOptions& options);
-Answer perform(const RunRequest& request, const RunOptions& options);
 
 /// What run() would do, tried on the first batch: every error that shows there, memory, bytes and
 /// time. Writes nothing.
@@ -54,20 +51,15 @@ Report dry_run(const Config& config, const RunOptions& options);
 /// run does.
 Report calibrate(const Config& config, const std::filesystem::path& state_out,
                  const RunOptions& options);
-Answer perform(const CalibrateRequest& request, const RunOptions& options);
 
 /// One state of the states of a calibration's shards (sparsifier/merge_states.h); the report tells
 /// what is missing.
 Report merge(const std::vector<std::filesystem::path>& states_in,
              const std::filesystem::path& state_out);
-/// Of states of evaluate it is merge_evaluations().
-Answer perform(const MergeRequest& request);
-
 /// Masks from the aggregates in `state_in`, no model run. `config` (null: none) may give other
 /// reduce and mask functions for the layers its entries select by name or glob.
 Report step(const std::filesystem::path& state_in, const Config* config,
             const std::filesystem::path& state_out);
-Answer perform(const StepRequest& request);
 
 /// The layers of a model; with a config (else null) also those it selects, and what its first batch
 /// does to every layer. Layers that cannot be observed are no error; data that cannot be read, or
@@ -84,9 +76,6 @@ std::variant<Inspection, Report> inspect(const std::filesystem::path& file, cons
 /// Throws channel_groups()'s errors.
 ChannelSets inspect_groups(const std::filesystem::path& model, const Config& config,
                            const RunOptions& options);
-/// inspect() or inspect_groups(); a report's origin comes before its text.
-Answer perform(const InspectRequest& request, const RunOptions& options);
-
 /// Writes the masked model of a stepped state. Verified on made-up inputs of the calibrated shapes.
 /// With MaskForm::Weights masks go into the weights where that is possible (model/mask_weights.h),
 /// which the outputs of both forms are compared for; a warning names each layer that keeps its
@@ -94,14 +83,12 @@ Answer perform(const InspectRequest& request, const RunOptions& options);
 /// A config's `evaluate` judges what was made; without, outputs are compared on the made-up inputs.
 /// If a gate fails nothing is written.
 Report apply(const ApplyRequest& request, const RunOptions& options);
-Answer perform(const ApplyRequest& request, const RunOptions& options);
 
 /// Writes the small model when it has been reloaded and found equal to the masked one: throws
 /// Error(Check) if it is not. A config's `evaluate` judges both against the config's model, and if
 /// a gate fails nothing is written; without, the small model is compared with the one without masks
 /// on the first batch.
 CompactResult compact(const CompactRequest& request, const RunOptions& options);
-Answer perform(const CompactRequest& request, const RunOptions& options);
 
 /// Judges TorchScript files (method and arguments as the config's model) by config.evaluate, with
 /// the config's model as the baseline: all run on the same batches, in one pass. Of a group each
@@ -111,10 +98,5 @@ EvaluationReport evaluate(const EvaluateRequest& request, const RunOptions& opti
 /// What the shards of one evaluation have counted, put together. Throws Error(State).
 EvaluationReport merge_evaluations(const std::vector<std::filesystem::path>& states_in,
                                    const std::filesystem::path& state_out);
-/// The answer fails with Error(Check) that names metric, value and limit if a gate does.
-Answer perform(const EvaluateRequest& request, const RunOptions& options);
-
-/// Every built-in function with its parameters.
-Answer perform(const FunctionsRequest& request);
 
 }  // namespace actsparse

@@ -76,19 +76,6 @@ void leave_out_inlined(Selection& selection, const Config& config,
   selection.layers = std::move(kept);
 }
 
-Provenance origin_of(const Config& config, const FunctionTable& functions) {
-  Provenance origin;
-  origin.tool_version = tool_version();
-  origin.libtorch_version = libtorch_version();
-  origin.model = config.model.written_path;
-  origin.model_digest = digest_of_file(config.model.path, ErrorKind::Model);
-  origin.method = config.model.method;
-  origin.mode = config.model.mode;
-  origin.config_digest = config_digest(config);
-  origin.functions = digests_of(functions.sources());
-  return origin;
-}
-
 void register_layers(PreparedJob& job, const Config& config) {
   for (const auto& layer : job.layers) {
     const auto& entry = config.layers[layer.entry];
@@ -127,6 +114,19 @@ Session load_session(const Config& config, const RunOptions& options) {
     throw error.in(config.model.path.string());
   }
   return session;
+}
+
+Provenance origin_of(const Config& config, const FunctionTable& functions) {
+  Provenance origin;
+  origin.tool_version = tool_version();
+  origin.libtorch_version = libtorch_version();
+  origin.model = config.model.written_path;
+  origin.model_digest = digest_of_file(config.model.path, ErrorKind::Model);
+  origin.method = config.model.method;
+  origin.mode = config.model.mode;
+  origin.config_digest = config_digest(config);
+  origin.functions = digests_of(functions.sources());
+  return origin;
 }
 
 PreparedJob prepare(const Config& config, const RunOptions& options) {

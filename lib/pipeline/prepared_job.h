@@ -40,6 +40,10 @@ Session load_session(const Config& config, const RunOptions& options);
 /// looked up.
 FunctionTable load_functions(const Config& config);
 
+/// Who makes what of which files: all but the data's part. Reads the model's file, for its digest.
+/// Throws Error(Model).
+Provenance origin_of(const Config& config, const FunctionTable& functions);
+
 /// The warning of an optional layer that is left out.
 std::string left_out(const std::string& layer, const std::string& reason);
 

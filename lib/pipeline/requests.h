@@ -1,6 +1,7 @@
 #pragma once
-// What each command is asked to do, as plain data: the border between the command line, which needs
-// no LibTorch, and what does the work.
+// What each command is asked to do, as plain data, and what does it: the border between the command
+// line, which needs no LibTorch, and the engine. perform() says what came of a request, and that it
+// failed if a gate did; commands that run no model need no RunOptions.
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -12,6 +13,9 @@
 #include "config/shard.h"
 
 namespace actsparse {
+
+class Answer;       // report/answer.h
+struct RunOptions;  // pipeline/pipeline.h
 
 /// Which batches this process runs, and with whom.
 struct Job {
@@ -25,28 +29,35 @@ struct RunRequest {
   Config config;
   bool is_dry_run = false;
 };
+Answer perform(const RunRequest& request, const RunOptions& options);
 
 struct InspectRequest {
   std::filesystem::path file;
   std::optional<Config> config;
   bool groups = false;  ///< needs the config
 };
+/// A report's origin comes before its text.
+Answer perform(const InspectRequest& request, const RunOptions& options);
 
 struct CalibrateRequest {
   Config config;
   std::filesystem::path state_out;
 };
+Answer perform(const CalibrateRequest& request, const RunOptions& options);
 
 struct MergeRequest {
   std::vector<std::filesystem::path> states_in;
   std::filesystem::path state_out;
 };
+/// States of calibrate or of evaluate.
+Answer perform(const MergeRequest& request);
 
 struct StepRequest {
   std::filesystem::path state_in;
   std::optional<Config> config;
   std::filesystem::path state_out;
 };
+Answer perform(const StepRequest& request);
 
 /// How a masked model holds its masks.
 enum class MaskForm { Buffers, Weights };
@@ -57,6 +68,7 @@ struct ApplyRequest {
   MaskForm form = MaskForm::Buffers;
   std::optional<Config> config = {};  ///< its `evaluate` judges what is made
 };
+Answer perform(const ApplyRequest& request, const RunOptions& options);
 
 /// What a masked model is compacted with.
 struct CompactSettings {
@@ -70,14 +82,17 @@ struct CompactRequest {
   CompactSettings settings;
   std::optional<Config> config = {};  ///< its `evaluate` judges what is made
 };
+Answer perform(const CompactRequest& request, const RunOptions& options);
 
 struct EvaluateRequest {
   Config config;                                  ///< with `evaluate`; its model is the baseline
   std::vector<std::filesystem::path> candidates;  ///< at least one
   std::filesystem::path state_out = {};           ///< takes a shard's sums; empty: not written
 };
+Answer perform(const EvaluateRequest& request, const RunOptions& options);
 
 struct FunctionsRequest {};
+Answer perform(const FunctionsRequest& request);
 
 /// One of them: a line per command.
 using Request =

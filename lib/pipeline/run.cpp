@@ -9,6 +9,7 @@
 #include "pipeline/judge_models.h"
 #include "pipeline/masked_model.h"
 #include "pipeline/outputs.h"
+#include "pipeline/share_models.h"
 #include "pipeline/small_model.h"
 #include "sparsifier/state_file.h"
 
@@ -40,24 +41,12 @@ std::filesystem::path main_output(const OutputConfig& output) {
   return output.compact.empty() ? output.report : output.compact;
 }
 
-// The other ranks' end: the checkpoint stays until rank 0 has written everything.
-Report follow(const Calibration& calibration, const ProcessGroup& group) {
-  group.finish();
-  calibration.checkpoints.remove();
-  return report_of(calibration, "run");
-}
-
-}  // namespace
-
-TrialBatch first_batch(BatchSource& data) {
-  data.rewind();
-  return {data.next().value().arguments, "calibration batch"};
-}
-
-namespace {
-
-std::string file_name(const std::filesystem::path& path, const char* otherwise) {
-  return path.empty() ? otherwise : path.filename().string();
+// As config.output has them: the masked one, and the small one if it is asked for.
+std::vector<std::string> model_names(const OutputConfig& output) {
+  std::vector<std::string> names = {output.model.empty() ? "masked model"
+                                                         : output.model.filename().string()};
+  if (!output.compact.empty()) names.push_back(output.compact.filename().string());
+  return names;
 }
 
 // What was made of the model, for what it costs in answers.
@@ -71,6 +60,7 @@ Made make_models(Outputs& outputs, const Config& config, const Squashed& squashe
                  const TrialBatch& batch, Warnings& warnings) {
   Made made;
   const Session& session = squashed.unmasked;
+  const auto names = model_names(config.output);
   torch::jit::Module masked = squashed.masked;
   if (!config.output.model.empty()) {
     auto written =
@@ -78,23 +68,43 @@ Made make_models(Outputs& outputs, const Config& config, const Squashed& squashe
     made.verification = written.verification;
     masked = written.model;
   }
-  made.models.push_back({file_name(config.output.model, "masked model"), session.with(masked)});
+  made.models.push_back({names[0], session.with(masked)});
   if (config.output.compact.empty()) return made;
   auto small =
       write_small(outputs, {config.output.compact, extra_files(config.model.path, squashed.state)},
                   session.with(squashed.masked), batch.arguments, config.output.compact_options);
   made.compact = std::move(small.report);
-  made.models.push_back({file_name(config.output.compact, ""), session.with(small.model)});
+  made.models.push_back({names[1], session.with(small.model)});
   return made;
 }
 
 EvaluationReport judge(const Config& config, const PreparedJob& job,
-                       const std::vector<Contestant>& models, const TrialBatch& batch,
-                       const RunOptions& options) {
-  const Contestant unmasked{file_name(config.model.path, ""), job.session};
-  return config.evaluate
-             ? judge_models(config, job.sparsifier.functions(), unmasked, models, options)
-             : glance(unmasked, models, batch, config.run.seed);
+                       const std::vector<Contestant>& models, const RunOptions& options) {
+  const Contestant unmasked{config.model.path.filename().string(), job.session};
+  return judge_models(config, job.sparsifier.functions(), unmasked, models, options);
+}
+
+// Rank 0's part.
+EvaluationReport judge_made(const Config& config, const PreparedJob& job, const Made& made,
+                            const TrialBatch& batch, const RunOptions& options) {
+  if (!config.evaluate)
+    return glance({config.model.path.filename().string(), job.session}, made.models, batch,
+                  config.run.seed);
+  send_models(made.models, options.group);
+  return judge(config, job, made.models, options);
+}
+
+// The other ranks' end: they judge with rank 0, and their checkpoints stay until it has written
+// everything.
+Report follow(const Calibration& calibration, const Config& config, const RunOptions& options) {
+  const PreparedJob& job = calibration.job;
+  if (config.evaluate) {
+    const auto names = model_names(config.output);
+    judge(config, job, receive_models(names, job.session, options.group), options);
+  }
+  options.group.finish();
+  calibration.checkpoints.remove();
+  return report_of(calibration, "run");
 }
 
 }  // namespace
@@ -104,8 +114,10 @@ Report run(const Config& config, const RunOptions& options) {
   Outputs outputs;
   const bool writes = options.group.is_first();
   if (writes) outputs.reserve(config.output);
+  check_evaluation(config, load_functions(config), options);
   Calibration calibration = calibrate_all(config, options, main_output(config.output));
-  if (!writes) return follow(calibration, options.group);
+  if (!writes) return follow(calibration, config, options);
+  if (!config.evaluate) options.group.let_go();
   PreparedJob& job = calibration.job;
   const auto warnings = job.sparsifier.step();
   log_warnings(warnings);
@@ -114,7 +126,7 @@ Report run(const Config& config, const RunOptions& options) {
   const TrialBatch batch = first_batch(*job.data);
   const Made made = make_models(outputs, config, squashed, batch, job.warnings);
   options.group.progress("made the models");
-  const EvaluationReport evaluation = judge(config, job, made.models, batch, options);
+  const EvaluationReport evaluation = judge_made(config, job, made, batch, options);
   log_warnings(evaluation.warnings);
   if (!config.output.state.empty())
     outputs.create(config.output.state).write([&](std::ostream& out) {

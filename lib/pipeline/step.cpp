@@ -7,6 +7,7 @@
 #include "pipeline/outputs.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/warnings.h"
+#include "report/answer.h"
 #include "sparsifier/compute_masks.h"
 #include "sparsifier/state_file.h"
 

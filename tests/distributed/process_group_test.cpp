@@ -45,11 +45,11 @@ TEST_CASE("One process is a group without others", "[distributed]") {
   group.fail("nothing");
   group.finish();
   CHECK(ProcessGroup(Launch{}, 1, never).is_alone());
-  CHECK(error_of([&] { group.send("x"); }).kind() == ErrorKind::Internal);
+  CHECK(error_of([&] { group.send("x", 0); }).kind() == ErrorKind::Internal);
   CHECK(error_of([&] { group.receive(1); }).kind() == ErrorKind::Internal);
 }
 
-TEST_CASE("Every rank's bytes reach rank 0, however long, in rank order", "[distributed]") {
+TEST_CASE("Ranks and rank 0 hand bytes to each other, in order, however long", "[distributed]") {
   const auto bytes_of = [](int64_t rank) {
     return std::string(rank == 2 ? size_t{3} << 20 : 1, static_cast<char>('a' + rank));
   };
@@ -59,13 +59,35 @@ TEST_CASE("Every rank's bytes reach rank 0, however long, in rank order", "[dist
     if (group.rank() != launch.rank || group.size() != 3) throw std::logic_error("rank or size");
     if (group.is_first()) {
       for (const int64_t rank : {1, 2}) received += group.receive(rank) == bytes_of(rank) ? 1 : 0;
+      for (const int64_t rank : {2, 1}) group.send(bytes_of(rank) + "back", rank);
+      for (const int64_t rank : {1, 2}) received += group.receive(rank).empty() ? 1 : 0;
     } else {
-      group.send(bytes_of(group.rank()));
+      group.send(bytes_of(group.rank()), 0);
+      received += group.receive(0) == bytes_of(group.rank()) + "back" ? 1 : 0;
+      group.send("", 0);
     }
     group.finish();
   });
   CHECK(errors == Errors{"", "", ""});
-  CHECK(received == 2);
+  CHECK(received == 6);
+}
+
+TEST_CASE("A rank that was let go may fail", "[distributed]") {
+  const Errors errors = run_ranks(2, [](const Launch& launch) {
+    const ProcessGroup group(launch, 2, never);
+    if (group.is_first()) {
+      group.receive(1);
+      group.let_go();
+      pause(1.5);
+      if (const auto failure = group.failure()) throw std::runtime_error(*failure);
+      group.finish();
+    } else {
+      group.send("all", 0);
+      pause(0.5);
+      group.fail("out of memory");
+    }
+  });
+  CHECK(errors == Errors{"", ""});
 }
 
 TEST_CASE("A rank that fails ends the others, which learn its name and reason", "[distributed]") {
@@ -88,7 +110,7 @@ TEST_CASE("A failure reaches ranks that wait for data", "[distributed]") {
   const Errors errors = run_ranks(3, [](const Launch& launch) {
     const ProcessGroup group(launch, 10, never);
     if (group.rank() == 2) group.fail("out of memory");
-    if (group.rank() == 1) group.send("state");
+    if (group.rank() == 1) group.send("state", 0);
     if (group.rank() == 0) group.receive(2);
   });
   CHECK(contains(errors[0], "rank 2 on "));

@@ -4,6 +4,7 @@
 #include "model/load_model.h"
 #include "pipeline/helpers.h"
 #include "pipeline/judge_models.h"
+#include "report/answer.h"
 #include "support/catch.h"
 #include "support/error_of.h"
 #include "support/models.h"
@@ -184,6 +185,21 @@ TEST_CASE("labels that do not fit are told with both numbers", "[pipeline]") {
   CHECK(refused(at::zeros({360, 2}, at::kLong)).kind() == ErrorKind::Data);
   CHECK(refused(at::zeros({360})).kind() == ErrorKind::Data);
   CHECK(contains(refused(at::full({360}, 10, at::kLong)).what(), "10"));
+}
+
+TEST_CASE("what cannot be judged is found before the first batch is run", "[pipeline]") {
+  Judged place;
+  int64_t batches = 0;
+  RunOptions options;
+  options.progress = [&](const Progress& /*progress*/) { ++batches; };
+  const auto good = place.json;
+  place.json["evaluate"]["metrics"] = {"acuracy"};
+  CHECK(error_of([&] { run(place.config(), options); }).kind() == ErrorKind::Config);
+  place.json = good;
+  write_file(place / "short.npy", npy_bytes(at::zeros({7}, at::kLong)));
+  place.json["evaluate"]["labels"]["path"] = (place / "short.npy").string();
+  CHECK(error_of([&] { run(place.config(), options); }).kind() == ErrorKind::Data);
+  CHECK(batches == 0);
 }
 
 TEST_CASE("a candidate with another output is refused with both structures", "[pipeline]") {

@@ -30,7 +30,7 @@ def free_port():
 class Job:
     """A folder with a config, and the bytes that one process makes of it."""
 
-    def __init__(self, binary, samples, folder, batches):
+    def __init__(self, binary, samples, folder, batches, evaluate=None):
         self.binary, self.folder = binary, pathlib.Path(folder)
         config = {
             "version": 1, "model": {"path": str(samples / "digits_resnet.pt")},
@@ -41,11 +41,16 @@ class Job:
             "run": {"checkpoint": {"batches": 2}},
             "output": {"model": "masked.pt", "state": "state.pt", "report": "report.json"},
         }
+        if evaluate:
+            config["evaluate"] = evaluate
+            config["output"]["compact"] = "small.pt"
+        self.outputs = (*OUTPUTS, "small.pt") if evaluate else OUTPUTS
         (self.folder / "config.json").write_text(json.dumps(config))
         alone = self.start({}, "run")
         out, errors = alone.communicate()
         assert alone.returncode == 0, errors
-        self.expected = {name: (self.folder / name).read_bytes() for name in OUTPUTS}
+        self.expected = {name: (self.folder / name).read_bytes() for name in self.outputs}
+        self.report = self.read_report()
         self.clear()
 
     def clear(self):
@@ -64,12 +69,15 @@ class Job:
         return [self.start({"RANK": str(rank), "WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port},
                            *arguments) for rank in range(size)]
 
+    def read_report(self):
+        return json.loads((self.folder / "report.json").read_text())
+
     def check_outputs(self):
-        for name in OUTPUTS:
+        for name in self.outputs:
             assert (self.folder / name).read_bytes() == self.expected[name], f"{name} is not that of one process"
         left = {path.name for path in self.folder.iterdir()}
-        assert left == {"config.json", "report.json", *OUTPUTS}, f"left over: {left}"
-        report = json.loads((self.folder / "report.json").read_text())
+        assert left == {"config.json", "report.json", *self.outputs}, f"left over: {left}"
+        report = self.read_report()
         self.clear()
         return report
 
@@ -104,6 +112,41 @@ def check_calibrate(job):
     assert job.start({}, "calibrate", "--state", "c.pt").wait() == 0
     assert (job.folder / "c.pt").read_bytes() == ranks, "calibrate's state is not that of one process"
     job.clear()
+
+
+def judged(report):
+    """An evaluation without its times."""
+    return {key: value for key, value in report.get("evaluation", report).items() if key != "timing"}
+
+
+def evaluate_section(samples, batch_size):
+    held_out = samples / "digits_heldout"
+    return {"data": {"inputs": [{"path": f"{held_out}.npy"}], "batch_size": batch_size},
+            "labels": {"path": f"{held_out}_labels.npy"}}
+
+
+def check_judging(binary, samples, folder, batch_size, batches, size):
+    """Ranks share the evaluation, too; what they find is, digit for digit, what one process finds."""
+    job = Job(binary, samples, folder, 2, evaluate_section(samples, batch_size))
+    results = finish(job.start_ranks(size, "run"), [0] * size)
+    for rank, (_, errors) in enumerate(results):
+        own = len(range(rank, batches, size))
+        assert f"judged {own} of {batches} batches" in errors, errors
+    assert judged(job.check_outputs()) == judged(job.report)
+    command = ("evaluate", str(samples / "digits_resnet.pt"), "--json")
+    alone = json.loads(finish([job.start({}, *command)], [0])[0][0])
+    ranks = json.loads(finish(job.start_ranks(size, *command), [0] * size)[0][0])
+    assert judged(ranks) == judged(alone)
+
+
+def check_gates(binary, samples, folder):
+    """A gate that fails is rank 0's to tell; the others have done their part."""
+    job = Job(binary, samples, folder, 2, evaluate_section(samples, 64))
+    gated = ("run", "--set", 'evaluate.gates={"accuracy": {"min": 0.9999}}')
+    results = finish(job.start_ranks(2, *gated), [8, 0])
+    assert "accuracy" in results[0][1].splitlines()[-1], results[0][1]
+    left = {path.name for path in job.folder.iterdir()}
+    assert left == {"config.json", "report.json", "state.pt"}, f"left over: {left}"
 
 
 def agent_store(port):
@@ -240,6 +283,13 @@ def main(binary, samples):
         job = Job(binary, samples, folder, 2)  # and three ranks
         finish(job.start_ranks(3, "run"), [0] * 3)
         job.check_outputs()
+        checks += 1
+    for batch_size, batches, size in ((40, 9, 2), (16, 23, 3), (180, 2, 3)):
+        with tempfile.TemporaryDirectory() as folder:
+            check_judging(binary, samples, folder, batch_size, batches, size)
+            checks += 1
+    with tempfile.TemporaryDirectory() as folder:
+        check_gates(binary, samples, folder)
         checks += 1
     print(f"{checks} checks of ranks passed")
 
