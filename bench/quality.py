@@ -3,8 +3,8 @@
 DIR holds a folder per data set (docs/quality.md says where to get some): trained TorchScript nets (*.pt), calibration data and test data
 with labels, either calibration.npz and test.npz (images: uint8 [N, H, W, C], normalised as ImageNet's; labels: int64 [N]), or
 calibration.npy, test.npy and test_labels.npy (token ids [N, T] and each next one, -1 where none counts). Each net is masked at 10 to 50 %
-of the channels that enter every convolution and linear layer but the first, by their mean |x| on 1,000 calibration samples, aligned so
-that channels can be removed; unmasked, masked and small model are judged on the test data, which chose nothing. Prints a table; with SVG
+of the channels that enter every convolution but the first (images) or every linear layer (tokens), by their mean |x| on at most 1,000
+calibration samples, aligned so that channels can be removed; unmasked, masked and small model are judged on the test data, which chose nothing. Prints a table; with SVG
 draws it.
 """
 import json

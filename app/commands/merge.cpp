@@ -14,7 +14,8 @@ struct Options {
 };
 
 void declare(CLI::App& command, Options& options) {
-  command.add_option("STATE", options.states, "State files of calibrate --shard")->required();
+  command.add_option("STATE", options.states, "State files of calibrate or evaluate --shard")
+      ->required();
   command.add_option("--state", options.state_out, "State file to write")->required();
   command.add_flag("--json", options.global.json, "Print the report as one JSON document");
 }

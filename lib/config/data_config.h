@@ -52,6 +52,7 @@ struct DataConfig {
   std::vector<std::string>
       batches;  ///< globs and .pt files as written, each file one batch, sorted within a glob
   std::filesystem::path base;    ///< the folder `batches` are relative to
+  std::string path = "data";     ///< where it stands in the config
   int64_t batch_size = 32;       ///< samples per batch, >= 1; for inputs only
   std::optional<int64_t> limit;  ///< at most so many samples (with `batches`: files), >= 1
   bool drop_last = false;        ///< drop a last batch with fewer than batch_size samples

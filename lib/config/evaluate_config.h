@@ -40,21 +40,24 @@ struct EvaluateConfig {
 
 struct BuiltInMetric {
   const char* name;
-  bool judges_one_model;  ///< against labels; the others compare a candidate with the baseline
+  bool needs_labels;        ///< judges one model against them; the others compare with the baseline
+  bool needs_classes;       ///< of the judged output: two or more
+  bool needs_many_classes;  ///< more than five
+  bool is_rate;             ///< between 0 and 1, shown in percent
 };
 /// Any other name is that of a function of the user's.
 constexpr std::array<BuiltInMetric, 11> built_in_metrics = {{
-    {"relative_error", false},
-    {"cosine", false},
-    {"max_error", false},
-    {"snr_db", false},
-    {"agreement", false},
-    {"agreement_5", false},
-    {"kl", false},
-    {"accuracy", true},
-    {"accuracy_5", true},
-    {"nll", true},
-    {"perplexity", true},
+    {"relative_error", false, false, false, false},
+    {"cosine", false, false, false, false},
+    {"max_error", false, false, false, false},
+    {"snr_db", false, false, false, false},
+    {"agreement", false, true, false, true},
+    {"agreement_5", false, true, true, true},
+    {"kl", false, true, false, false},
+    {"accuracy", true, true, false, true},
+    {"accuracy_5", true, true, true, true},
+    {"nll", true, true, false, false},
+    {"perplexity", true, true, false, false},
 }};
 /// Null if there is none of that name.
 const BuiltInMetric* find_built_in_metric(const std::string& name);

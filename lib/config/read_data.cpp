@@ -59,6 +59,7 @@ const Fields<DataConfig>& data_fields() {
 DataConfig read_data(const JsonNode& node) {
   DataConfig data;
   data.base = node.source().base;
+  data.path = node.path();
   read_fields(node, data_fields(), data);
   if (data.inputs.empty() == data.batches.empty())
     node.fail_found(data.inputs.empty() ? "neither of them" : "both of them",

@@ -10,7 +10,7 @@ namespace {
 
 bool needs_labels(const std::string& metric) {
   const auto* built_in = find_built_in_metric(metric);
-  return built_in != nullptr && built_in->judges_one_model;
+  return built_in != nullptr && built_in->needs_labels;
 }
 
 bool can_drop(const std::string& metric) {
@@ -20,7 +20,7 @@ bool can_drop(const std::string& metric) {
 std::string droppable_metrics() {
   Names names;
   for (const auto& metric : built_in_metrics)
-    if (metric.judges_one_model) names.emplace_back(metric.name);
+    if (metric.needs_labels) names.emplace_back(metric.name);
   return quoted_list(names);
 }
 

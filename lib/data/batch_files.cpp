@@ -23,8 +23,8 @@ std::vector<NamedFile> find_files(const DataConfig& config) {
   for (const auto& pattern : config.batches) {
     const auto paths = matching_files(config.base, pattern);
     if (paths.empty())
-      throw Error(ErrorKind::Data,
-                  "data.batches: '" + pattern + "' matches no file in " + config.base.string());
+      throw Error(ErrorKind::Data, config.path + ".batches: '" + pattern + "' matches no file in " +
+                                       config.base.string());
     for (const auto& path : paths) {
       if (!seen.insert(path.lexically_normal()).second) continue;
       files.emplace_back(written_name(config.base, pattern, path), path);

@@ -1,6 +1,6 @@
 #pragma once
-// Where calibration batches come from. The one interface of the project with an in-memory fake for
-// tests.
+// Where the batches of calibration and evaluation come from. The one interface of the project with
+// an in-memory fake for tests.
 #include <ATen/core/ivalue.h>
 
 #include <cstdint>

@@ -29,7 +29,8 @@ std::string key_of(const char* what, int64_t rank) {
   return std::string(what) + "/" + std::to_string(rank);
 }
 
-// The how manieth message from one rank to another: a key is written once.
+// Messages from one rank to another are numbered from 0, so that each has keys of its own in the
+// store: a key that is there stays there.
 struct Message {
   int64_t from, to, number;
   std::string key(const char* what) const {

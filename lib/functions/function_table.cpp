@@ -31,8 +31,6 @@ template <class Row>
 const Row* row_serving(const UserFunction& user) {
   if constexpr (std::is_same_v<Row, AggregateRow>)
     return user.aggregate ? &*user.aggregate : nullptr;
-  else if constexpr (std::is_same_v<Row, MetricRow>)
-    return user.metric ? &*user.metric : nullptr;
   else
     return user.reduce_or_mask ? &*user.reduce_or_mask : nullptr;
 }
@@ -132,6 +130,10 @@ const char* to_string(FunctionKind kind) {
 }
 
 FunctionTable::FunctionTable() = default;
+
+FunctionTable::FunctionTable(const std::vector<FunctionSource>& sources) {
+  for (const auto& source : sources) add_source(source);
+}
 
 void FunctionTable::add_source(const FunctionSource& source) {
   UserFunctions added;

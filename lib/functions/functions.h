@@ -63,7 +63,8 @@ struct Evidence {
 
   at::Tensor value;  ///< of reduce_fn: the aggregate; of mask_fn: what reduce_fn made of it
   std::map<std::string, at::Tensor> statistics = {};  ///< value() of the accumulators in its Needs
-  at::Tensor weight = {};  ///< of the layer, as the model has it; undefined unless in its Needs
+  at::Tensor weight =
+      {};  ///< of the layer, on the device of `value`; undefined unless in its Needs
 };
 
 using AggregateFn = std::function<std::unique_ptr<Aggregate>()>;
@@ -109,6 +110,8 @@ class FunctionTable {
  public:
   /// The built-in ones.
   FunctionTable();
+  /// With those of `sources`. Throws what add_source() does.
+  explicit FunctionTable(const std::vector<FunctionSource>& sources);
 
   /// Compiles a user's source (torch::jit::compile). Throws Error(Function) with label and line if
   /// it does not compile, or a name is already taken.

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "functions/user_functions.h"
+#include "record/statistics.h"
 
 namespace actsparse {
 namespace {
@@ -25,12 +26,25 @@ const ScoreFacts* facts_of(const std::vector<ScoreRow>& rows,
   return row == nullptr ? nullptr : &row->facts;
 }
 
+// reduce_fn and mask_fn may need the same statistic; two of one name would be confused.
 void add(Needs& needs, const Needs& more) {
   needs.weight = needs.weight || more.weight;
-  for (const auto& one : more.statistics)
-    if (std::none_of(needs.statistics.begin(), needs.statistics.end(),
-                     [&](const auto& known) { return known.name == one.name; }))
+  for (const auto& one : more.statistics) {
+    const auto known = std::find_if(needs.statistics.begin(), needs.statistics.end(),
+                                    [&](const auto& other) { return other.name == one.name; });
+    if (known == needs.statistics.end())
       needs.statistics.push_back(one);
+    else if (!keep_the_same(known->function, one.function))
+      throw Error(ErrorKind::Config, "reduce_fn and mask_fn both need a statistic '" + one.name +
+                                         "', but not the same; one of them must call it otherwise");
+  }
+}
+
+void check_needs(const ScoreRow& row) {
+  for (const auto& one : row.facts.needs.statistics)
+    if (one.name == kAggregate)
+      throw Error(ErrorKind::Usage, "function '" + row.name + "' calls a statistic '" + one.name +
+                                        "', as aggregate_fn's is called; give it another name");
 }
 
 template <class Row>
@@ -48,7 +62,9 @@ void remove(std::vector<Row>& rows, const std::string& name) {
 }
 
 std::vector<ScoreRow>& score_rows(FunctionKind kind) {
-  return kind == FunctionKind::Mask ? mask_rows() : reduce_rows();
+  if (kind == FunctionKind::Mask) return mask_rows();
+  if (kind == FunctionKind::Reduce) return reduce_rows();
+  throw Error(ErrorKind::Usage, "a score is a reduce_fn or a mask_fn");
 }
 
 }  // namespace
@@ -59,6 +75,7 @@ RegisterFunction::RegisterFunction(AggregateRow row)
 }
 
 RegisterFunction::RegisterFunction(FunctionKind kind, ScoreRow row) : kind_(kind), name_(row.name) {
+  check_needs(row);
   add(score_rows(kind), std::move(row));
 }
 

@@ -68,7 +68,8 @@ const Row* find_row(const std::vector<Row>& rows, const std::string& name) {
 }
 
 /// A function of a C++ program's own: as long as this object lives, it is in its table. Make it
-/// before any config is read, and on one thread. Throws Error(Usage) if the name is taken.
+/// before any config is read, and on one thread. Throws Error(Usage) if the name is taken, the kind
+/// wrong, or a statistic that it needs is called as aggregate_fn's own.
 class RegisterFunction {
  public:
   explicit RegisterFunction(AggregateRow row);

@@ -25,13 +25,23 @@ using BoundFunction = std::function<Tensor(const std::vector<Tensor>& tensors)>;
 // Inference tensors keep no version.
 int64_t version_of(const Tensor& tensor) { return tensor.is_inference() ? 0 : tensor._version(); }
 
-Tensor run(const CompiledFunction& function, const std::vector<Tensor>& tensors,
+std::vector<int64_t> versions_of(const std::vector<Tensor>& tensors) {
+  std::vector<int64_t> versions(tensors.size());
+  std::transform(tensors.begin(), tensors.end(), versions.begin(), version_of);
+  return versions;
+}
+
+// Which of its tensors a function may write to.
+enum class Writes { None, Accumulator };
+
+Tensor run(const CompiledFunction& function, Writes writes, const std::vector<Tensor>& tensors,
            const Keywords& parameters) {
-  const Tensor& input = tensors.back();
-  const int64_t version = version_of(input);
+  const bool may_write_first = writes == Writes::Accumulator;
+  const std::vector<Tensor> others(tensors.begin() + (may_write_first ? 1 : 0), tensors.end());
+  const auto versions = versions_of(others);
   const auto result =
       function.call(std::vector<c10::IValue>(tensors.begin(), tensors.end()), parameters);
-  if (version_of(input) != version)
+  if (versions_of(others) != versions)
     throw Error(ErrorKind::Function,
                 "it writes to its input in place; let it work on a copy: x = x.clone()");
   if (!result.isTensor() || !result.toTensor().defined())
@@ -64,10 +74,10 @@ Keywords keywords(const std::vector<ParameterRule>& rules, const json& values) {
   return parameters;
 }
 
-BoundFunction bind(const CompiledFunction& function, const std::vector<ParameterRule>& rules,
-                   const json& values) {
-  return [function, rules, values](const std::vector<Tensor>& tensors) {
-    return run(function, tensors, keywords(rules, values));
+BoundFunction bind(const CompiledFunction& function, Writes writes,
+                   const std::vector<ParameterRule>& rules, const json& values) {
+  return [function, writes, rules, values](const std::vector<Tensor>& tensors) {
+    return run(function, writes, tensors, keywords(rules, values));
   };
 }
 
@@ -145,11 +155,12 @@ Combine merge_of(const Described& code, const json& values, const Combine& itsel
                 fmt::format("merge_fn: found '{}', allowed is a function of the same file with the "
                             "signature def f(acc: Tensor, other: Tensor) -> Tensor",
                             name));
-  return combine_with(bind(*function, {}, json::object()));
+  return combine_with(bind(*function, Writes::Accumulator, {}, json::object()));
 }
 
 AggregateFn make_aggregate(const Described& code, const json& values) {
-  const Combine combine = combine_with(bind(code.function, code.rules, values));
+  const Combine combine =
+      combine_with(bind(code.function, Writes::Accumulator, code.rules, values));
   const auto how = std::make_shared<const Combination>(
       Combination{code.function.name, [](const Tensor& x) { return x; }, combine,
                   [](const Tensor& acc, int64_t) { return acc; }, merge_of(code, values, combine),
@@ -169,9 +180,8 @@ AggregateRow aggregate_row(const Described& code, const std::string& description
 
 ScoreRow reduce_or_mask_row(const Described& code, const std::string& description) {
   return {code.function.name, description, code.rules, [code](const json& values) -> ReduceFn {
-            return [bound = bind(code.function, code.rules, values)](const Tensor& x) {
-              return bound({x});
-            };
+            return [bound = bind(code.function, Writes::None, code.rules, values)](
+                       const Tensor& x) { return bound({x}); };
           }};
 }
 
@@ -181,7 +191,7 @@ MetricRow metric_row(const Described& code, const std::string& description) {
           description,
           code.rules,
           [code](const json& values) -> MetricFn {
-            return combine_with(bind(code.function, code.rules, values));
+            return combine_with(bind(code.function, Writes::None, code.rules, values));
           },
           {takes_labels}};
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/stopwatch.h"
+#include "model/device_of.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
 
@@ -43,7 +44,10 @@ Medians measure_latency(const std::vector<Session>& sessions, const std::vector<
   std::vector<Session> contestants;
   for (const auto& session : sessions)
     contestants.push_back(session.with(frozen(session.model, session.method)));
-  for (auto& [model, method, training, device] : contestants) run_method(model, method, batch);
+  for (auto& [model, method, training, device] : contestants) {
+    run_method(model, method, batch);
+    wait_for(device);
+  }
   std::vector<std::vector<double>> seconds(sessions.size());
   const Stopwatch all;
   int64_t rounds = 0;
@@ -51,6 +55,7 @@ Medians measure_latency(const std::vector<Session>& sessions, const std::vector<
     for (size_t i = 0; i < sessions.size(); ++i) {
       const Stopwatch one;
       run_method(contestants[i].model, contestants[i].method, batch);
+      wait_for(contestants[i].device);
       seconds[i].push_back(one.seconds());
     }
   Medians medians{{}, rounds};

@@ -6,10 +6,9 @@
 #include "model/load_model.h"
 #include "pipeline/evaluation_answer.h"
 #include "pipeline/judge_models.h"
-#include "pipeline/masked_model.h"
+#include "pipeline/make_models.h"
 #include "pipeline/outputs.h"
 #include "pipeline/prepared_job.h"
-#include "pipeline/small_model.h"
 #include "sparsifier/made_up_batch.h"
 #include "sparsifier/state_file.h"
 
@@ -46,12 +45,39 @@ void check_paths(const fs::path& masked, const fs::path& small,
 }
 
 // The models that were made, for what they cost in answers.
-EvaluationReport judge(const Config* config, const ActivationSparsifier& sparsifier,
+EvaluationReport judge(const Config* config, const FunctionTable& functions,
                        const Contestant& unmasked, const std::vector<Contestant>& models,
                        const TrialBatch& batch, const RunOptions& options) {
   const bool judges = config != nullptr && config->evaluate.has_value();
-  return judges ? judge_models(*config, sparsifier.functions(), unmasked, models, options)
+  return judges ? judge_models(*config, functions, unmasked, models, options)
                 : glance(unmasked, models, batch, 0);
+}
+
+// A stepped state and the model it was made with.
+struct Stepped {
+  StateDict state;
+  Session session;
+};
+
+Stepped load_stepped(const fs::path& model, const fs::path& file, const std::string& device) {
+  StateDict state = read_state(file);
+  const StateMeta& meta = state.meta;
+  Session session{load_model(model, device), meta.method, meta.mode == "train", device};
+  try {
+    check_model_digest(state, digest_of_file(model, ErrorKind::Model), model);
+    check_stepped(state);
+  } catch (const Error& error) {
+    throw error.in(file.string());
+  }
+  return {std::move(state), std::move(session)};
+}
+
+std::vector<std::pair<std::string, std::string>> output_names(const ApplyRequest& request) {
+  std::vector<std::pair<std::string, std::string>> names = {
+      {"model", request.masked_out.filename().string()}};
+  if (!request.small_out.empty())
+    names.emplace_back("compact", request.small_out.filename().string());
+  return names;
 }
 
 }  // namespace
@@ -65,44 +91,28 @@ Report apply(const ApplyRequest& request, const RunOptions& options) {
   outputs.reserve(small_out);
   const FunctionTable functions = config ? load_functions(*config) : FunctionTable();
   if (config) check_evaluation(*config, functions, options);
-  const StateDict state = read_state(state_path);
-  const StateMeta& meta = state.meta;
-  const Session session{load_model(model_path, options.device), meta.method, meta.mode == "train",
-                        options.device};
+  const auto [state, session] = load_stepped(model_path, state_path, options.device);
   check_memory(0);
-  try {
-    check_model_digest(state, digest_of_file(model_path, ErrorKind::Model), model_path);
-    check_stepped(state);
-  } catch (const Error& error) {
-    throw error.in(state_path.string());
-  }
-  ActivationSparsifier sparsifier(session, functions);
+  ActivationSparsifier sparsifier(session);
   sparsifier.load_state_dict(state);
   Report report;
   Warnings warnings;
   report.timing.load_seconds = stopwatch.seconds();
   const Squashed squashed{session, sparsifier.squash_mask(), state};
-  const TrialBatch batch = {made_up_batch(meta.arguments), "random values"};
-  const auto masked =
-      write_masked(outputs, {model_path, masked_out, form}, squashed, batch, warnings);
-  report.verification = masked.verification;
-  std::vector<Contestant> models = {{masked_out.filename().string(), session.with(masked.model)}};
-  if (!small_out.empty()) {
-    const auto small = write_small(outputs, {small_out, extra_files(model_path, state)},
-                                   session.with(squashed.masked), batch.arguments, {});
-    report.compact = small.report;
-    models.push_back({small_out.filename().string(), session.with(small.model)});
-  }
-  report.evaluation = judge(config ? &*config : nullptr, sparsifier,
-                            {model_path.filename().string(), session}, models, batch, options);
+  const TrialBatch batch = {made_up_batch(state.meta.arguments), "random values"};
+  const auto made =
+      make_models(outputs, {model_path, masked_out, small_out, form}, squashed, batch, warnings);
+  report.evaluation = judge(config ? &*config : nullptr, functions,
+                            {model_path.filename().string(), session}, made.models, batch, options);
   log_warnings(report.evaluation->warnings);
   if (report.evaluation->passed()) {
     outputs.commit();
-    report.outputs = {{"model", masked_out.filename().string()}};
-    if (!small_out.empty()) report.outputs.emplace_back("compact", small_out.filename().string());
+    report.outputs = output_names(request);
   }
+  report.verification = made.verification;
+  report.compact = made.compact;
   report.command = "apply";
-  report.origin = meta;
+  report.origin = state.meta;
   report.layers = report_layers(state.layers, {});
   report.warnings = warnings.texts();
   report.timing.total_seconds = stopwatch.seconds();

@@ -16,7 +16,7 @@ Checkpoints::Checkpoints(const Config& config, const fs::path& output, const Pro
   if (!group.is_alone()) path_ += ".rank" + std::to_string(group.rank());
   for (const auto& path : {path_, previous()})
     check_output_path(config, path, "run.checkpoint.path");
-  if (when_.batches > 0 || when_.seconds > 0) check_writable(path_);
+  if (are_asked_for()) check_writable(path_);
 }
 
 fs::path Checkpoints::previous() const { return path_.string() + ".previous"; }

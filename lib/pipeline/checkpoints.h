@@ -20,6 +20,7 @@ class Checkpoints {
   Checkpoints(const Config& config, const std::filesystem::path& output, const ProcessGroup& group);
 
   const std::filesystem::path& path() const { return path_; }
+  bool are_asked_for() const { return when_.batches > 0 || when_.seconds > 0; }
   /// True if it is time after `batches` batches and `seconds` seconds of this process.
   bool is_due(int64_t batches, double seconds) const;
   /// Puts `state` in place of the last one, which becomes the one before.

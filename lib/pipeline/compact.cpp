@@ -16,14 +16,16 @@ namespace {
 
 EvaluationReport judge(const CompactRequest& request, const Session& masked, const Session& small,
                        const TrialBatch& batch, const RunOptions& options) {
-  const Contestant made{request.small_out.filename().string(), small};
+  const auto name = request.small_out.filename().string();
   const auto& config = request.config;
-  if (!config || !config->evaluate) {
-    return glance({"the model without masks", without_masks(masked)}, {made}, batch, 0);
-  }
-  const Contestant unmasked{config->model.path.filename().string(), load_session(*config, options)};
-  const Contestant with_masks{request.masked.filename().string(), masked};
-  return judge_models(*config, load_functions(*config), unmasked, {with_masks, made}, options);
+  if (!config || !config->evaluate)
+    return glance({"the model without masks", without_masks(masked)}, {{name, small}}, batch, 0);
+  const Session unmasked = load_session(*config, options);  // whose mode all run in
+  return judge_models(*config, load_functions(*config),
+                      {config->model.path.filename().string(), unmasked},
+                      {{request.masked.filename().string(), unmasked.with(masked.model)},
+                       {name, unmasked.with(small.model)}},
+                      options);
 }
 
 }  // namespace
@@ -40,7 +42,7 @@ CompactResult compact(const CompactRequest& request, const RunOptions& options) 
   require_method(masked.model, masked.method);
   const auto data = open_batches(settings.data);
   check_memory(data->batch_bytes());
-  const TrialBatch batch = first_batch(*data);
+  const TrialBatch batch = first_batch(*data, request.config ? "calibration batch" : "first batch");
   const auto small = write_small(outputs, {request.small_out, read_extra_files(request.masked)},
                                  masked, batch.arguments, settings.options);
   if (small.report.layers.empty())

@@ -32,19 +32,40 @@ StateDict with_room(StateDict state, const BatchSource& data) {
   return state;
 }
 
-// Gates are not held against masks of one batch: whether they can be checked is what is tried.
+// Gates cannot be held against one batch: whether they can be checked is what is tried.
 EvaluationReport judge_first_batch(const Config& config, const PreparedJob& job,
                                    const std::vector<Contestant>& models, const TrialBatch& batch,
                                    const RunOptions& options) {
   const Contestant unmasked{config.model.path.filename().string(), job.session};
   if (!config.evaluate) return glance(unmasked, models, batch, config.run.seed);
-  EvaluationReport report =
-      judge_models(config, job.sparsifier.functions(), unmasked, models, options, 1);
-  for (auto& candidate : report.candidates) {
-    candidate.judgement.gates.clear();
-    candidate.judgement.passed = true;
+  return judge_models(config, job.sparsifier.functions(), unmasked, models, options, 1);
+}
+
+// Makes the outputs in memory, as run() would: their bytes are noted.
+std::vector<Contestant> try_outputs(DryRun& dry_run, Report& report, const Config& config,
+                                    const Squashed& squashed, const StateDict& whole,
+                                    const TrialBatch& batch) {
+  const OutputConfig& output = config.output;
+  const Session masked = squashed.unmasked.with(squashed.masked);
+  const auto bytes = [&](const torch::jit::Module& model) {
+    return bytes_written(
+        [&](std::ostream& out) { write_model(model, out, extra_files(config.model.path, whole)); });
+  };
+  std::vector<Contestant> models = {{"masked model", masked}};
+  if (!output.model.empty()) {
+    dry_run.model_bytes = bytes(masked.model);
+    report.verification =
+        verify_masked(squashed, through_archive(masked.model, masked.device), batch);
   }
-  return report;
+  if (!output.state.empty())
+    dry_run.state_bytes = bytes_written([&](std::ostream& out) { write_state(whole, out); });
+  if (output.compact.empty()) return models;
+  const auto made = compact(masked, sizes_to_try(batch.arguments), output.compact_options);
+  const auto small = through_archive(made.module, masked.device);
+  compare_small(masked, made, small, batch.arguments, output.compact_options);
+  dry_run.small_bytes = bytes(made.module);
+  models.push_back({"small model", masked.with(small)});
+  return models;
 }
 
 }  // namespace
@@ -62,29 +83,10 @@ Report dry_run(const Config& config, const RunOptions& options) {
       job.load_seconds + calibration.seconds * static_cast<double>(dry_run.batches);
   const auto warnings = job.sparsifier.step();
   const Squashed squashed{job.session, job.sparsifier.squash_mask(), state_of(calibration)};
-  const StateDict whole = with_room(squashed.state, *job.data);
-  const TrialBatch batch = first_batch(*job.data);
-  const auto bytes = [&](const torch::jit::Module& model) {
-    return bytes_written(
-        [&](std::ostream& out) { write_model(model, out, extra_files(config.model.path, whole)); });
-  };
+  const TrialBatch batch = first_batch(*job.data, "calibration batch");
   Report report = report_of(calibration, "run");
-  std::vector<Contestant> models = {{"masked model", job.session.with(squashed.masked)}};
-  if (!config.output.model.empty()) {
-    dry_run.model_bytes = bytes(squashed.masked);
-    report.verification =
-        verify_masked(squashed, through_archive(squashed.masked, job.session.device), batch);
-  }
-  if (!config.output.state.empty())
-    dry_run.state_bytes = bytes_written([&](std::ostream& out) { write_state(whole, out); });
-  if (!config.output.compact.empty()) {
-    const Session& masked = models.front().session;
-    const auto made = compact(masked, sizes_to_try(batch.arguments), config.output.compact_options);
-    const auto small = through_archive(made.module, masked.device);
-    compare_small(masked, made, small, batch.arguments, config.output.compact_options);
-    dry_run.small_bytes = bytes(made.module);
-    models.push_back({"small model", masked.with(small)});
-  }
+  const auto models =
+      try_outputs(dry_run, report, config, squashed, with_room(squashed.state, *job.data), batch);
   report.evaluation = judge_first_batch(config, job, models, batch, options);
   report.layers = report_layers(squashed.state.layers, warnings);
   report.dry_run = dry_run;

@@ -1,3 +1,4 @@
+#include <set>
 #include <utility>
 
 #include "base/digest.h"
@@ -16,26 +17,33 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Files, as reports call them: a/masked.pt and b/masked.pt must be told apart.
+std::vector<std::string> names_of(const std::vector<fs::path>& paths) {
+  std::set<std::string> names, files;
+  for (const auto& path : paths) {
+    names.insert(path.filename().string());
+    files.insert(path.string());
+  }
+  std::vector<std::string> called;
+  for (const auto& path : paths)
+    called.push_back(names.size() == files.size() ? path.filename().string() : path.string());
+  return called;
+}
+
 std::vector<Contestant> load_candidates(const std::vector<fs::path>& paths,
                                         const Session& baseline) {
   std::vector<Contestant> candidates;
-  for (const auto& path : paths) {
-    const auto model = load_model(path, baseline.device);
+  const auto names = names_of(paths);
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const auto model = load_model(paths[i], baseline.device);
     try {
       require_method(model, baseline.method);
     } catch (const Error& error) {
-      throw error.in(path.string());
+      throw error.in(paths[i].string());
     }
-    candidates.push_back({path.filename().string(), baseline.with(model)});
+    candidates.push_back({names[i], baseline.with(model)});
   }
   return candidates;
-}
-
-// Files, as reports call them.
-std::vector<std::string> names_of(const std::vector<fs::path>& paths) {
-  std::vector<std::string> names;
-  for (const auto& path : paths) names.push_back(path.filename().string());
-  return names;
 }
 
 // As other processes must know it, to take only what belongs to it.
@@ -52,15 +60,21 @@ EvaluationState state_of(const EvaluateRequest& request, const Config& config,
   return state;
 }
 
-FunctionTable functions_of(const std::vector<FunctionSource>& sources) {
-  FunctionTable functions;
-  for (const auto& source : sources) functions.add_source(source);
-  return functions;
+// What was asked for when the state's batches were counted. What a state says of itself is wrong
+// only if it is damaged.
+Examination examination_of(const EvaluationState& state, const fs::path& file) try {
+  std::vector<std::string> names;
+  for (const auto& candidate : state.candidates) names.push_back(candidate.model);
+  const Config config = parse_config(state.config, {}, "its config");
+  return {config.evaluate.value_or(EvaluateConfig()), FunctionTable(state.function_sources), names};
+} catch (const Error& error) {
+  throw Error(ErrorKind::State, file.string() + ": the state is damaged: " + error.what());
 }
 
-EvaluateConfig evaluate_config(const EvaluationState& state) {
-  const Config config = parse_config(state.config, {}, "the state's config");
-  return config.evaluate.value_or(EvaluateConfig());
+void merge(Examination& examination, const EvaluationState& part, const fs::path& file) try {
+  examination.merge(part);
+} catch (const Error& error) {
+  throw error.in(file.string());
 }
 
 }  // namespace
@@ -98,14 +112,12 @@ EvaluationReport merge_evaluations(const std::vector<fs::path>& states_in,
   Outputs outputs;
   outputs.reserve(state_out);
   EvaluationState whole = read_evaluation_state(states_in.at(0));
-  std::vector<std::string> names;
-  for (const auto& candidate : whole.candidates) names.push_back(candidate.model);
-  Examination examination(evaluate_config(whole), functions_of(whole.function_sources), names);
-  examination.merge(whole);
+  Examination examination = examination_of(whole, states_in[0]);
+  merge(examination, whole, states_in[0]);
   for (size_t i = 1; i < states_in.size(); ++i) {
     const EvaluationState part = read_evaluation_state(states_in[i]);
     check_parts(whole, states_in[0].string(), part, states_in[i].string());
-    examination.merge(part);
+    merge(examination, part, states_in[i]);
     examination.save(whole);
   }
   outputs.create(state_out).write(
@@ -115,10 +127,8 @@ EvaluationReport merge_evaluations(const std::vector<fs::path>& states_in,
   report.baseline = fs::path(whole.origin.model).filename().string();
   report.data = whole.data;
   report.data_digest = whole.origin.data_digest;
-  if (whole.origin.batches < whole.total_batches)
-    report.warnings.push_back(
-        "not judged yet: " + std::to_string(whole.total_batches - whole.origin.batches) + " of " +
-        std::to_string(whole.total_batches) + " batches");
+  report.warnings = warnings_of_data(whole.data);
+  drop_gates_of_part(report, whole);
   log_warnings(report.warnings);
   report.total_seconds = stopwatch.seconds();
   return report;

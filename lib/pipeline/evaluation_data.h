@@ -23,11 +23,15 @@ struct EvaluationData {
   std::vector<std::string> warnings = {};              ///< if it is not evaluate's own
 };
 
+/// What is to be said of data of that name: that figures flatter the masks if the data chose them.
+std::vector<std::string> warnings_of_data(const std::string& name);
+
 /// As config.evaluate says, else the calibration's data. Throws Error(Data).
 EvaluationData open_evaluation_data(const Config& config, const Shard& shard);
 
 /// Of an evaluation of `candidates` (names) on `data` before its first batch: all but what is known
-/// of their files, of the baseline and of the config. Reads the data once, for their digest.
+/// of their files, of the baseline and of the config. Reads the data once, for their digest, unless
+/// only the first batches are to be judged.
 EvaluationState state_at_start(const EvaluationData& data,
                                const std::vector<std::string>& candidates);
 

@@ -96,7 +96,7 @@ EvaluationState evaluation_from_ivalue(const IValue& value) {
   state.config = document.text("config");
   state.function_sources = document.sources("function_sources");
   state.data = document.text("data");
-  state.total_batches = document.integer("total_batches");
+  state.total_batches = document.batches("total_batches");
   state.coverage = document.coverage("coverage");
   for (const IValue& candidate : document.list("candidates"))
     state.candidates.push_back(read_candidate({candidate, "evaluation.candidates"}));

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/stopwatch.h"
+#include "model/device_of.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
 #include "sparsifier/batch_runs.h"
@@ -46,6 +47,7 @@ class Runner {
     const Stopwatch stopwatch;
     at::manual_seed(seed);
     IValue output = run_method(session_.model, session_.method, own_copy(batch));
+    wait_for(session_.device);
     seconds_ += stopwatch.seconds();
     return output;
   }
@@ -82,7 +84,14 @@ Error unknown_metric(const FunctionConfig& asked, const FunctionTable& functions
 std::vector<UserMetric> user_metrics(const EvaluateConfig& config, const FunctionTable& functions) {
   std::vector<UserMetric> metrics;
   for (const auto& asked : config.metrics.value_or(std::vector<FunctionConfig>())) {
-    if (find_built_in_metric(asked.name) != nullptr) continue;
+    const auto own = functions.metric_names();
+    if (find_built_in_metric(asked.name) != nullptr) {
+      if (std::find(own.begin(), own.end(), asked.name) == own.end()) continue;
+      throw Error(ErrorKind::Function,
+                  fmt::format("{}: '{}' is a built-in metric and a function of yours; rename the "
+                              "function",
+                              asked.path, asked.name));
+    }
     auto function = functions.metric(asked);
     if (!function) throw unknown_metric(asked, functions);
     metrics.push_back({asked.name, std::move(*function), functions.takes_labels(asked)});
@@ -134,6 +143,8 @@ void tell(const Progress& progress, const RunOptions& options) {
                          std::to_string(progress.batches));
   if (options.is_interrupted())
     throw Error(ErrorKind::Interrupted, "interrupted while models were judged");
+  if (const auto failure = options.group.failure())
+    throw Error(ErrorKind::Interrupted, *failure + "; this rank stopped");
 }
 
 }  // namespace

@@ -6,34 +6,47 @@
 #include "base/error.h"
 #include "data/write_archive.h"
 #include "pipeline/prepared_job.h"
+#include "sparsifier/batch_runs.h"
 
 namespace actsparse {
 namespace {
 
 constexpr double kLeastAgreement = 0.9, kMostError = 0.5;  // of a glance: docs/quality.md
 
-const Metric* find_metric(const Judgement& judgement, const std::string& name) {
-  for (const auto& metric : judgement.metrics)
-    if (metric.name == name) return &metric;
-  return nullptr;
+// The integers that are not the unmasked model's, of all outputs: class indices, say.
+double differing_share(const Judgement& judgement) {
+  double differing = 0, elements = 0;
+  for (const auto& output : judgement.outputs) {
+    if (!output.differing) continue;
+    differing += static_cast<double>(*output.differing);
+    elements += static_cast<double>(output.elements);
+  }
+  return elements > 0 ? differing / elements : 0;
+}
+
+// What shows that the masks cost much; empty if nothing does. A relative error that is NaN shows
+// nothing: a model may rule out classes by infinite scores.
+std::string cost_of(const Judgement& judgement) {
+  const auto* agreement = find_metric(judgement, "agreement");
+  const auto* error = find_metric(judgement, "relative_error");
+  const double differing = differing_share(judgement);
+  if (agreement != nullptr && agreement->value < kLeastAgreement)
+    return fmt::format("only {:.0f} % of the answers are the unmasked model's",
+                       100 * agreement->value);
+  if (error != nullptr && error->value > kMostError)
+    return fmt::format("the outputs are off by {:.2g} of their size", error->value);
+  if (differing > 1 - kLeastAgreement)
+    return fmt::format("{:.0f} % of the whole numbers that it returns differ", 100 * differing);
+  return "";
 }
 
 // Said once, however many candidates there are: the masked and the small model answer alike.
 std::string cost_warning(const EvaluationReport& report) {
-  for (const auto& [model, judgement] : report.candidates) {
-    const auto* agreement = find_metric(judgement, "agreement");
-    const auto* error = find_metric(judgement, "relative_error");
-    const bool disagrees = agreement != nullptr && agreement->value < kLeastAgreement;
-    const bool is_far = error != nullptr && !(error->value <= kMostError);
-    if (!disagrees && !is_far) continue;
-    const std::string how =
-        disagrees ? fmt::format("only {:.0f} % of the answers are the unmasked model's",
-                                100 * agreement->value)
-                  : fmt::format("the outputs are off by {:.2g} of their size", error->value);
-    return model + ": the masks cost much: " + how +
-           "; try a lower sparsity, fewer layers or another statistic, and judge it on data with "
-           "an \"evaluate\" section (docs/quality.md)";
-  }
+  for (const auto& [model, judgement] : report.candidates)
+    if (const auto cost = cost_of(judgement); !cost.empty())
+      return model + ": the masks cost much: " + cost +
+             "; try a lower sparsity, fewer layers or another statistic, and judge it on data with "
+             "an \"evaluate\" section (docs/quality.md)";
   return "";
 }
 
@@ -68,7 +81,21 @@ EvaluationReport judge_together(Examination& examination, const Contestant& base
   report.data = data.name;
   report.data_digest = state.origin.data_digest;
   report.warnings = data.warnings;
+  if (group.is_first()) drop_gates_of_part(report, state);
   return report;
+}
+
+void drop_gates_of_part(EvaluationReport& report, const EvaluationState& state) {
+  if (state.origin.batches == state.total_batches) return;
+  bool had_gates = false;
+  for (auto& [model, judgement] : report.candidates) {
+    had_gates = had_gates || !judgement.gates.empty();
+    judgement.gates.clear();
+    judgement.passed = true;
+  }
+  report.warnings.push_back(fmt::format(
+      "not judged: {} of {}{}", batches_text(batches_missing(state.coverage, state.total_batches)),
+      state.total_batches, had_gates ? "; gates are held against the whole only" : ""));
 }
 
 void check_evaluation(const Config& config, const FunctionTable& functions,

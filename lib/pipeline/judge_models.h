@@ -18,10 +18,15 @@ namespace actsparse {
 /// 0 takes in what the others have counted. `state` is then what this rank knows, the report is
 /// whole in rank 0. Throws Examination::run()'s errors, Error(State) if the ranks have different
 /// data, configs or models, Error(Interrupted) if one fails.
+/// Gates are held against all batches only, see drop_gates_of_part().
 EvaluationReport judge_together(Examination& examination, const Contestant& baseline,
                                 const std::vector<Contestant>& candidates,
                                 const EvaluationData& data, EvaluationState& state,
                                 const RunOptions& options);
+
+/// Of an evaluation that lacks batches: a part may fail a gate that the whole passes. A warning
+/// says so, and which batches are missing.
+void drop_gates_of_part(EvaluationReport& report, const EvaluationState& state);
 
 /// What judge_models() would throw before its first batch, for those who would find it out after
 /// hours: Error(Config) for metrics and gates that there are not, Error(Data) for data and labels.

@@ -20,7 +20,7 @@
 
 namespace actsparse {
 
-/// Where a calibration stands; `batches` is the whole number.
+/// How far a calibration or an evaluation is; `batches` is how many this process has to run.
 struct Progress {
   int64_t batch = 0;
   int64_t batches = 0;
@@ -37,7 +37,8 @@ struct RunOptions : Job {
   bool is_interrupted() const { return interrupted != nullptr && interrupted->load(); }
 };
 
-/// calibrate, step, squash, verify, and the files of config.output. All outputs appear or none.
+/// calibrate, step, squash, verify, judge, and the files of config.output. All appear or none, but
+/// if a gate fails state and report without the models; the report tells, nothing is thrown.
 /// With options.resume it goes on from the checkpoint that an earlier one left, to the same bytes.
 /// Of a group all ranks call it; the others than rank 0 return what they know when it is done.
 /// Throws Error of any kind.
@@ -77,11 +78,11 @@ std::variant<Inspection, Report> inspect(const std::filesystem::path& file, cons
 ChannelSets inspect_groups(const std::filesystem::path& model, const Config& config,
                            const RunOptions& options);
 /// Writes the masked model of a stepped state. Verified on made-up inputs of the calibrated shapes.
-/// With MaskForm::Weights masks go into the weights where that is possible (model/mask_weights.h),
-/// which the outputs of both forms are compared for; a warning names each layer that keeps its
-/// mask. With small_out also the small model, as compact() would on the made-up inputs.
-/// A config's `evaluate` judges what was made; without, outputs are compared on the made-up inputs.
-/// If a gate fails nothing is written.
+/// With MaskForm::Weights masks go into the weights where that is possible
+/// (compact/mask_weights.h), which the outputs of both forms are compared for; a warning names each
+/// layer that keeps its mask. With small_out also the small model, as compact() would on the
+/// made-up inputs. A config's `evaluate` judges what was made; without, outputs are compared on the
+/// made-up inputs. If a gate fails nothing is written.
 Report apply(const ApplyRequest& request, const RunOptions& options);
 
 /// Writes the small model when it has been reloaded and found equal to the masked one: throws
@@ -92,8 +93,8 @@ CompactResult compact(const CompactRequest& request, const RunOptions& options);
 
 /// Judges TorchScript files (method and arguments as the config's model) by config.evaluate, with
 /// the config's model as the baseline: all run on the same batches, in one pass. Of a group each
-/// rank judges its shard, rank 0 merges. Gates that fail are in the report. Throws Error of any
-/// kind but Check for gates.
+/// rank judges its shard, rank 0 merges. Throws Error of any kind, but none for gates that fail:
+/// the report has them, and a state is written all the same.
 EvaluationReport evaluate(const EvaluateRequest& request, const RunOptions& options);
 /// What the shards of one evaluation have counted, put together. Throws Error(State).
 EvaluationReport merge_evaluations(const std::vector<std::filesystem::path>& states_in,

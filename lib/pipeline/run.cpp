@@ -1,3 +1,6 @@
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/fmt/ranges.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -7,10 +10,9 @@
 #include "pipeline/calibration.h"
 #include "pipeline/evaluation_answer.h"
 #include "pipeline/judge_models.h"
-#include "pipeline/masked_model.h"
+#include "pipeline/make_models.h"
 #include "pipeline/outputs.h"
 #include "pipeline/share_models.h"
-#include "pipeline/small_model.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
@@ -41,41 +43,10 @@ std::filesystem::path main_output(const OutputConfig& output) {
   return output.compact.empty() ? output.report : output.compact;
 }
 
-// As config.output has them: the masked one, and the small one if it is asked for.
-std::vector<std::string> model_names(const OutputConfig& output) {
-  std::vector<std::string> names = {output.model.empty() ? "masked model"
-                                                         : output.model.filename().string()};
-  if (!output.compact.empty()) names.push_back(output.compact.filename().string());
-  return names;
-}
-
-// What was made of the model, for what it costs in answers.
-struct Made {
-  std::optional<VerificationReport> verification;
-  std::optional<CompactReport> compact;
-  std::vector<Contestant> models;
-};
-
-Made make_models(Outputs& outputs, const Config& config, const Squashed& squashed,
-                 const TrialBatch& batch, Warnings& warnings) {
-  Made made;
-  const Session& session = squashed.unmasked;
-  const auto names = model_names(config.output);
-  torch::jit::Module masked = squashed.masked;
-  if (!config.output.model.empty()) {
-    auto written =
-        write_masked(outputs, {config.model.path, config.output.model}, squashed, batch, warnings);
-    made.verification = written.verification;
-    masked = written.model;
-  }
-  made.models.push_back({names[0], session.with(masked)});
-  if (config.output.compact.empty()) return made;
-  auto small =
-      write_small(outputs, {config.output.compact, extra_files(config.model.path, squashed.state)},
-                  session.with(squashed.masked), batch.arguments, config.output.compact_options);
-  made.compact = std::move(small.report);
-  made.models.push_back({names[1], session.with(small.model)});
-  return made;
+ModelFiles model_files(const Config& config) {
+  const OutputConfig& output = config.output;
+  return {config.model.path, output.model, output.compact, MaskForm::Buffers,
+          output.compact_options};
 }
 
 EvaluationReport judge(const Config& config, const PreparedJob& job,
@@ -99,7 +70,7 @@ EvaluationReport judge_made(const Config& config, const PreparedJob& job, const 
 Report follow(const Calibration& calibration, const Config& config, const RunOptions& options) {
   const PreparedJob& job = calibration.job;
   if (config.evaluate) {
-    const auto names = model_names(config.output);
+    const auto names = model_names(model_files(config));
     judge(config, job, receive_models(names, job.session, options.group), options);
   }
   options.group.finish();
@@ -107,24 +78,16 @@ Report follow(const Calibration& calibration, const Config& config, const RunOpt
   return report_of(calibration, "run");
 }
 
-}  // namespace
-
-Report run(const Config& config, const RunOptions& options) {
-  const Stopwatch stopwatch;
-  Outputs outputs;
-  const bool writes = options.group.is_first();
-  if (writes) outputs.reserve(config.output);
-  check_evaluation(config, load_functions(config), options);
-  Calibration calibration = calibrate_all(config, options, main_output(config.output));
-  if (!writes) return follow(calibration, config, options);
-  if (!config.evaluate) options.group.let_go();
+// Rank 0's end: from statistics to the files.
+Report write_all(Outputs& outputs, Calibration& calibration, const Config& config,
+                 const RunOptions& options, const Stopwatch& stopwatch) {
   PreparedJob& job = calibration.job;
   const auto warnings = job.sparsifier.step();
   log_warnings(warnings);
   options.group.progress("computed the masks");
   const Squashed squashed{job.session, job.sparsifier.squash_mask(), state_of(calibration)};
-  const TrialBatch batch = first_batch(*job.data);
-  const Made made = make_models(outputs, config, squashed, batch, job.warnings);
+  const TrialBatch batch = first_batch(*job.data, "calibration batch");
+  const Made made = make_models(outputs, model_files(config), squashed, batch, job.warnings);
   options.group.progress("made the models");
   const EvaluationReport evaluation = judge_made(config, job, made, batch, options);
   log_warnings(evaluation.warnings);
@@ -143,7 +106,53 @@ Report run(const Config& config, const RunOptions& options) {
   if (!config.output.report.empty())
     outputs.create(config.output.report).stream() << to_json(report).dump(2) << '\n';
   outputs.commit();
-  options.group.finish();
+  return report;
+}
+
+// When a gate has failed.
+std::string what_is_left(const Report& report) {
+  if (report.outputs.empty()) return "nothing was written";
+  std::vector<std::string> names;
+  for (const auto& [key, name] : report.outputs) names.push_back(name);
+  return fmt::format("written: {}; the models were not", fmt::join(names, ", "));
+}
+
+// Hours of batches must not be lost with what goes wrong after them: leaves `state`, a checkpoint,
+// and says so, where checkpoints were asked for or the user stopped it.
+Error keeping(const StateDict& state, Checkpoints& checkpoints, const Error& error) try {
+  if (error.kind() != ErrorKind::Interrupted && !checkpoints.are_asked_for()) return error;
+  checkpoints.write(state, 0);
+  return Error(error.kind(), error.what() + ("; what was calibrated is kept: with --resume a run "
+                                             "goes on from " +
+                                             checkpoints.path().filename().string()))
+      .with_details(error.details());
+} catch (const Error&) {
+  return error;  // of a disk that is full, say: what was wrong first counts
+}
+
+}  // namespace
+
+Report run(const Config& config, const RunOptions& options) {
+  const Stopwatch stopwatch;
+  Outputs outputs;
+  const auto& group = options.group;
+  if (group.is_first()) outputs.reserve(config.output);
+  check_evaluation(config, load_functions(config), options);
+  Calibration calibration = calibrate_all(config, options, main_output(config.output));
+  if (!group.is_first()) return follow(calibration, config, options);
+  if (!config.evaluate) group.let_go();
+  // Each of several ranks has left a checkpoint already.
+  const bool can_keep = group.is_alone() && !calibration.checkpoints.path().empty();
+  std::optional<StateDict> calibrated;  // as it is before step() gives the data up
+  if (can_keep) calibrated = checkpoint_of(calibration);
+  Report report;
+  try {
+    report = write_all(outputs, calibration, config, options, stopwatch);
+  } catch (const Error& error) {
+    if (!calibrated) throw;
+    throw keeping(*calibrated, calibration.checkpoints, error);
+  }
+  group.finish();
   calibration.checkpoints.remove();
   return report;
 }
@@ -152,7 +161,7 @@ Answer perform(const RunRequest& request, const RunOptions& options) {
   const Report report =
       request.is_dry_run ? dry_run(request.config, options) : run(request.config, options);
   Answer answer(report);
-  fail_by_gates(answer, report.evaluation, "state and report were written, the models were not");
+  fail_by_gates(answer, report.evaluation, what_is_left(report));
   return answer;
 }
 

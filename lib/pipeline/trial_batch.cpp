@@ -2,9 +2,9 @@
 
 namespace actsparse {
 
-TrialBatch first_batch(BatchSource& data) {
+TrialBatch first_batch(BatchSource& data, const std::string& name) {
   data.rewind();
-  return {data.next().value().arguments, "calibration batch"};
+  return {data.next().value().arguments, name};
 }
 
 }  // namespace actsparse

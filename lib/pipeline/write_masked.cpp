@@ -37,18 +37,14 @@ bool runs(const Session& session, const Arguments& batch) {
   }
 }
 
-Verification verify(const Session& masked, const std::vector<MaskSite>& sites,
-                    const Arguments& batch) {
-  return verify_masks(masked, sites, batch);
-}
-
 // Another number of samples than the batch has.
 Arguments smaller_batch(const Arguments& batch) {
   const int64_t size = batch_size_of(batch);
   return size < 2 ? Arguments() : with_samples(batch, size > 2 ? 2 : 1);
 }
 
-// Opposite ends: what is written, and what it must equal.
+// Masks in the weights cannot be looked at one by one: the outputs must be those of the model that
+// multiplies, but for rounding.
 double difference_to_masked(const Squashed& squashed, const Module& folded,
                             const TrialBatch& batch) {
   const double difference =
@@ -79,7 +75,7 @@ WrittenMasked write_folded(Outputs& outputs, const MaskedFile& file, const Squas
     warnings.add(layer_text(layer) + " keeps its multiplication: " + reason);
   const Module folded = apply_masks(session.with(weights.module), weights.left);
   const Module model = written(outputs, file, squashed, folded);
-  const auto kept = verify(session.with(model), weights.left, batch.arguments);
+  const auto kept = verify_masks(session.with(model), weights.left, batch.arguments);
   const FoldedLayers moved = {static_cast<int64_t>(weights.folded.size()),
                               difference_to_masked(squashed, model, batch), kFoldedTolerance};
   return {model, {kept.layers, kept.calls, batch.name, moved}};
@@ -91,10 +87,10 @@ VerificationReport verify_masked(const Squashed& squashed, const Module& masked,
                                  const TrialBatch& batch) {
   const Session& unmasked = squashed.unmasked;
   const auto sites = mask_sites(squashed.state);
-  const auto result = verify(unmasked.with(masked), sites, batch.arguments);
+  const auto result = verify_masks(unmasked.with(masked), sites, batch.arguments);
   const Arguments smaller = smaller_batch(batch.arguments);
   try {
-    if (!smaller.empty()) verify(unmasked.with(masked), sites, smaller);
+    if (!smaller.empty()) verify_masks(unmasked.with(masked), sites, smaller);
   } catch (const Error& error) {
     if (runs(unmasked, smaller))
       throw Error(ErrorKind::Function,

@@ -10,23 +10,14 @@
 namespace actsparse {
 namespace {
 
-struct Needs {
-  bool classes = false, labels = false, many_classes = false;
-};
-
 bool is_one_of(const std::string& name, const std::vector<std::string>& names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Needs needs_of(const std::string& metric) {
-  const bool labels = is_one_of(metric, {"accuracy", "accuracy_5", "nll", "perplexity"});
-  return {labels || is_one_of(metric, {"agreement", "agreement_5", "kl"}), labels,
-          is_one_of(metric, {"agreement_5", "accuracy_5"})};
-}
-
-bool is_built_in(const std::string& name) {
-  return std::any_of(built_in_metrics.begin(), built_in_metrics.end(),
-                     [&](const BuiltInMetric& metric) { return metric.name == name; });
+// Of a user's metric nothing is known.
+BuiltInMetric facts_of(const std::string& metric) {
+  const auto* built_in = find_built_in_metric(metric);
+  return built_in != nullptr ? *built_in : BuiltInMetric{"", false, false, false, false};
 }
 
 const UserMetric* find(const std::vector<UserMetric>& user_metrics, const std::string& name) {
@@ -56,14 +47,14 @@ void check_known(const std::string& name, const std::string& path,
 void check_labels(const EvaluateConfig& config, const std::string& name, const std::string& path,
                   const std::vector<UserMetric>& user_metrics) {
   const auto* own = find(user_metrics, name);
-  const bool needs = own != nullptr ? own->takes_labels : needs_of(name).labels;
+  const bool needs = own != nullptr ? own->takes_labels : facts_of(name).needs_labels;
   if (needs && !config.labels)
     throw Error(ErrorKind::Config,
                 fmt::format("{}: '{}' needs labels; give evaluate.labels", path, name));
 }
 
 void check_parameters(const FunctionConfig& metric) {
-  if (is_built_in(metric.name) && !metric.parameters.empty())
+  if (find_built_in_metric(metric.name) != nullptr && !metric.parameters.empty())
     throw Error(ErrorKind::Config,
                 fmt::format("{}: '{}' takes no parameters, found '{}'", metric.path, metric.name,
                             metric.parameters.begin().key()));
@@ -78,7 +69,7 @@ void check_gate(const EvaluateConfig& config, const GateConfig& gate,
                                                gate.path, gate.metric));
   check_labels(config, gate.metric, gate.path, user_metrics);
   const auto* own = find(user_metrics, gate.metric);
-  const bool has_drop = own != nullptr ? own->takes_labels : needs_of(gate.metric).labels;
+  const bool has_drop = own != nullptr ? own->takes_labels : facts_of(gate.metric).needs_labels;
   if (gate.max_drop && !has_drop)
     throw Error(ErrorKind::Config,
                 fmt::format("{}.max_drop: '{}' compares with the baseline and has no drop; give "
@@ -90,15 +81,11 @@ void check_gate(const EvaluateConfig& config, const GateConfig& gate,
 
 // Why a metric cannot be had; empty if it can.
 std::string obstacle(const std::string& name, const OutputFacts& facts) {
-  const auto needs = needs_of(name);
+  const auto needs = facts_of(name);
   if (!facts.has_floating) return facts.judged;
-  if (!needs.classes) return "";
-  if (facts.classes == 0)
-    return fmt::format(
-        "{} has no dimension of two or more classes; see evaluate.output and "
-        "evaluate.class_dim",
-        facts.judged);
-  if (needs.many_classes && facts.classes <= 5)
+  if (!needs.needs_classes) return "";
+  if (facts.classes == 0) return no_classes(facts);
+  if (needs.needs_many_classes && facts.classes <= 5)
     return fmt::format("{} has {} classes, more than 5 are wanted", facts.judged, facts.classes);
   return "";
 }
@@ -111,6 +98,13 @@ void check_applies(ErrorKind kind, const std::string& path, const std::string& n
 
 }  // namespace
 
+std::string no_classes(const OutputFacts& facts) {
+  if (!facts.has_floating) return facts.judged;
+  return fmt::format(
+      "{} has no dimension of two or more classes; see evaluate.output and evaluate.class_dim",
+      facts.judged);
+}
+
 bool is_chosen(const EvaluateConfig& config, const std::string& metric) {
   return !config.metrics ||
          std::any_of(config.metrics->begin(), config.metrics->end(),
@@ -118,9 +112,10 @@ bool is_chosen(const EvaluateConfig& config, const std::string& metric) {
 }
 
 bool chooses_classes(const EvaluateConfig& config) {
-  return !config.metrics ||
-         std::any_of(config.metrics->begin(), config.metrics->end(),
-                     [](const FunctionConfig& metric) { return needs_of(metric.name).classes; });
+  return !config.metrics || std::any_of(config.metrics->begin(), config.metrics->end(),
+                                        [](const FunctionConfig& metric) {
+                                          return facts_of(metric.name).needs_classes;
+                                        });
 }
 
 void check_metrics(const EvaluateConfig& config, const std::vector<UserMetric>& user_metrics) {

@@ -17,6 +17,9 @@ struct OutputFacts {
   std::string judged;   ///< "output 'logits' [8, 10]", or what there is instead, for messages
 };
 
+/// Why there are no classes to judge, for messages.
+std::string no_classes(const OutputFacts& facts);
+
 /// True if `metric` is asked for; all are if the config names none.
 bool is_chosen(const EvaluateConfig& config, const std::string& metric);
 /// True if any that needs classes is.

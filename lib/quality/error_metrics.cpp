@@ -90,9 +90,9 @@ double relative_error(double difference, double baseline) {
 Tally error_tally() { return Tally({AllErrorCounts, 1, AllErrorSums}); }
 
 void add_errors(const at::Tensor& baseline, const at::Tensor& candidate, Tally& tally) {
+  if (baseline.numel() == 0) return;
   tally.counts[ErrorElements] += baseline.numel();
   tally.counts[ErrorSamples] += samples_of(baseline);
-  if (baseline.numel() == 0) return;
   if (baseline.scalar_type() == at::kFloat && candidate.scalar_type() == at::kFloat)
     add<float>(baseline, candidate, tally);
   else
@@ -102,8 +102,9 @@ void add_errors(const at::Tensor& baseline, const at::Tensor& candidate, Tally& 
 std::vector<Metric> error_metrics(const Tally& tally, const std::string& output) {
   const int64_t n = tally.counts[ErrorSamples];
   const auto sum = [&](ErrorSum cell) { return tally.sums.value(cell); };
-  const auto relative = relative_error(static_cast<double>(sum(DifferenceSquares)),
-                                       static_cast<double>(sum(BaselineSquares)));
+  const auto relative = n == 0 ? kNan
+                               : relative_error(static_cast<double>(sum(DifferenceSquares)),
+                                                static_cast<double>(sum(BaselineSquares)));
   const auto mean = static_cast<double>(sum(Cosines) / n);
   const auto spread = variance(sum(Cosines), sum(CosineSquares), n);
   Metric angle{"cosine", output, mean, std::nullopt, n, {}, {}, {}, {}};
@@ -111,7 +112,7 @@ std::vector<Metric> error_metrics(const Tally& tally, const std::string& output)
   const auto of = [&](const char* name, double value) {
     return Metric{name, output, value, std::nullopt, n, {}, {}, {}, {}};
   };
-  return {of("relative_error", relative), angle, of("max_error", tally.maxima[0]),
+  return {of("relative_error", relative), angle, of("max_error", n == 0 ? kNan : tally.maxima[0]),
           of("snr_db", -20 * std::log10(relative))};
 }
 

@@ -47,6 +47,15 @@ OutputFacts facts_of(const BaselineBatch& batch, const std::optional<int64_t>& c
   return facts;
 }
 
+// What the first batch decided holds for all.
+int64_t class_dim_of(const NamedTensor& judged, int64_t dim) {
+  if (dim < judged.tensor.dim() && judged.tensor.size(dim) >= 2) return dim;
+  throw Error(ErrorKind::Data,
+              fmt::format("{} has no two or more classes along dimension {}, as the first batch's "
+                          "has; see evaluate.output and evaluate.class_dim",
+                          output_text(judged), dim));
+}
+
 // Labels that no class metric reads, and so are not checked by one.
 void check_label_count(const BaselineBatch& batch) {
   const auto& labels = batch.labels;
@@ -77,10 +86,9 @@ void Evaluation::choose(const BaselineBatch& batch) {
   check_metrics(config_, facts_of(batch, class_dim_));
   const bool labels_serve = class_dim_ || config_.metrics || !user_metrics_.empty();
   if (batch.labels.defined() && !labels_serve)
-    throw Error(ErrorKind::Data,
-                fmt::format("there are labels of shape {}, but {} has no dimension of two or more "
-                            "classes; see evaluate.output and evaluate.class_dim",
-                            shape_text(batch.labels.sizes()), facts_of(batch, class_dim_).judged));
+    throw Error(ErrorKind::Data, fmt::format("there are labels of shape {}, but {}",
+                                             shape_text(batch.labels.sizes()),
+                                             no_classes(facts_of(batch, class_dim_))));
   is_decided_ = true;
 }
 
@@ -108,7 +116,7 @@ BaselineBatch Evaluation::prepare(const c10::IValue& output, const at::Tensor& l
   batch.samples = samples_in(batch);
   if (!is_decided_) choose(batch);
   if (batch.judged && class_dim_) {
-    batch.class_dim = *choose_class_dim(*batch.judged, nullptr, class_dim_);
+    batch.class_dim = class_dim_of(*batch.judged, *class_dim_);
     const auto& ignore = config_.labels ? config_.labels->ignore : std::nullopt;
     const auto rows = labels.defined() ? label_rows(labels, *batch.judged, batch.class_dim, ignore)
                                        : at::Tensor();

@@ -179,19 +179,11 @@ Judgement Judge::judgement() const {
   return judgement;
 }
 
-std::vector<Metric> baseline_metrics(const std::vector<Metric>& metrics) {
-  std::vector<Metric> found;
-  for (const auto& metric : metrics) {
-    if (!metric.baseline) continue;
-    Metric own;
-    own.name = metric.name;
-    own.output = metric.output;
-    own.value = *metric.baseline;
-    own.interval = metric.baseline_interval;
-    own.n = metric.n;
-    found.push_back(own);
-  }
-  return found;
+const Metric* find_metric(const Judgement& judgement, const std::string& name) {
+  const auto& metrics = judgement.metrics;
+  const auto found = std::find_if(metrics.begin(), metrics.end(),
+                                  [&](const Metric& metric) { return metric.name == name; });
+  return found == metrics.end() ? nullptr : &*found;
 }
 
 }  // namespace actsparse

@@ -51,7 +51,7 @@ class Judge {
       tallies_;  // "kind:of", in the order of their first use
 };
 
-/// The baseline's own figures, among a candidate's metrics.
-std::vector<Metric> baseline_metrics(const std::vector<Metric>& metrics);
+/// The first of that name; null if there is none.
+const Metric* find_metric(const Judgement& judgement, const std::string& name);
 
 }  // namespace actsparse

@@ -27,7 +27,8 @@ struct Metric {
   std::optional<Interval> baseline_interval, drop_interval;
 };
 
-/// What of an output is not compared by a metric, or makes one NaN. A sample is one of dimension 0.
+/// Counts per output: elements, those that are NaN or infinite, integers that differ. A sample is
+/// an index of dimension 0 (a 0-d tensor is one); it is not finite if any of its elements is not.
 struct OutputCounts {
   std::string output;
   int64_t elements = 0, samples = 0;

@@ -9,12 +9,10 @@
 namespace actsparse {
 namespace {
 
-bool is_rate(const std::string& metric) {
-  return metric.rfind("agreement", 0) == 0 || metric.rfind("accuracy", 0) == 0;
-}
-
 std::string value_text(const std::string& metric, double value) {
-  return is_rate(metric) ? fmt::format("{:.2f} %", 100 * value) : fmt::format("{:.4g}", value);
+  const auto* built_in = find_built_in_metric(metric);
+  return built_in != nullptr && built_in->is_rate ? fmt::format("{:.2f} %", 100 * value)
+                                                  : fmt::format("{:.4g}", value);
 }
 
 std::string interval_text(const std::string& metric, const std::optional<Interval>& interval) {
@@ -43,25 +41,26 @@ Table metric_table(const Judgement& judgement) {
   return table;
 }
 
+std::string differing_text(const OutputCounts& output) {
+  const auto name = output.output.empty() ? "the output" : "output '" + output.output + "'";
+  return fmt::format("{}: {} of {} elements differ", name, *output.differing, output.elements);
+}
+
+void append_warnings(Rows& rows, const CandidateReport& candidate) {
+  for (const auto& warning : candidate.judgement.warnings)
+    rows.push_back(line("warning: " + candidate.model + ": " + warning));
+}
+
 void append_candidate(Rows& rows, const EvaluationReport& report,
                       const CandidateReport& candidate) {
   rows.push_back(line(fmt::format("{} against {} on {} samples ({})", candidate.model,
                                   report.baseline, report.samples, report.data)));
   rows.push_back(metric_table(candidate.judgement));
   for (const auto& output : candidate.judgement.outputs)
-    if (output.differing)
-      rows.push_back(line(fmt::format("output '{}': {} of {} elements differ", output.output,
-                                      *output.differing, output.elements)));
-  for (const auto& warning : candidate.judgement.warnings)
-    rows.push_back(line("warning: " + candidate.model + ": " + warning));
+    if (output.differing) rows.push_back(line(differing_text(output)));
+  append_warnings(rows, candidate);
   for (const auto& gate : candidate.judgement.gates)
     rows.push_back(line((gate.passed ? "gate passed: " : "gate FAILED: ") + gate_text(gate)));
-}
-
-const Metric* find_metric(const Judgement& judgement, const std::string& name) {
-  const auto found = std::find_if(judgement.metrics.begin(), judgement.metrics.end(),
-                                  [&](const Metric& metric) { return metric.name == name; });
-  return found == judgement.metrics.end() ? nullptr : &*found;
 }
 
 Table glance_line(const EvaluationReport& report, const CandidateReport& candidate) {
@@ -72,6 +71,8 @@ Table glance_line(const EvaluationReport& report, const CandidateReport& candida
                         interval_text("agreement", agreement->interval));
   if (const auto* error = find_metric(candidate.judgement, "relative_error"))
     text += fmt::format("relative error {:.3g}, ", error->value);
+  for (const auto& output : candidate.judgement.outputs)
+    if (output.differing) text += differing_text(output) + ", ";
   return line(text + fmt::format("on {} samples of the {}", report.samples, report.data));
 }
 
@@ -96,6 +97,7 @@ Rows rows(const EvaluationReport& report) {
   for (const auto& candidate : report.candidates) {
     if (report.is_glance) {
       rows.push_back(glance_line(report, candidate));
+      append_warnings(rows, candidate);
       continue;
     }
     if (!rows.empty()) rows.push_back(line(""));

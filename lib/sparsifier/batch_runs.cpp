@@ -1,6 +1,8 @@
 #include "sparsifier/batch_runs.h"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 
 namespace actsparse {
 
@@ -10,6 +12,15 @@ std::vector<int64_t> batches_in(const std::vector<BatchRun>& runs) {
     for (int64_t i = 0; i < run.count; ++i) batches.push_back(run.first + i * run.step);
   std::sort(batches.begin(), batches.end());
   return batches;
+}
+
+std::vector<int64_t> batches_missing(const std::vector<BatchRun>& runs, int64_t total) {
+  std::vector<int64_t> all(static_cast<size_t>(total)), missing;
+  std::iota(all.begin(), all.end(), 0);
+  const auto seen = batches_in(runs);
+  std::set_difference(all.begin(), all.end(), seen.begin(), seen.end(),
+                      std::back_inserter(missing));
+  return missing;
 }
 
 std::vector<BatchRun> runs_of(const std::vector<int64_t>& batches) {

@@ -11,6 +11,9 @@ namespace actsparse {
 /// The numbers, sorted; one that occurs twice stands twice.
 std::vector<int64_t> batches_in(const std::vector<BatchRun>& runs);
 
+/// Those of `total` batches that are not in `runs`, sorted.
+std::vector<int64_t> batches_missing(const std::vector<BatchRun>& runs, int64_t total);
+
 /// The same as runs, in the only way this function makes them. `batches` must be sorted, without
 /// repetitions.
 std::vector<BatchRun> runs_of(const std::vector<int64_t>& batches);

@@ -89,7 +89,7 @@ class LayerChoice {
     warn_of_nan(found.value, feature);
     for (const auto& [name, function] : needs_.statistics)
       found.statistics[name] = value_of(name, function, feature);
-    if (needs_.weight) found.weight = weight();
+    if (needs_.weight) found.weight = weight().to(found.value.device());
     return found;
   }
 
@@ -229,10 +229,12 @@ Choice choose(const Statistics& statistics, const Policy& policy, const Weights*
       throw error.in(layer_text(statistics[i].site.layer));
     }
   const auto masks = align_masks(aligned.layers);
-  for (size_t n = 0; n < masks.size(); ++n) {
-    const size_t i = aligned.places[n];
-    choice.gates[i] = ConstantMask{layer_choice(i).aligned(masks[n])};
-  }
+  for (size_t n = 0; n < masks.size(); ++n) try {
+      const size_t i = aligned.places[n];
+      choice.gates[i] = ConstantMask{layer_choice(i).aligned(masks[n])};
+    } catch (const Error& error) {
+      throw error.in(layer_text(aligned.layers[n].name));
+    }
   return choice;
 }
 

@@ -14,11 +14,18 @@ namespace {
 
 using c10::IValue;
 
+// More are no real data's; lists of them would take all memory.
+constexpr int64_t kMostBatches = 100'000'000;
+
 bool is_count(const IValue& value) { return value.isInt() && value.toInt() >= 0; }
+
+bool is_batch_count(const IValue& value) {
+  return is_count(value) && value.toInt() <= kMostBatches;
+}
 
 BatchRun read_batch_run(const IValue& value, const std::string& place) {
   const auto numbers = value.isList() ? value.toListRef().vec() : std::vector<IValue>();
-  if (numbers.size() != 3 || !std::all_of(numbers.begin(), numbers.end(), is_count) ||
+  if (numbers.size() != 3 || !std::all_of(numbers.begin(), numbers.end(), is_batch_count) ||
       numbers[1].toInt() < 1)
     broken_state(place + " is not a list of batches");
   return {numbers[0].toInt(), numbers[1].toInt(), numbers[2].toInt()};
@@ -27,9 +34,8 @@ BatchRun read_batch_run(const IValue& value, const std::string& place) {
 }  // namespace
 
 void broken_state(const std::string& what) {
-  throw Error(ErrorKind::State,
-              "not a whole actsparse state: " + what +
-                  "; give a file that 'actsparse run', 'calibrate' or 'step' wrote as its state");
+  throw Error(ErrorKind::State, "not a whole actsparse state: " + what +
+                                    "; give a file that an actsparse command wrote as its state");
 }
 
 DocumentReader::DocumentReader(const IValue& value, std::string place) : place_(std::move(place)) {
@@ -61,6 +67,11 @@ int64_t DocumentReader::integer(const std::string& key) const {
   return at(key).toInt();
 }
 
+int64_t DocumentReader::batches(const std::string& key) const {
+  if (!is_batch_count(at(key))) broken_state(place_ + "." + key + " is not a number of batches");
+  return at(key).toInt();
+}
+
 std::string DocumentReader::text(const std::string& key) const {
   if (!at(key).isString()) broken_state(place_ + "." + key + " is not a string");
   return at(key).toStringRef();
@@ -82,7 +93,12 @@ std::vector<int64_t> DocumentReader::integers(const std::string& key) const {
 
 std::vector<BatchRun> DocumentReader::coverage(const std::string& key) const {
   std::vector<BatchRun> runs;
-  for (const IValue& run : list(key)) runs.push_back(read_batch_run(run, place_ + "." + key));
+  int64_t count = 0;
+  for (const IValue& run : list(key)) {
+    runs.push_back(read_batch_run(run, place_ + "." + key));
+    count += runs.back().count;
+    if (count > kMostBatches) broken_state(place_ + "." + key + " is not a list of batches");
+  }
   return runs;
 }
 

@@ -25,10 +25,11 @@ class DocumentReader {
   const c10::IValue& at(const std::string& key) const;
   DocumentReader dict(const std::string& key) const;
   int64_t integer(const std::string& key) const;  ///< not negative
+  int64_t batches(const std::string& key) const;  ///< a number of batches that can be listed
   std::string text(const std::string& key) const;
   std::vector<c10::IValue> list(const std::string& key) const;
-  std::vector<int64_t> integers(const std::string& key) const;  ///< none is negative
-  std::vector<BatchRun> coverage(const std::string& key) const;
+  std::vector<int64_t> integers(const std::string& key) const;   ///< none is negative
+  std::vector<BatchRun> coverage(const std::string& key) const;  ///< of batches that can be listed
   std::vector<FunctionSource> sources(const std::string& key) const;
 
   const std::vector<std::pair<std::string, c10::IValue>>& entries() const { return entries_; }

@@ -70,12 +70,6 @@ void note_batches(const NamedState& named, std::map<int64_t, const NamedState*>&
   }
 }
 
-FunctionTable functions_of(const StateMeta& meta) {
-  FunctionTable functions;
-  for (const auto& source : meta.function_sources) functions.add_source(source);
-  return functions;
-}
-
 using Aggregates = std::vector<std::unique_ptr<Aggregate>>;
 
 // The functions that keep a layer's accumulators, by their names.
@@ -151,15 +145,6 @@ StateMeta merge_metas(const std::vector<NamedState>& states) {
   return meta;
 }
 
-std::vector<int64_t> missing_batches(const StateMeta& meta) {
-  std::vector<int64_t> all(static_cast<size_t>(meta.total_batches)), missing;
-  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
-  const auto seen = batches_in(meta.coverage);
-  std::set_difference(all.begin(), all.end(), seen.begin(), seen.end(),
-                      std::back_inserter(missing));
-  return missing;
-}
-
 }  // namespace
 
 std::vector<std::string> leave_out_uncalled(StateDict& state) {
@@ -202,10 +187,10 @@ MergedState merge_states(std::vector<NamedState> states) {
   MergedState merged;
   merged.state.defaults = states.front().state.defaults;
   merged.state.meta = merge_metas(states);
-  const FunctionTable functions = functions_of(merged.state.meta);
+  const FunctionTable functions(merged.state.meta.function_sources);
   for (size_t i = 0; i < states.front().state.layers.size(); ++i)
     merged.state.layers.push_back(merge_layer(states, i, functions));
-  merged.missing = missing_batches(merged.state.meta);
+  merged.missing = batches_missing(merged.state.meta.coverage, merged.state.meta.total_batches);
   return merged;
 }
 

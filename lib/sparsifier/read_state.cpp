@@ -187,7 +187,7 @@ StateMeta read_meta(const Reader& document) {
   meta.precision = document.text("precision");
   meta.batches = document.integer("batches");
   meta.samples = document.integer("samples");
-  meta.total_batches = document.integer("total_batches");
+  meta.total_batches = document.batches("total_batches");
   meta.coverage = document.coverage("coverage");
   if (document.find("checkpoint") != nullptr)
     meta.checkpoint = read_checkpoint(document.dict("checkpoint"));

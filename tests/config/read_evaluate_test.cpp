@@ -99,8 +99,8 @@ TEST_CASE("--set reaches into gates", "[config]") {
 
 TEST_CASE("built-in metrics are found by name, others are the user's", "[config]") {
   REQUIRE(find_built_in_metric("perplexity") != nullptr);
-  CHECK(find_built_in_metric("perplexity")->judges_one_model);
-  CHECK_FALSE(find_built_in_metric("agreement")->judges_one_model);
+  CHECK(find_built_in_metric("perplexity")->needs_labels);
+  CHECK_FALSE(find_built_in_metric("agreement")->needs_labels);
   CHECK(find_built_in_metric("mine") == nullptr);
 }
 

@@ -52,7 +52,7 @@ TEST_CASE("a gate that fails is exit code 8, and the report is printed all the s
   scene.config["evaluate"]["gates"] = {{"accuracy", {{"max_drop", 0.001}}}};
   scene.write("masked.pt", "an earlier masked.pt");
   const auto result = scene.run({"--json"});
-  check_refused(result, 8, {"masked.pt", "accuracy", "0.001", "state and report were written"});
+  check_refused(result, 8, {"masked.pt", "accuracy", "0.001", "written: state.pt, report.json"});
   CHECK(only_json(result.out)["evaluation"]["candidates"][0]["passed"] == false);
   CHECK(scene.read("masked.pt") == "an earlier masked.pt");
   CHECK(scene.read("state.pt") != "an earlier state.pt");

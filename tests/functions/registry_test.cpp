@@ -38,6 +38,31 @@ TEST_CASE("what needs nothing needs nothing", "[functions]") {
   CHECK_FALSE(needs.weight);
 }
 
+TEST_CASE("statistics that would be confused are refused", "[functions]") {
+  const auto needing = [](const std::string& name, const std::string& statistic, const char* kept) {
+    ScoreRow row{name, "", {}, [](const nlohmann::json& /*values*/) -> ReduceFn {
+                   return [](const at::Tensor& x) { return x; };
+                 }};
+    row.facts.needs.statistics = {{statistic, FunctionConfig{kept, {{"except_dim", {-1}}}, ""}}};
+    return row;
+  };
+  const auto refused = [](FunctionKind kind, const ScoreRow& row) {
+    return error_of([&] { const RegisterFunction registered(kind, row); }).kind();
+  };
+  CHECK(refused(FunctionKind::Reduce, needing("r", "data", "mean")) == ErrorKind::Usage);
+  CHECK(refused(FunctionKind::Aggregate, needing("r", "largest", "mean")) == ErrorKind::Usage);
+  const RegisterFunction reduce(FunctionKind::Reduce, needing("r", "spread", "std"));
+  const RegisterFunction same(FunctionKind::Mask, needing("same", "spread", "std"));
+  const RegisterFunction other(FunctionKind::Mask, needing("other", "spread", "max"));
+  MergedSettings settings = with_mask("same", {});
+  settings.reduce_fn = FunctionConfig{"r", nlohmann::json::object(), ""};
+  CHECK(needs_of(settings).statistics.size() == 1);
+  settings.mask_fn->name = "other";
+  const Error confused = error_of([&] { needs_of(settings); });
+  CHECK(confused.kind() == ErrorKind::Config);
+  CHECK(contains(confused.what(), "'spread'"));
+}
+
 TEST_CASE("a name is registered once", "[functions]") {
   CHECK(error_of([] { const RegisterFunction again(aggregate_rows().front()); }).kind() ==
         ErrorKind::Usage);

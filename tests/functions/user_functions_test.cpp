@@ -187,6 +187,18 @@ TEST_CASE("a function that writes to its input is refused", "[functions]") {
   CHECK(contains(error_of([&] { aggregate->update(tensor_of({1})); }).what(), told));
 }
 
+TEST_CASE("a metric that writes to either of its inputs is refused", "[functions]") {
+  const auto table = table_with(
+      "def f(output: Tensor, labels: Tensor) -> Tensor:\n  return output.exp_()\n"
+      "def g(baseline: Tensor, candidate: Tensor) -> Tensor:\n  return candidate.sub_(baseline)\n");
+  for (const char* name : {"f", "g"}) {
+    const auto metric = table.metric({name, {}, ""}).value();
+    const Error error = error_of([&] { metric(tensor_of({1}), tensor_of({1})); });
+    CHECK(error.kind() == ErrorKind::Function);
+    CHECK(contains(error.what(), "writes to its input in place"));
+  }
+}
+
 TEST_CASE("user functions run in inference mode too", "[functions]") {
   const c10::InferenceMode mode;
   CHECK(flat(user_mask(above, json::object(), tensor_of({0.4, 2}))) == Values{0, 1});

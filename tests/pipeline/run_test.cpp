@@ -117,7 +117,7 @@ TEST_CASE("Dropout in train mode is drawn anew for each seed, and the same for t
   CHECK_FALSE(bit_equal(aggregate(), first));
 }
 
-TEST_CASE("A failure after the model was written leaves nothing in place", "[pipeline]") {
+TEST_CASE("A failure after the model was written leaves no output in place", "[pipeline]") {
   Workplace place(with_dropout(), {"fc"});
   std::filesystem::create_directory(place / "out");
   place.json["output"] = {{"model", "masked.pt"}, {"report", "out/report.json"}};

@@ -91,8 +91,12 @@ TEST_CASE("float32 and float64 outputs compare in float64", "[quality]") {
 TEST_CASE("A scalar is one sample, an output of no samples none", "[quality]") {
   CHECK(error_counts(errors_of(at::tensor(2.F), at::tensor(3.F)), "x").samples == 1);
   CHECK(value_of(at::tensor(2.F), at::tensor(3.F), "relative_error") == 0.5);
-  CHECK(error_counts(errors_of(at::zeros({0, 4}), at::zeros({0, 4})), "x").elements == 0);
-  CHECK(error_counts(errors_of(at::zeros({4, 0}), at::zeros({4, 0})), "x").samples == 4);
+  for (const auto& shape : {std::vector<int64_t>{0, 4}, {4, 0}}) {
+    const auto nothing = errors_of(at::zeros(shape), at::zeros(shape));
+    CHECK(error_counts(nothing, "x").elements == 0);
+    CHECK(error_counts(nothing, "x").samples == 0);
+    for (const auto& metric : error_metrics(nothing, "x")) CHECK(std::isnan(metric.value));
+  }
 }
 
 TEST_CASE("NaN and infinities are counted, and not averaged away", "[quality]") {

@@ -55,6 +55,25 @@ TEST_CASE("An output without classes has no answers", "[quality]") {
   CHECK(!prepared(config, made_up({4, 7}, 1)).answers);
 }
 
+TEST_CASE("A batch without the first one's classes is told by its shape", "[quality]") {
+  EvaluateConfig config;
+  config.class_dim = 0;
+  Evaluation evaluation(config, {});
+  evaluation.prepare(made_up({4, 3}, 1), {});
+  for (const auto& shape : {std::vector<int64_t>{1, 3}, {}}) {
+    const Error error = error_of([&] { evaluation.prepare(at::zeros(shape), {}); });
+    CHECK(error.kind() == ErrorKind::Data);
+    CHECK(contains(error.what(), "no two or more classes along dimension 0"));
+  }
+}
+
+TEST_CASE("Labels of outputs that are no floating tensor are told with what there is",
+          "[quality]") {
+  const auto error = refused(labelled(), at::ones({4}, at::kLong), at::zeros({4}, at::kLong));
+  CHECK(error.kind() == ErrorKind::Data);
+  CHECK(contains(error.what(), "there are labels of shape [4], but the model returns Tensor"));
+}
+
 TEST_CASE("The first batch decides where the classes are", "[quality]") {
   Evaluation evaluation(labelled(), {});
   const auto first = evaluation.prepare(made_up({2, 6, 5}, 1), made_up_labels({2, 5}, 6, 1, false));

@@ -102,7 +102,7 @@ TEST_CASE("An evaluation as text: a table, what was not finite, the gates", "[re
         "masked.pt: agreement of 'logits' is 0.75, below its minimum of 0.9");
 }
 
-TEST_CASE("A glance at one batch is one line", "[report]") {
+TEST_CASE("A glance at one batch is one line, and what warnings there are", "[report]") {
   EvaluationReport report = sample_evaluation();
   report.is_glance = true;
   report.data = "calibration batch";
@@ -112,5 +112,6 @@ TEST_CASE("A glance at one batch is one line", "[report]") {
   print_text(report, out);
   CHECK(out.str() ==
         "masked.pt: agrees with net.pt on 75.00 % of the answers (50.00 % to 90.00 %), relative "
-        "error 0.125, on 8 samples of the calibration batch\n");
+        "error 0.125, on 8 samples of the calibration batch\n"
+        "warning: masked.pt: NaN\n");
 }
