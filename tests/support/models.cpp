@@ -129,16 +129,15 @@ Module counting() {
                      {{"counter", counter}});
 }
 
-Module forking() {
+// What torch.jit.fork(self.a, x) compiles to: `fork` is not known to Module::define.
+bool fork_call(const Module& model, size_t number, bool is_late) {
   using torch::jit::Node;
-  const Module model = make_module("Forking",
-                                   "def forward(self, x: Tensor) -> Tensor:\n"
-                                   "  return self.a.forward(x) + self.a.forward(x)\n",
-                                   {{"a", scale(2)}});
   auto graph = torch::jit::toGraphFunction(model.get_method("forward").function()).graph();
-  const auto is_call = [](const Node* n) { return n->kind() == c10::prim::CallMethod; };
-  Node* call = *std::find_if(graph->nodes().begin(), graph->nodes().end(), is_call);
-  // What torch.jit.fork(self.a, x) compiles to: `fork` is not known to Module::define.
+  std::vector<Node*> calls;
+  for (Node* node : graph->nodes())
+    if (node->kind() == c10::prim::CallMethod) calls.push_back(node);
+  if (number >= calls.size()) return false;
+  Node* const call = calls[number];
   const auto forked = std::make_shared<torch::jit::Graph>();
   std::map<torch::jit::Value*, torch::jit::Value*> inside;
   for (auto* input : call->inputs()) inside[input] = forked->addInput()->setType(input->type());
@@ -151,6 +150,25 @@ Module forking() {
   Node* wait = graph->create(c10::aten::wait, {fork->output()})->insertBefore(call);
   call->output()->replaceAllUsesWith(wait->output()->setType(call->output()->type()));
   call->destroy();
+  if (is_late) {  // as late as its first reader allows
+    Node* next = wait->next();
+    const auto reads = [&](const Node* node) {
+      return node->kind() == c10::prim::Return || !node->blocks().empty() ||
+             std::find(node->inputs().begin(), node->inputs().end(), wait->output()) !=
+                 node->inputs().end();
+    };
+    while (!reads(next)) next = next->next();
+    wait->moveBefore(next);
+  }
+  return true;
+}
+
+Module forking() {
+  const Module model = make_module("Forking",
+                                   "def forward(self, x: Tensor) -> Tensor:\n"
+                                   "  return self.a.forward(x) + self.a.forward(x)\n",
+                                   {{"a", scale(2)}});
+  fork_call(model, 0, false);
   return model;
 }
 

@@ -43,6 +43,11 @@ torch::jit::Module counting();
 /// forward(x): a(x) + a(x), the first in a forked part; a is a scale (2).
 torch::jit::Module forking();
 
+/// Makes the call of a submodule with that number in forward's outermost block (from 0) a
+/// torch.jit.fork; it is waited for at once, or just before its result is read. False: there is
+/// none.
+bool fork_call(const torch::jit::Module& model, size_t number, bool is_late);
+
 at::Tensor tensor1d(const std::vector<double>& values);
 /// Standard normal, float32.
 at::Tensor normal(const std::vector<int64_t>& sizes, uint64_t seed);
