@@ -76,7 +76,7 @@ class Analysis {
       if (row == nullptr || row->rule == no_rule) throw NotUnderstood{"no rule"};
       if (const auto pinned = options_.pinned.find(&node); pinned != options_.pinned.end())
         throw NotUnderstood{pinned->second};
-      Visit visit(node, trace_, findings_, options_.gather);
+      Visit visit(node, trace_, findings_, options_.assumptions);
       row->rule(visit);
     } catch (const NotUnderstood& cause) {
       keep_all(node, cause.reason);
@@ -96,7 +96,7 @@ class Analysis {
   void keep_all(Node& node, const std::string& reason) {
     keep_inputs(node, node, reason);
     for (const Value* output : node.outputs())
-      give_whole(output, "made by " + node_name(model_, node) + ": " + reason);
+      give_whole(output, "made by " + operator_name(model_, node) + ": " + reason);
   }
 
   void keep_inputs(Node& node, const Node& by, const std::string& reason) {
@@ -134,7 +134,7 @@ class Analysis {
     if (value.kind == Abstract::Kind::Tensor) {
       auto ids = distinct(unexpanded(value.channels.ids));
       if (!ids.empty())
-        findings_.constraints.needs.push_back({{Ids::needed}, std::move(ids), by, reason});
+        findings_.constraints.needs.push_back({{Ids::needed}, std::move(ids), by, reason, false});
     }
     if (value.elements)
       for (const auto& element : *value.elements) keep(element, by, reason);
@@ -147,7 +147,7 @@ class Analysis {
     if (found == nullptr) return;
     const int64_t id = findings_.ids.fresh(1).item<int64_t>();
     findings_.wholes.push_back(id);
-    findings_.constraints.needs.push_back({{Ids::needed}, {id}, nullptr, reason});
+    findings_.constraints.needs.push_back({{Ids::needed}, {id}, nullptr, reason, false});
     Abstract all = one_channel(*found, id);
     const bool may_change = all.kind == Abstract::Kind::List && aliases_.hasWriters(value);
     if (!may_change) findings_.values[value] = std::move(all);

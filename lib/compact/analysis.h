@@ -12,7 +12,7 @@ namespace actsparse {
 using PinnedNodes = std::map<const torch::jit::Node*, std::string>;
 
 struct AnalysisOptions {
-  Gather gather = Gather::Off;
+  Assumptions assumptions = {};
   PinnedNodes pinned = {};
 };
 

@@ -1,6 +1,9 @@
 #include "compact/channel_groups.h"
 
 #include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/fmt/ranges.h>
 
 #include <map>
 #include <set>
@@ -8,7 +11,9 @@
 #include "base/error.h"
 #include "compact/analysis.h"
 #include "compact/branches.h"
+#include "compact/explain.h"
 #include "compact/rule.h"
+#include "functions/tensors.h"
 #include "model/apply_masks.h"
 #include "model/layer_tree.h"
 
@@ -25,14 +30,34 @@ torch::jit::Module mark(const Session& session, const std::vector<Site>& sites) 
   return apply_masks(session, masks);
 }
 
-// The multiplications that mark() made, by the names of their buffers; of each the first call.
-std::map<std::string, const Node*> marked_nodes(const FlatModel& flat) {
-  std::map<std::string, const Node*> nodes;
-  for (const Node* node : flat.graph->nodes()) {
+std::string mark_path(const torch::jit::Module& marked, const Site& site) {
+  const std::string buffer = mask_buffer(find_layer(marked, site.layer));
+  return site.layer.empty() ? buffer : site.layer + "." + buffer;
+}
+
+// The multiplications that mark() made, by the names of their buffers, in the order of the calls.
+using Marks = std::map<std::string, std::vector<Node*>>;
+
+Marks marked_nodes(const FlatModel& flat, const torch::jit::Module& marked,
+                   const std::vector<Site>& sites) {
+  Marks marks;
+  for (const auto& site : sites) marks[mark_path(marked, site)];
+  for (Node* node : flat.graph->nodes()) {
     if (node->kind() != c10::aten::mul) continue;
-    if (const TensorName* name = flat.name_of(*node->inputs()[1])) nodes.emplace(name->path, node);
+    const TensorName* const name = flat.name_of(*node->inputs()[1]);
+    const auto mark = name == nullptr ? marks.end() : marks.find(name->path);
+    if (mark != marks.end()) mark->second.push_back(node);
   }
-  return nodes;
+  return marks;
+}
+
+// As if each layer masked all of its channels: what is kept then is needed by something else.
+void mask_all(const Marks& marks) {
+  for (const auto& entry : marks)
+    for (Node* node : entry.second) {
+      const torch::jit::WithInsertPoint guard(node);
+      node->replaceInput(1, node->owningGraph()->insertConstant(at::zeros({}, at::kBool)));
+    }
 }
 
 // Depthwise and grouped convolutions keep or lose a group as a whole.
@@ -58,66 +83,118 @@ class Producers {
   Ids blocks_;
 };
 
+// What is left of the constraints if one channel need not stay of each value.
+Solution solve_without_boxes(const Findings& findings) {
+  return solve(findings.ids, {findings.constraints.needs, findings.constraints.balances, {}});
+}
+
 class Grouping {
  public:
-  explicit Grouping(const Findings& findings) : findings_(findings), producers_(findings.ids) {
+  Grouping(const FlatModel& flat, const Trace& trace, const Findings& findings)
+      : flat_(flat),
+        trace_(trace),
+        findings_(findings),
+        producers_(findings.ids),
+        solution_(solve_without_boxes(findings)) {
     for (const int64_t id : findings.wholes) wholes_.insert(findings.ids.root(id));
   }
 
-  LayerChannels of(const Node& mask) {
-    const Value* input = mask.inputs()[0];
-    const auto& ids = findings_.values.at(input).channels.ids;
-    LayerChannels channels;
-    const auto axes = changing_axes(ids);
-    channels.axis = axes.size() == 1 ? axes[0] : usual_axis(*mask.output(), ids.dim());
-    channels.value = values_.emplace(input, values_.size()).first->second;
-    const auto along = along_axis({ids, ids.to(at::kDouble)}, channels.axis);
-    for (int64_t i = 0; i < ids.size(channels.axis); ++i) {
-      const int64_t id = along ? findings_.ids.root(along->ids[i].item<int64_t>()) : Ids::needed;
-      const bool is_fixed = id == Ids::needed || wholes_.count(id) != 0;
-      // Channels that are fixed get negative numbers, which no class of ids has.
-      channels.classes.push_back(is_fixed ? fixed_class(channels.value, i) : id);
-      channels.sets.push_back(is_fixed ? -1 - channels.value : producers_.set_of(id));
-    }
-    return channels;
+  LayerGroups of(const std::string& layer, const Node& mark) {
+    const auto axis = channel_axis(mark);
+    if (!axis) return {std::nullopt, unknown_text(layer, mark), {}};
+    return along(*axis, mark);
   }
 
  private:
+  std::optional<int64_t> channel_axis(const Node& mark) const {
+    const auto found = findings_.values.find(mark.inputs()[0]);
+    if (found == findings_.values.end() || found->second.kind != Abstract::Kind::Tensor)
+      return std::nullopt;
+    const auto axes = changing_axes(found->second.channels.ids);
+    return axes.size() == 1 ? std::optional(axes[0]) : usual_axis(*mark.output(), trace_);
+  }
+
+  LayerGroups along(int64_t axis, const Node& mark) {
+    const Value* input = mark.inputs()[0];
+    const auto& ids = findings_.values.at(input).channels.ids;
+    LayerGroups groups = {LayerChannels{}, "", {}};
+    groups.channels->axis = axis;
+    groups.channels->value = values_.emplace(input, values_.size()).first->second;
+    const auto found = along_axis({ids, ids.to(at::kDouble)}, axis);
+    for (int64_t i = 0; i < ids.size(axis); ++i)
+      add(groups, i, found ? found->ids[i].item<int64_t>() : Ids::needed);
+    return groups;
+  }
+
+  // Channels that are fixed get negative numbers, which no class of ids has.
+  void add(LayerGroups& groups, int64_t channel, int64_t id) {
+    const int64_t root = findings_.ids.root(id), value = groups.channels->value;
+    const bool is_fixed = root == Ids::needed || wholes_.count(root) != 0;
+    groups.channels->classes.push_back(is_fixed ? fixed_class(value, channel) : root);
+    groups.channels->sets.push_back(is_fixed ? -1 - value : producers_.set_of(root));
+    groups.kept.push_back(solution_.is_kept(root) ? cause_text(flat_, solution_.cause(root)) : "");
+  }
+
   int64_t fixed_class(int64_t value, int64_t channel) {
     const int64_t number = -1 - static_cast<int64_t>(fixed_.size());
     return fixed_.emplace(std::pair(value, channel), number).first->second;
   }
 
+  std::string unknown_text(const std::string& layer, const Node& mark) const {
+    std::set<std::string> readers;
+    for (const auto& use : mark.output()->uses()) readers.insert(operator_name(flat_, *use.user));
+    return fmt::format(
+        "{}: which axis of its input {} holds the channels cannot be told (read by {})",
+        layer_text(layer), shape_text(trace_.sizes(mark.output())), fmt::join(readers, ", "));
+  }
+
+  const FlatModel& flat_;
+  const Trace& trace_;
   const Findings& findings_;
   Producers producers_;
+  Solution solution_;
   std::set<int64_t> wholes_;
   std::map<const Value*, int64_t> values_;
   std::map<std::pair<int64_t, int64_t>, int64_t> fixed_;
 };
 
+[[noreturn]] void refuse_uncalled(const std::string& layer) {
+  throw Error(ErrorKind::Model,
+              layer_text(layer) +
+                  " cannot be aligned: its call is not in the model's graph (in a branch or a "
+                  "loop, of constants alone, or never made); give it \"align\": \"none\"");
+}
+
 }  // namespace
 
-std::vector<LayerChannels> channel_groups(const Session& session, const std::vector<Site>& sites,
-                                          const std::vector<std::vector<c10::IValue>>& batches) {
+std::vector<LayerGroups> examine_groups(const Session& session, const std::vector<Site>& sites,
+                                        const std::vector<std::vector<c10::IValue>>& batches) {
   const auto marked = mark(session, sites);
   FlatModel flat = flatten(marked, session.method);
   const Trace values = decide_branches(flat, batches);
-  Findings findings = analyse(flat, values);
+  const auto marks = marked_nodes(flat, marked, sites);
+  mask_all(marks);
+  Findings findings = analyse(flat, values, {{Gather::Off, /*any_weights=*/true}, {}});
   tie_groups(findings);
-  const auto nodes = marked_nodes(flat);
-  Grouping grouping(findings);
-  std::vector<LayerChannels> groups;
+  Grouping grouping(flat, values, findings);
+  std::vector<LayerGroups> groups;
   for (const auto& site : sites) {
-    const std::string buffer = mask_buffer(find_layer(marked, site.layer));
-    const auto node = nodes.find(site.layer.empty() ? buffer : site.layer + "." + buffer);
-    if (node == nodes.end() || values.value(node->second->output()) == nullptr)
-      throw Error(ErrorKind::Model,
-                  layer_text(site.layer) +
-                      " cannot be aligned: its call is not in the model's graph (in a branch or a "
-                      "loop, of constants alone, or never made); give it \"align\": \"none\"");
-    groups.push_back(grouping.of(*node->second));
+    const auto& calls = marks.at(mark_path(marked, site));
+    if (calls.empty() || values.value(calls[0]->output()) == nullptr) refuse_uncalled(site.layer);
+    groups.push_back(grouping.of(site.layer, *calls[0]));
   }
   return groups;
+}
+
+std::vector<LayerChannels> channel_groups(const Session& session, const std::vector<Site>& sites,
+                                          const std::vector<std::vector<c10::IValue>>& batches) {
+  std::vector<LayerChannels> channels;
+  for (auto& groups : examine_groups(session, sites, batches)) {
+    if (!groups.channels)
+      throw Error(ErrorKind::Model, groups.unknown + "; give it \"align\": \"none\"");
+    channels.push_back(std::move(*groups.channels));
+  }
+  return channels;
 }
 
 }  // namespace actsparse

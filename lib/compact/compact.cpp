@@ -34,7 +34,7 @@ Shrunk shrink(FlatModel flat, const Batches& batches, Gather gather, const Pinne
   Shrunk shrunk;
   const Trace values = decide_branches(flat, batches);
   shrunk.nodes.assign(flat.graph->nodes().begin(), flat.graph->nodes().end());
-  AnalysisOptions options{gather, {}};
+  AnalysisOptions options{{gather, false}, {}};
   for (const auto& [place, reason] : pinned) options.pinned[shrunk.nodes.at(place)] = reason;
   const Findings findings = analyse(flat, values, options);
   const Solution solution = solve(findings.ids, findings.constraints);

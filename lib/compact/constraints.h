@@ -14,6 +14,8 @@ struct Need {
   std::vector<int64_t> when, then;
   const torch::jit::Node* by = nullptr;  ///< null: the graph's inputs and outputs
   std::string reason;  ///< in words for the report; empty: `by` computes with them
+  /// `then` are `when` at another place (a gate's input, say): what keeps those keeps these.
+  bool passes_on = false;
 };
 
 /// A grouped convolution needs equally many channels in each of its groups; a group may also go

@@ -22,11 +22,12 @@ std::string calling_layer(const Node& node) {
   return path;
 }
 
-std::string text_of(const FlatModel& model, const Cause& cause) {
-  if (cause.by == nullptr)
-    return cause.reason.empty() ? "goes with channels that are always kept" : cause.reason;
-  const std::string name = node_name(model, *cause.by);
-  return cause.reason.empty() ? "read by " + name : "read by " + name + ": " + cause.reason;
+// The layer whose tensor the node reads.
+std::string weight_owner(const FlatModel& model, const Node& node) {
+  for (const auto* input : node.inputs())
+    if (const TensorName* name = model.name_of(*input))
+      if (auto owner = owner_and_name(name->path).first; !owner.empty()) return owner;
+  return "";
 }
 
 MaskedChannels explain_mask(const FlatModel& model, const MaskNode& mask,
@@ -44,7 +45,7 @@ MaskedChannels explain_mask(const FlatModel& model, const MaskNode& mask,
     result.removed += is_masked && !is_kept;
     result.lost += !is_masked && !is_kept;
     if (!is_masked || !is_kept) continue;
-    const std::string text = text_of(model, solution.cause(id));
+    const std::string text = cause_text(model, solution.cause(id));
     ++kept[text == "read by '" + result.layer + "'" ? "the rest of its plane is not masked" : text];
   }
   for (const auto& [text, count] : kept) result.kept.emplace_back(count, text);
@@ -68,12 +69,21 @@ void note_gathered(const FlatModel& model, const Rewrite& rewrite,
 }
 
 std::string node_name(const FlatModel& model, const Node& node) {
-  for (const auto* input : node.inputs())
-    if (const TensorName* name = model.name_of(*input))
-      if (const auto owner = owner_and_name(name->path).first; !owner.empty())
-        return "'" + owner + "'";
-  const std::string layer = calling_layer(node);
+  const std::string layer = weight_owner(model, node);
+  return layer.empty() ? operator_name(model, node) : "'" + layer + "'";
+}
+
+std::string operator_name(const FlatModel& model, const Node& node) {
+  std::string layer = weight_owner(model, node);
+  if (layer.empty()) layer = calling_layer(node);
   return node.kind().toQualString() + (layer.empty() ? "" : " in '" + layer + "'");
+}
+
+std::string cause_text(const FlatModel& model, const Cause& cause) {
+  if (cause.by == nullptr)
+    return cause.reason.empty() ? "goes with channels that are always kept" : cause.reason;
+  return cause.reason.empty() ? "read by " + node_name(model, *cause.by)
+                              : "read by " + operator_name(model, *cause.by) + ": " + cause.reason;
 }
 
 std::vector<MaskedChannels> explain(const FlatModel& model, const Findings& findings,

@@ -23,4 +23,10 @@ void note_gathered(const FlatModel& model, const Rewrite& rewrite,
 /// module it stands in.
 std::string node_name(const FlatModel& model, const torch::jit::Node& node);
 
+/// The same where the operator is the reason: always with the operator's name.
+std::string operator_name(const FlatModel& model, const torch::jit::Node& node);
+
+/// Why channels are kept, in words.
+std::string cause_text(const FlatModel& model, const Cause& cause);
+
 }  // namespace actsparse

@@ -5,7 +5,6 @@
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/passes/constant_propagation.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
-#include <torch/csrc/jit/passes/inline_fork_wait.h>
 #include <torch/csrc/jit/passes/peephole.h>
 #include <torch/csrc/jit/passes/remove_mutation.h>
 
@@ -14,8 +13,8 @@
 
 #include "base/error.h"
 #include "compact/in_place.h"
+#include "compact/inline_forks.h"
 #include "compact/nodes.h"
-#include "model/inline_calls.h"
 #include "model/layer_tree.h"
 #include "model/own_types.h"
 
@@ -139,9 +138,14 @@ std::set<std::string> changed_in_place(const FlatModel& flat) {
 // Dropout does nothing in eval mode. Its in-place form is removed too, as remove_in_place() cannot
 // replace that.
 void remove_dropout(Graph& graph) {
-  static const std::set<std::string> names = {"aten::dropout",         "aten::dropout_",
-                                              "aten::feature_dropout", "aten::feature_dropout_",
-                                              "aten::alpha_dropout",   "aten::alpha_dropout_"};
+  static const std::set<std::string> names = {"aten::dropout",
+                                              "aten::dropout_",
+                                              "aten::feature_dropout",
+                                              "aten::feature_dropout_",
+                                              "aten::alpha_dropout",
+                                              "aten::alpha_dropout_",
+                                              "aten::feature_alpha_dropout",
+                                              "aten::feature_alpha_dropout_"};
   for_each_node(*graph.block(), [](Node& node) {
     if (names.count(node.kind().toQualString()) == 0) return;
     const auto training = torch::jit::toIValue(node.inputs().at(2));
@@ -192,8 +196,7 @@ FlatModel flatten(const Module& model, const std::string& method) {
   flat.method = method;
   flat.module.eval();
   flat.graph = torch::jit::toGraphFunction(flat.module.get_method(method).function()).graph();
-  inline_calls(*flat.graph);
-  torch::jit::InlineForkWait(flat.graph);
+  inline_calls_and_forks(*flat.graph);
   refuse_calls(*flat.graph);
   Binder binder(flat);
   binder.bind([](const std::string&, const IValue& value) { return !value.isTensor(); });

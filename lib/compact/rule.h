@@ -3,6 +3,7 @@
 // rules/ with the rule, the cost and a function that gives its rows, name that function in
 // rules/rows.h, and test it in tests/compact. A program that links the library adds a row by
 // add_rule().
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,8 @@ using Fold = at::Tensor (*)(const Arguments& arguments, const at::Tensor& weight
 
 /// The operators of one kind. Neither rule nor cost can be left out.
 struct OperatorRule {
-  OperatorRule(std::vector<std::string> names, Rule channels, Cost macs, int64_t axis = -1,
-               Fold folding = nullptr)
+  OperatorRule(std::vector<std::string> names, Rule channels, Cost macs,
+               std::optional<int64_t> axis = std::nullopt, Fold folding = nullptr)
       : operators(std::move(names)),
         rule(channels),
         cost(macs),
@@ -43,8 +44,11 @@ struct OperatorRule {
   std::vector<std::string> operators;  ///< "aten::relu"
   Rule rule;                           ///< null: no_rule
   Cost cost;
-  int64_t channel_axis;  ///< of input 0, which holds its channels by convention; -1: the last
-  Fold fold;             ///< null: a mask of input 0 stays a multiplication
+  /// Of its activation, which holds the channels by convention; -1: the last. Nothing if all axes
+  /// are alike to it.
+  std::optional<int64_t> channel_axis;
+  Fold fold;                ///< null: a mask of input 0 stays a multiplication
+  bool moves_axes = false;  ///< axis i of the result need not be axis i of the input
 };
 
 /// The row of an operator; null if there is none. It stays where it is.
@@ -55,8 +59,9 @@ const OperatorRule* find_rule(c10::Symbol kind);
 void add_rule(const OperatorRule& row);
 
 /// The axis that holds the channels of a value when nothing tells one channel from another: what
-/// the operators that read it say, else the last of `rank`.
-int64_t usual_axis(const torch::jit::Value& value, int64_t rank);
+/// the operators say that read it, or what others make of it axis by axis. If none does, that of
+/// [channels] and [samples, channels] is the last; nothing for values of more axes.
+std::optional<int64_t> usual_axis(const torch::jit::Value& value, const Trace& trace);
 
 namespace rules {
 

@@ -38,8 +38,12 @@ class Solver {
       fresh_.pop_back();
       for (const size_t i : std::exchange(needs_of_[root], {}))
         for (const int64_t id : constraints_.needs[i].then)
-          keep(id, {constraints_.needs[i].by, constraints_.needs[i].reason});
+          keep(id, cause_of(constraints_.needs[i], root));
     }
+  }
+
+  Cause cause_of(const Need& need, int64_t root) const {
+    return need.passes_on ? solution_.cause(root) : Cause{need.by, need.reason};
   }
 
   bool balance_groups() {

@@ -49,13 +49,27 @@ IValue tuple_without_data(const IValue& value) {
   return c10::ivalue::Tuple::create(std::move(elements));
 }
 
+IValue dict_without_data(const IValue& value) {
+  const auto dict = value.toGenericDict();
+  c10::impl::GenericDict copy(dict.keyType(), dict.valueType());
+  for (const auto& entry : dict) copy.insert(entry.key(), without_data(entry.value()));
+  return copy;
+}
+
+// A nested tensor has no sizes: nothing is known of it.
+IValue tensor_without_data(const at::Tensor& tensor) {
+  if (!tensor.defined()) return tensor;
+  if (tensor.is_nested()) return {};
+  return at::empty(tensor.sizes(), tensor.options().device(at::kMeta));
+}
+
 IValue without_data(const IValue& value) {
-  if (value.isTensor() && value.toTensor().defined())
-    return at::empty(value.toTensor().sizes(), value.toTensor().options().device(at::kMeta));
+  if (value.isTensor()) return tensor_without_data(value.toTensor());
   if (value.isTensorList() || (value.isList() && !value.isIntList()))
     return list_without_data(value);
   if (value.isIntList()) return value.deepcopy();
   if (value.isTuple()) return tuple_without_data(value);
+  if (value.isGenericDict()) return dict_without_data(value);
   return value.isObject() ? IValue() : value;
 }
 
@@ -130,12 +144,24 @@ bool equal_elements(c10::ArrayRef<IValue> a, c10::ArrayRef<IValue> b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), equal);
 }
 
+bool equal_tensors(const at::Tensor& a, const at::Tensor& b) {
+  return a.defined() == b.defined() && (!a.defined() || a.sizes() == b.sizes());
+}
+
+bool equal_dicts(const c10::impl::GenericDict& a, const c10::impl::GenericDict& b) {
+  return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](const auto& entry) {
+           const auto other = b.find(entry.key());
+           return other != b.end() && equal(entry.value(), other->value());
+         });
+}
+
 bool equal(const IValue& a, const IValue& b) {
-  if (a.isTensor() && b.isTensor() && a.toTensor().defined() && b.toTensor().defined())
-    return a.toTensor().sizes() == b.toTensor().sizes();
+  if (a.isTensor() && b.isTensor()) return equal_tensors(a.toTensor(), b.toTensor());
   if (a.isList() && b.isList()) return equal_elements(a.toListRef(), b.toListRef());
   if (a.isTuple() && b.isTuple())
     return equal_elements(a.toTupleRef().elements(), b.toTupleRef().elements());
+  if (a.isGenericDict() && b.isGenericDict())
+    return equal_dicts(a.toGenericDict(), b.toGenericDict());
   return a == b;
 }
 

@@ -87,7 +87,12 @@ std::vector<int64_t> Visit::output_sizes(size_t output) const {
 void Visit::need(std::vector<int64_t> when, std::vector<int64_t> then, std::string reason) {
   if (when.empty() || then.empty()) return;
   findings.constraints.needs.push_back(
-      {std::move(when), std::move(then), &node, std::move(reason)});
+      {std::move(when), std::move(then), &node, std::move(reason), false});
+}
+
+void Visit::follow(std::vector<int64_t> when, std::vector<int64_t> then) {
+  if (when.empty() || then.empty()) return;
+  findings.constraints.needs.push_back({std::move(when), std::move(then), &node, "", true});
 }
 
 void Visit::edit(std::function<void(Rewrite&, const Arguments&)> edit) {

@@ -41,6 +41,11 @@ struct MaskNode {
 /// index_select: never, where that saves more time than it takes, or wherever it can.
 enum class Gather { Off, Auto, Always };
 
+struct Assumptions {
+  Gather gather = Gather::Off;
+  bool any_weights = false;  ///< what a layer computes is never taken to be constant
+};
+
 /// What has been found so far, by the values of the graph.
 struct Findings {
   Ids ids;
@@ -53,8 +58,13 @@ struct Findings {
 
 class Visit : public Arguments {
  public:
-  Visit(torch::jit::Node& visited, const Trace& values, Findings& found, Gather gathering)
-      : Arguments(visited), trace(values), findings(found), gather(gathering) {}
+  Visit(torch::jit::Node& visited, const Trace& values, Findings& found,
+        const Assumptions& assumptions)
+      : Arguments(visited),
+        trace(values),
+        findings(found),
+        gather(assumptions.gather),
+        any_weights(assumptions.any_weights) {}
   // An edit runs when the analysis is over: it could not read the findings through a copy.
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
@@ -62,6 +72,7 @@ class Visit : public Arguments {
   const Trace& trace;
   Findings& findings;
   const Gather gather;
+  const bool any_weights;
 
   bool is_tensor(size_t input) const;
   /// A tensor whose value is the same whatever the model's input.
@@ -80,6 +91,9 @@ class Visit : public Arguments {
   std::vector<int64_t> output_sizes(size_t output = 0) const;
 
   void need(std::vector<int64_t> when, std::vector<int64_t> then, std::string reason = "");
+  /// The same, where `then` are no other channels but `when` at another place: the report names
+  /// what keeps `when`.
+  void follow(std::vector<int64_t> when, std::vector<int64_t> then);
   /// All of `ids` are kept.
   void keep(const at::Tensor& ids, const std::string& reason);
   /// What is to be changed at this node once it is known which channels stay: runs after the

@@ -20,7 +20,7 @@ ChannelSets inspect_groups(const std::filesystem::path& model_path, const Config
   check_memory(data->batch_bytes());
   const auto batches = sizes_to_try(data->next().value().arguments);
   ChannelSets sets =
-      channel_sets(layers, channel_groups({model, config.model.method}, sites, batches));
+      channel_sets(layers, examine_groups({model, config.model.method}, sites, batches));
   sets.model = model_path.filename().string();
   sets.warnings.insert(sets.warnings.begin(), selection.warnings.begin(), selection.warnings.end());
   return sets;

@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "record/layer_channels.h"
+#include "compact/channel_groups.h"
 #include "report/table.h"
 
 namespace actsparse {
@@ -19,6 +20,10 @@ struct ChannelSet {
   int64_t classes = 0;  ///< decisions: channels of one class go together
   int64_t largest = 0;  ///< most channels of one class in one reader; 1: each decides for itself
   std::vector<Reader> readers;
+  /// Classes that stay whatever the layers mask: (count, cause), largest count first.
+  std::vector<std::pair<int64_t, std::string>> kept;
+
+  int64_t removable() const;  ///< the other classes
 };
 
 struct ChannelSets {
@@ -27,9 +32,10 @@ struct ChannelSets {
   std::vector<std::string> warnings;
 };
 
-/// `groups` are those of `layers`, in their order.
+/// `groups` are those of `layers`, in their order. A layer whose channels are not known is in no
+/// set; a warning tells of it.
 ChannelSets channel_sets(const std::vector<std::string>& layers,
-                         const std::vector<LayerChannels>& groups);
+                         const std::vector<LayerGroups>& groups);
 
 nlohmann::ordered_json to_json(const ChannelSets& sets);
 Rows rows(const ChannelSets& sets);

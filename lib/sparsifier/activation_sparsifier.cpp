@@ -123,9 +123,14 @@ void ActivationSparsifier::unregister_layer(const std::string& name) {
 
 void ActivationSparsifier::find_channels(const std::vector<std::vector<c10::IValue>>& batches) {
   std::vector<Site> sites;
-  for (const auto& layer : impl_->layers) sites.push_back(layer.summary().site);
-  auto groups = channel_groups(impl_->session, sites, batches);
-  for (size_t i = 0; i < groups.size(); ++i) impl_->layers[i].set_channels(std::move(groups[i]));
+  std::vector<RegisteredLayer*> aligned;
+  for (auto& layer : impl_->layers) {
+    if (!layer.summary().settings.align.is_on()) continue;
+    sites.push_back(layer.summary().site);
+    aligned.push_back(&layer);
+  }
+  auto channels = channel_groups(impl_->session, sites, batches);
+  for (size_t i = 0; i < channels.size(); ++i) aligned[i]->set_channels(std::move(channels[i]));
 }
 
 std::vector<LayerWarning> ActivationSparsifier::step() {

@@ -20,12 +20,29 @@ Module conv(int64_t in, int64_t out, int64_t groups = 1) {
   return module;
 }
 
+// A layer without weights.
+Module layer(const std::string& result) {
+  Module module("__torch__.Layer");
+  module.define("def forward(self, x: Tensor) -> Tensor:\n  return " + result + "\n");
+  return module;
+}
+
+std::vector<LayerGroups> examined(const std::string& body, const Children& layers,
+                                  const std::vector<std::string>& masked) {
+  std::vector<Site> sites;
+  for (const auto& name : masked) sites.push_back({name});
+  const auto model = make_module("Net", "def forward(self, x: Tensor) -> Tensor:\n" + body, layers);
+  return examine_groups(model, sites, {{normal({2, 3, 6, 6}, 1)}, {normal({3, 3, 6, 6}, 2)}});
+}
+
 std::vector<LayerChannels> groups(const std::string& body, const Children& layers) {
   std::vector<Site> sites;
-  for (const auto& layer : layers) sites.push_back({layer.first});
+  for (const auto& each : layers) sites.push_back({each.first});
   const auto model = make_module("Net", "def forward(self, x: Tensor) -> Tensor:\n" + body, layers);
   return channel_groups(model, sites, {{normal({2, 3, 6, 6}, 1)}, {normal({3, 3, 6, 6}, 2)}});
 }
+
+using Texts = std::vector<std::string>;
 
 }  // namespace
 
@@ -84,4 +101,61 @@ TEST_CASE("a layer that is not called where it can be seen cannot be aligned", "
   });
   CHECK(error.kind() == ErrorKind::Model);
   CHECK(contains(error.what(), "layer 'a' cannot be aligned"));
+}
+
+TEST_CASE("where nothing is known of a value, the layers that read it tell where its channels are",
+          "[compact]") {
+  const auto axis_in = [](const std::string& result) {
+    Module reader("__torch__.Reader");
+    reader.register_parameter("weight", weight({4, 3, 3, 3}), false);
+    reader.define("def forward(self, x: Tensor) -> Tensor:\n  return " + result + "\n");
+    return groups("  return self.a.forward(torch.logcumsumexp(x, 3))\n", {{"a", reader}})[0].axis;
+  };
+  CHECK(axis_in("torch.conv2d(torch.reflection_pad2d(x, [1, 1, 1, 1]), self.weight)") == 1);
+  CHECK(axis_in("torch.conv2d(torch.logcumsumexp(x, 2), self.weight)") == 1);
+  CHECK(axis_in("torch.max_pool2d(torch.tanh(x), [2, 2])") == 1);
+  CHECK(axis_in("torch.layer_norm(x, [6])") == 3);
+  CHECK(axis_in("torch.conv2d(x, self.weight, None, [1, 1], \"same\")") == 1);
+}
+
+TEST_CASE("an axis that nothing tells is not guessed", "[compact]") {
+  const auto body = "  return self.a.forward(torch.logcumsumexp(x, 3))\n";
+  const Children layers = {{"a", layer("torch.logcumsumexp(x, 2).permute(0, 2, 3, 1)")}};
+  const auto found = examined(body, layers, {"a"});
+  CHECK_FALSE(found[0].channels.has_value());
+  CHECK(contains(found[0].unknown, "layer 'a': which axis of its input [2, 3, 6, 6]"));
+  CHECK(contains(found[0].unknown, "aten::logcumsumexp in 'a'"));
+  const Error error = error_of([&] { groups(body, layers); });
+  CHECK(error.kind() == ErrorKind::Model);
+  CHECK(contains(error.what(), "give it \"align\": \"none\""));
+}
+
+TEST_CASE("channels that stay whatever is masked have the cause that compact would name",
+          "[compact]") {
+  const Children layers = {{"a", conv(3, 2)},
+                           {"d", conv(2, 2, 2)},
+                           {"g", layer("torch.logcumsumexp(x, 2)")},
+                           {"b", conv(2, 4)},
+                           {"c", conv(4, 2)}};
+  const auto whole_chain =
+      "  x = self.b.forward(self.g.forward(self.d.forward(self.a.forward(x))))\n"
+      "  return self.c.forward(x)\n";
+  const auto found = examined(whole_chain, layers, {"d", "b", "c"});
+  const std::string read = "read by aten::logcumsumexp in 'g': no rule";
+  CHECK(found[0].kept == Texts{read, read});  // a depthwise convolution keeps both sides or none
+  CHECK(found[1].kept[0] == "made by aten::logcumsumexp in 'g': no rule");
+  CHECK(found[2].kept == Texts{"", "", "", ""});
+  // The depthwise convolution, not masked, hands on what its channels are kept for.
+  const auto branch =
+      "  x = self.a.forward(x)\n"
+      "  return self.b.forward(x) + self.c.forward(self.b.forward(\n"
+      "      self.g.forward(self.d.forward(x)))).mean()\n";
+  CHECK(examined(branch, layers, {"b"})[0].kept[0] == read);
+}
+
+TEST_CASE("layers that are not among the masked ones keep what they read", "[compact]") {
+  const auto found =
+      examined("  x = self.a.forward(x)\n  return self.b.forward(x) + self.c.forward(x)\n",
+               {{"a", conv(3, 4)}, {"b", conv(4, 2)}, {"c", conv(4, 2)}}, {"b"});
+  CHECK(found[0].kept == Texts(4, "read by 'c'"));
 }

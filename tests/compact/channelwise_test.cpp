@@ -170,10 +170,31 @@ TEST_CASE("both operands of an addition lose a channel that nobody needs of the 
   CHECK(shapes(result.module).at("w3")[0] == 3);
 }
 
+TEST_CASE("a shortcut of zeros around fewer channels takes part in an addition", "[compact]") {
+  const auto result = between(
+      "  s = torch.constant_pad_nd(y[:, :4, ::2, ::2], [0, 0, 0, 0, 1, 1])\n"
+      "  z = s + torch.max_pool2d(torch.conv2d(x, self.w3), [2, 2])\n",
+      {{"w3", weight({channels, 3, 3, 3}, 4)}});
+  CHECK(left(result) < channels);
+  CHECK(shapes(result.module).at("w3")[0] == 3);
+}
+
 TEST_CASE("an operator without a rule keeps all that it reads", "[compact]") {
-  const auto result = between("  z = torch.cumsum(y, 3)\n");
+  const auto result = between("  z = torch.logcumsumexp(y, 3)\n");
   CHECK(left(result) == channels);
-  CHECK(result.masks[0].kept.at(0).second == "made by aten::cumsum: no rule");
+  CHECK(result.masks[0].kept.at(0).second == "made by aten::logcumsumexp: no rule");
+}
+
+TEST_CASE("the cause that is named is where a chain of depthwise layers and gates begins",
+          "[compact]") {
+  const auto result = between(
+      "  d = torch.conv2d(y, self.d, None, [1, 1], [0, 0], [1, 1], 6)\n"
+      "  d = torch.tanh(d) * torch.sigmoid(torch.mean(d, [2, 3], True))\n"
+      "  z = y + torch.logcumsumexp(d, 3).mean()\n",
+      {{"d", weight({channels, 1, 1, 1})}});
+  CHECK(left(result) == channels);
+  REQUIRE(result.masks[0].kept.size() == 1);
+  CHECK(result.masks[0].kept[0].second == "read by aten::logcumsumexp: no rule");
 }
 
 TEST_CASE("branches and loops keep what they read", "[compact]") {

@@ -46,8 +46,24 @@ TEST_CASE("channels that are counted or rolled stay", "[compact]") {
   CHECK(left(between("  z = torch.roll(y, [1], [1])\n")) == channels);
   // A part that would be empty keeps a channel.
   CHECK(left(between("  z = torch.cat([y[:, 1:2], y[:, 0:1], y[:, 2:]], 1)\n")) == 4);
-  CHECK(left(between("  z = y[:, 2].unsqueeze(1).expand(-1, 6, -1, -1)\n")) == channels);
-  CHECK(left(between("  z = y[:, ::2].repeat(1, 2, 1, 1)\n")) == channels);
+}
+
+TEST_CASE("channels that are picked by number are picked among those that are left", "[compact]") {
+  CHECK(left(between("  z = y[:, 2].unsqueeze(1).expand(-1, 6, -1, -1)\n")) == 1);
+  CHECK(left(between("  z = y[:, ::2].repeat(1, 2, 1, 1)\n")) == 2);
+  CHECK(left(between("  z = torch.cat([y[:, 1::2], y[:, ::2]], 1)\n")) == 3);
+  CHECK(left(between("  z = y[:, 1:6:3]\n", {0}, 2)) == 1);
+  CHECK(left(between("  z = torch.narrow(y, 1, 2, 3)\n", {1}, 3)) == 2);
+  CHECK(left(between("  z = torch.stack([y[:, 5], y[:, -6]], 1)\n", {0}, 2)) == 2);
+}
+
+TEST_CASE("channels of zeros before and after others come and go by themselves", "[compact]") {
+  const auto pad = [](const std::vector<int64_t>& dropped) {
+    return between("  z = torch.constant_pad_nd(y, [0, 0, 0, 0, 2, 1])\n", dropped, 9);
+  };
+  CHECK(left(pad({0, 1, 8})) == channels);
+  CHECK(left(pad({2, 3, 5})) == 3);
+  CHECK(left(between("  z = torch.pad(y, [0, 0, 0, 0, 0, -1])\n", {0}, 5)) == channels);
 }
 
 TEST_CASE("an axis that mixes samples and channels is kept", "[compact]") {

@@ -98,7 +98,29 @@ std::vector<Case> cases() {
        "[self.wi, self.wh, self.b, self.b], True, 1, 0.0, False, False, True)[0]"
        ".transpose(1, 2).unsqueeze(3)",
        {{"wi", weight({24, 6})}, {"wh", weight({24, 6}, 2)}, {"b", weight({24})}}},
-      {"z = torch.cumsum(y, 2)"},  // no rule
+      {"z = torch.glu(y, 1)", {}, 3},
+      {"z = torch.glu(y, 3)"},
+      {"z = torch.where(y > 0, y, torch.zeros_like(y))"},
+      {"z = torch.where(y > self.t, y, torch.full_like(y, 0.5))", {{"t", weight({6, 1, 1})}}},
+      {"z = torch.masked_fill(y, torch.ones_like(y) > y, 0)"},
+      {"z = torch.lerp(y, torch.tanh(y), 0.5)"},
+      {"z = torch.max(y, torch.tanh(y))"},
+      {"z, at = torch.max(y, 3, True)"},
+      {"z, at = torch.topk(y, 2, 3)"},
+      {"z = torch.cumsum(torch.std(y, [2], True, True), 3)"},
+      {"z = torch.constant_pad_nd(y[:, :, ::2, ::2], [0, 0, 0, 0, 1, 2])", {}, 9},
+      {"z = torch.cat([y[:, ::2], y[:, 1::2]], 1)"},
+      {"z = torch.narrow(y, 1, 2, 3)", {}, 3},
+      {"z = y * torch.relu(y.select(1, 5)).unsqueeze(1)"},
+      {"z = y * torch.sigmoid(torch.mean(y, [2, 3], True)).expand_as(y)"},
+      {"z = torch.pixel_shuffle(torch.conv2d(y, self.w), 2)", {{"w", weight({12, 6, 1, 1})}}, 3},
+      {"z = torch.embedding(self.e, x[:, 0].mul(4).round().clamp(0, 4).to(4))"
+       ".permute(0, 3, 1, 2)",
+       {{"e", weight({5, 6})}}},
+      {"z = torch.conv2d(y, self.w, None, [1, 1], \"same\")", {{"w", weight({6, 6, 3, 3})}}},
+      {"z = torch._convolution_mode(y, self.w, None, [1, 1], \"same\", [1, 1], 1)",
+       {{"w", weight({6, 6, 3, 3})}}},
+      {"z = torch.logcumsumexp(y, 2)"},  // no rule
   };
 }
 

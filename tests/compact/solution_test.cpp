@@ -35,6 +35,20 @@ TEST_CASE("what is needed is kept with all that it needs, and nothing else", "[c
   CHECK(solve(ids, {}).is_kept(Ids::needed));
 }
 
+TEST_CASE("what keeps a channel keeps it at other places too", "[compact]") {
+  Ids ids;
+  ids.fresh(4);
+  Constraints constraints;
+  constraints.needs = {{{1}, {2}, nullptr, "a gate", true},
+                       {{2}, {3}, nullptr, "a sum", true},
+                       {{3}, {4}, nullptr, "a layer"},
+                       always({1}, "no rule")};
+  const auto solution = solve(ids, constraints);
+  CHECK(solution.cause(2).reason == "no rule");
+  CHECK(solution.cause(3).reason == "no rule");
+  CHECK(solution.cause(4).reason == "a layer");
+}
+
 TEST_CASE("a class is kept as a whole", "[compact]") {
   Ids ids;
   ids.fresh(4);

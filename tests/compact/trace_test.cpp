@@ -77,3 +77,16 @@ TEST_CASE("after a run that throws nothing is recorded into what is gone", "[com
   torch::jit::Stack stack = {tensor1d({1}), int64_t{0}};
   CHECK(error_of([&] { ops[0]->getOperation()(stack); }).kind() == ErrorKind::Internal);
 }
+
+TEST_CASE("dictionaries are recorded without data, and compared by what they hold", "[compact]") {
+  FlatModel flat = flatten(net("  d = {'a': torch.relu(x)}\n  d['a'] = torch.tanh(x)\n"
+                               "  return d['a']\n",
+                               {}),
+                           "forward");
+  const auto* d = output_of(flat, "prim::DictConstruct");
+  REQUIRE(d != nullptr);
+  const Trace values = trace(flat, {rows(2), rows(2)});
+  CHECK(values.value(d)->toGenericDict().at("a").toTensor().is_meta());
+  CHECK(values.is_static(d));
+  CHECK_FALSE(trace(flat, {rows(2), rows(3)}).is_static(d));
+}

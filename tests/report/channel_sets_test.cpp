@@ -9,9 +9,13 @@ using namespace actsparse;
 namespace {
 
 ChannelSets sample() {
-  return channel_sets({"a", "b", "c"}, {{1, 0, {1, 2, 3}, {1, 1, 1}},
-                                        {1, 1, {1, 2, 3, 7, 8}, {1, 1, 1, 7, 7}},
-                                        {1, 2, {4, 4, 4, 5}, {4, 4, 4, 4}}});
+  return channel_sets(
+      {"a", "b", "c"},
+      {{LayerChannels{1, 0, {1, 2, 3}, {1, 1, 1}}, "", {"", "read by 'x'", "read by 'x'"}},
+       {LayerChannels{1, 1, {1, 2, 3, 7, 8}, {1, 1, 1, 7, 7}},
+        "",
+        {"", "read by 'x'", "read by 'x'", "read by 'y'", "model output"}},
+       {LayerChannels{1, 2, {4, 4, 4, 5}, {4, 4, 4, 4}}, "", {"", "", "", ""}}});
 }
 
 }  // namespace
@@ -37,12 +41,26 @@ TEST_CASE("a class that is most of its set is told of", "[report]") {
 TEST_CASE("sets as text and as JSON", "[report]") {
   std::ostringstream text;
   print_text(sample(), text);
-  CHECK(contains(text.str(),
-                 "group  classes  largest  read by\n"
-                 "    1        3        1  a (3), b (3)\n"
-                 "    2        2        1  b (2)\n"
-                 "    3        2        3  c (4)\n"));
+  CHECK(
+      contains(text.str(),
+               "group  classes  largest  removable  kept                             read by\n"
+               "    1        3        1          1  2: read by 'x'                   a (3), b (3)\n"
+               "    2        2        1          0  1: model output; 1: read by 'y'  b (2)\n"
+               "    3        2        3          2                                   c (4)\n"));
   const auto document = to_json(sample());
   CHECK(document["groups"][1]["readers"][0]["layer"] == "b");
+  CHECK(document["groups"][0]["removable"] == 1);
+  CHECK(document["groups"][0]["kept"][0]["classes"] == 2);
+  CHECK(document["groups"][0]["kept"][0]["because"] == "read by 'x'");
   CHECK(document["warnings"].size() == 1);
+}
+
+TEST_CASE("a layer whose axis is unknown is in no set, but told of", "[report]") {
+  const auto found =
+      channel_sets({"a", "b"}, {{std::nullopt, "layer 'a': which axis, nobody knows", {}},
+                                {LayerChannels{1, 0, {1, 2}, {1, 1}}, "", {"", ""}}});
+  REQUIRE(found.sets.size() == 1);
+  CHECK(found.sets[0].readers.at(0).layer == "b");
+  REQUIRE(found.warnings.size() == 1);
+  CHECK(contains(found.warnings[0], "which axis, nobody knows; with \"align\" give it \"none\""));
 }

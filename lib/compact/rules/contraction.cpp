@@ -29,11 +29,18 @@ at::Tensor contract(Visit& visit, const Contraction& contraction, const at::Tens
   const auto& [in, known, weight, reads, bias, is_padded] = contraction;
   const auto needs = needs_of(contraction);
   const auto computed = needs.any(2);
-  for (int64_t group = 0; group < in.size(0); ++group)
-    visit.need(distinct(out[group].masked_select(computed[group])),
-               distinct(in[group].masked_select(needs[group].any(0))));
+  const bool is_depthwise = in.size(1) == 1 && out.size(1) == 1;
+  for (int64_t group = 0; group < in.size(0); ++group) {
+    auto when = distinct(out[group].masked_select(computed[group]));
+    auto then = distinct(in[group].masked_select(needs[group].any(0)));
+    if (is_depthwise)
+      visit.follow(std::move(when), std::move(then));
+    else
+      visit.need(std::move(when), std::move(then));
+  }
   const auto values = bias + weight.matmul(known_or_zero(known).unsqueeze(2)).squeeze(2);
-  return at::where(computed, unknown_like(values), values);
+  return visit.any_weights ? unknown_like(values)
+                           : at::where(computed, unknown_like(values), values);
 }
 
 at::Tensor is_among(const at::Tensor& index, const at::Tensor& like) {

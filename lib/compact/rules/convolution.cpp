@@ -158,13 +158,13 @@ at::Tensor fold_into_filters(const Arguments& arguments, const at::Tensor& weigh
 }  // namespace
 
 Rows convolution_rows() {
-  return {
-      {{"aten::conv1d", "aten::conv2d", "aten::conv3d", "aten::_convolution", "aten::convolution",
-        "aten::conv_transpose1d", "aten::conv_transpose2d", "aten::conv_transpose3d"},
-       convolution,
-       convolution_macs,
-       /*axis=*/1,
-       fold_into_filters}};
+  return {{{"aten::conv1d", "aten::conv2d", "aten::conv3d", "aten::_convolution",
+            "aten::convolution", "aten::_convolution_mode", "aten::conv_transpose1d",
+            "aten::conv_transpose2d", "aten::conv_transpose3d"},
+           convolution,
+           convolution_macs,
+           /*axis=*/1,
+           fold_into_filters}};
 }
 
 }  // namespace actsparse::rules

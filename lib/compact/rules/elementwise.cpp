@@ -4,6 +4,7 @@
 #include <ATen/ops/unique_dim.h>
 #include <ATen/ops/where.h>
 
+#include "compact/rules/broadcast.h"
 #include "compact/rules/rows.h"
 
 namespace actsparse::rules {
@@ -47,7 +48,7 @@ at::Tensor own_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b) {
       at::unique_dim(pairs, 0, /*sorted=*/true, /*return_inverse=*/true);
   const auto own = visit.findings.ids.fresh(distinct_pairs.size(0));
   for (int64_t i = 0; i < own.numel(); ++i)
-    visit.need({own[i].item<int64_t>()}, distinct(distinct_pairs[i]));
+    visit.follow({own[i].item<int64_t>()}, distinct(distinct_pairs[i]));
   return own.index_select(0, place).view(a.sizes());
 }
 
@@ -63,18 +64,12 @@ void pick_operand(Rewrite& rewrite, torch::jit::Node& node, size_t input, const 
   }
 }
 
-at::Tensor joined_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b,
+at::Tensor ids_of_two(Visit& visit, const at::Tensor& a, const at::Tensor& b,
                       at::IntArrayRef sizes) {
-  const bool a_spread = is_spread(a, b);
-  if (!a_spread && !is_spread(b, a)) {
-    const auto pair = at::broadcast_tensors({unexpanded(a), unexpanded(b)});
-    if (visit.gather != Gather::Off) return own_ids(visit, pair[0], pair[1]).expand(sizes);
-    visit.findings.ids.tie(pair[0], pair[1]);
-    return a.expand(sizes);
-  }
-  const auto &many = a_spread ? b : a, &one = a_spread ? a : b;
-  visit.need(distinct(unexpanded(many)), distinct(unexpanded(one)));
-  return many.expand(sizes);
+  if (visit.gather == Gather::Off || is_spread(a, b) || is_spread(b, a))
+    return tied_ids(visit, a, b, sizes);
+  const auto pair = at::broadcast_tensors({unexpanded(a), unexpanded(b)});
+  return own_ids(visit, pair[0], pair[1]).expand(sizes);
 }
 
 at::Tensor known_result(const Visit& visit, const at::Tensor& a, const at::Tensor& b,
@@ -83,33 +78,32 @@ at::Tensor known_result(const Visit& visit, const at::Tensor& a, const at::Tenso
   for (size_t i = 2; i < visit.node.inputs().size(); ++i) stack.push_back(visit.value(i));
   visit.node.getOperation()(stack);
   auto result = stack.at(0).toTensor().to(at::kDouble);
+  const auto is_unknown = unexpanded(a).isnan().logical_or(unexpanded(b).isnan());
+  result = at::where(is_unknown, unknown_like(result), result);  // a comparison with NaN is false
   if (visit.node.kind() == c10::aten::mul)  // whatever the other is, if it is finite
     result = result.masked_fill(unexpanded(a).eq(0).logical_or(unexpanded(b).eq(0)), 0);
   return result.expand(sizes);
 }
 
-// Slices a constant operand as the activation is sliced.
-void slice_constant(Visit& visit, size_t input, const Channels& output) {
-  visit.edit([input, output](Rewrite& rewrite, const Arguments& arguments) {
-    at::Tensor value = arguments.constant(input);
-    const int64_t offset = output.dim() - value.dim();
-    bool changed = false;
-    for (int64_t axis = 0; axis < value.dim(); ++axis) {
-      const auto index = rewrite.kept(output, axis + offset);
-      if (value.size(axis) == 1 || !index.defined()) continue;
-      value = sliced(value, axis, index);
-      changed = true;
-    }
-    if (changed) rewrite.set(arguments.node, input, value.contiguous());
-  });
+// The one axis that a mask changes along, of those of an activation with `rank` axes.
+std::optional<int64_t> own_axis(const at::Tensor& mask, int64_t rank) {
+  std::optional<int64_t> axis;
+  for (int64_t i = 0; i < mask.dim(); ++i) {
+    if (mask.size(i) == 1) continue;
+    if (axis) return std::nullopt;
+    axis = i + rank - mask.dim();
+  }
+  return axis;
 }
 
 // The axis that a mask's channels lie along.
-std::optional<int64_t> mask_axis(const Visit& visit, const at::Tensor& ids) {
+std::optional<int64_t> mask_axis(const Visit& visit, const at::Tensor& ids,
+                                 const at::Tensor& mask) {
   const auto axes = changing_axes(ids);
   if (axes.size() == 1) return axes[0];
   if (!axes.empty() || ids.dim() < 2) return std::nullopt;
-  return usual_axis(*visit.node.output(), ids.dim());
+  if (const auto axis = own_axis(mask, ids.dim())) return axis;
+  return usual_axis(*visit.node.output(), visit.trace).value_or(ids.dim() - 1);
 }
 
 void note_mask(Visit& visit, size_t input, const Channels& activation) {
@@ -118,7 +112,7 @@ void note_mask(Visit& visit, size_t input, const Channels& activation) {
   if (visit.node.kind() != c10::aten::mul || !mask.eq(0).any().item<bool>() ||
       mask.dim() > activation.dim() || visit.output_sizes() != sizes)
     return;
-  const auto axis = mask_axis(visit, activation.ids);
+  const auto axis = mask_axis(visit, activation.ids, mask);
   if (!axis) return;
   const Channels factors = {activation.ids, constant_channels(mask).known.expand(sizes)};
   if (auto channels = along_axis(factors, *axis))
@@ -135,6 +129,35 @@ void elementwise(Visit& visit) {
   visit.give({input.ids, like_another ? input.known : run_on_known(visit, 0)});
 }
 
+}  // namespace
+
+at::Tensor tied_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b, at::IntArrayRef sizes) {
+  const bool a_spread = is_spread(a, b);
+  if (!a_spread && !is_spread(b, a)) {
+    const auto pair = at::broadcast_tensors({unexpanded(a), unexpanded(b)});
+    visit.findings.ids.tie(pair[0], pair[1]);
+    return a.expand(sizes);
+  }
+  const auto &many = a_spread ? b : a, &one = a_spread ? a : b;
+  visit.follow(distinct(unexpanded(many)), distinct(unexpanded(one)));
+  return many.expand(sizes);
+}
+
+void slice_constant(Visit& visit, size_t input, const Channels& output) {
+  visit.edit([input, output](Rewrite& rewrite, const Arguments& arguments) {
+    at::Tensor value = arguments.constant(input);
+    const int64_t offset = output.dim() - value.dim();
+    bool changed = false;
+    for (int64_t axis = 0; axis < value.dim(); ++axis) {
+      const auto index = rewrite.kept(output, axis + offset);
+      if (value.size(axis) == 1 || !index.defined()) continue;
+      value = sliced(value, axis, index);
+      changed = true;
+    }
+    if (changed) rewrite.set(arguments.node, input, value.contiguous());
+  });
+}
+
 void binary(Visit& visit) {
   if (!visit.is_tensor(1)) return elementwise(visit);
   const auto &a = visit.channels(0), &b = visit.channels(1);
@@ -143,7 +166,7 @@ void binary(Visit& visit) {
   const auto& activation = a_constant ? b : a;
   const bool sliceable = a_constant || b_constant;
   const Channels output = {
-      sliceable ? activation.ids.expand(sizes) : joined_ids(visit, a.ids, b.ids, sizes),
+      sliceable ? activation.ids.expand(sizes) : ids_of_two(visit, a.ids, b.ids, sizes),
       known_result(visit, a.known, b.known, sizes)};
   visit.give(output);
   if (!sliceable && visit.gather != Gather::Off)
@@ -156,6 +179,8 @@ void binary(Visit& visit) {
   note_mask(visit, a_constant ? 0 : 1, Channels(activation));
   slice_constant(visit, a_constant ? 0 : 1, output);
 }
+
+namespace {
 
 void prelu(Visit& visit) {
   const auto weight = visit.constant(1).detach().to(at::kCPU, at::kDouble);
@@ -187,11 +212,20 @@ Rows elementwise_rows() {
         "aten::cos",         "aten::erf",         "aten::floor",
         "aten::round",       "aten::dropout",     "aten::feature_dropout",
         "aten::to",          "aten::type_as",     "aten::float",
-        "aten::half",        "aten::double"},
+        "aten::half",        "aten::double",      "aten::bfloat16",
+        "aten::rrelu",       "aten::log1p",       "aten::log2",
+        "aten::log10",       "aten::exp2",        "aten::expm1",
+        "aten::erfc",        "aten::ceil",        "aten::trunc",
+        "aten::frac",        "aten::sign",        "aten::tan",
+        "aten::atan",        "aten::asin",        "aten::acos",
+        "aten::sinh",        "aten::cosh",        "aten::logit",
+        "aten::nan_to_num",  "aten::logical_not", "aten::isnan",
+        "aten::isinf",       "aten::isfinite",    "aten::fake_quantize_per_tensor_affine"},
        elementwise,
        free_of_macs},
       {{"aten::add", "aten::sub", "aten::mul", "aten::div", "aten::maximum", "aten::minimum",
-        "aten::pow"},
+        "aten::pow", "aten::gt", "aten::ge", "aten::lt", "aten::le", "aten::eq", "aten::ne",
+        "aten::remainder", "aten::fmod", "aten::floor_divide", "aten::atan2", "aten::hypot"},
        binary,
        free_of_macs},
       {{"aten::prelu"}, prelu, free_of_macs},

@@ -106,8 +106,8 @@ at::Tensor fold_into_columns(const Arguments& /*arguments*/, const at::Tensor& w
 Rows linear_rows() {
   return {
       {{"aten::linear"}, linear, product_macs<0>, /*axis=*/-1, fold_into_columns},
-      {{"aten::addmm"}, linear, product_macs<1>},
-      {{"aten::matmul", "aten::mm"}, matmul_with_constant, product_macs<0>},
+      {{"aten::addmm"}, linear, product_macs<1>, /*axis=*/-1},
+      {{"aten::matmul", "aten::mm"}, matmul_with_constant, product_macs<0>, /*axis=*/-1},
       {{"aten::bmm"}, no_rule, product_macs<0>},
       {{"aten::baddbmm"}, no_rule, product_macs<1>},
   };

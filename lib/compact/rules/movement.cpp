@@ -1,9 +1,11 @@
-#include <ATen/ops/arange.h>
-#include <ATen/ops/zeros.h>
-#include <torch/csrc/jit/ir/constants.h>
+#include "compact/rules/movement.h"
 
+#include <ATen/ops/broadcast_tensors.h>
+
+#include <algorithm>
 #include <limits>
 
+#include "compact/rules/contraction.h"
 #include "compact/rules/rows.h"
 
 namespace actsparse::rules {
@@ -24,6 +26,7 @@ IValue argument(const Visit& visit, size_t input, Side side) {
   if (found == visit.findings.values.end() || found->second.kind != Abstract::Kind::List) {
     const IValue* recorded = visit.trace.value(value);
     visit.require(recorded != nullptr, "no rule");
+    visit.require(!recorded->isTensor() && !recorded->isTensorList(), "what it reads is not known");
     return *recorded;
   }
   c10::List<at::Tensor> tensors;
@@ -44,6 +47,8 @@ std::vector<at::Tensor> run_on(const Visit& visit, Side side) {
   return stack.at(0).toTensorVector();
 }
 
+}  // namespace
+
 std::vector<Channels> moved(const Visit& visit) {
   const auto ids = run_on(visit, Side::Ids), known = run_on(visit, Side::Known);
   std::vector<Channels> results;
@@ -56,11 +61,7 @@ bool changes_along(const Channels& channels, int64_t axis) {
   return std::find(axes.begin(), axes.end(), axis) != axes.end();
 }
 
-void give_all(Visit& visit, const std::vector<Channels>& results) {
-  if (visit.node.output()->type()->kind() == c10::TypeKind::ListType)
-    return visit.give_list(results);
-  visit.give(results.at(0));
-}
+namespace {
 
 void movement(Visit& visit) {
   const auto kind = visit.node.kind();
@@ -81,6 +82,19 @@ void movement(Visit& visit) {
     visit.require(!dims.toIntVector().empty(), "no rule");
   }
   visit.give(moved(visit).at(0));
+}
+
+// The channels that become one plane go together: else the plane's sizes would change.
+void pixel_shuffle(Visit& visit) {
+  const int64_t axis = visit.axis(0, -3), factor = visit.value(1).toInt();
+  const auto channels = visit.along(0, axis);
+  const auto ids = channels.ids.view({-1, factor * factor});
+  const auto known = channels.known.view({-1, factor * factor});
+  visit.findings.ids.tie(ids, ids.narrow(1, 0, 1).expand_as(ids));
+  const auto differs = known.eq(known.narrow(1, 0, 1)).all(1).logical_not();
+  const auto of_plane =
+      known.select(1, 0).masked_fill(differs, std::numeric_limits<double>::quiet_NaN());
+  visit.give(spread_over(ids.select(1, 0), of_plane, axis, visit.output_sizes()));
 }
 
 void resize(Visit& visit) {
@@ -117,108 +131,36 @@ void split(Visit& visit) {
   });
 }
 
-void slice(Visit& visit) {
-  const auto kind = visit.node.kind();
-  const Channels input = visit.channels(0);
-  const int64_t axis = visit.axis(0, visit.value(visit.input("dim")).toInt());
-  const bool cuts_channels = changes_along(input, axis);
-  const bool is_slice = kind == c10::aten::slice && visit.node.inputs().size() == 5;
-  visit.require(!cuts_channels || (is_slice && visit.value(4).toInt() == 1),
-                "it picks channels by number");
-  give_all(visit, moved(visit));
-  if (!cuts_channels) return;
-  // The slice's bounds must be counted among the kept channels: first find which channels it takes,
-  // by slicing their numbers.
-  const auto numbers = at::arange(input.ids.size(axis));
-  const auto end_of = [](const IValue& bound, int64_t otherwise) {
-    return bound.isNone() ? otherwise : bound.toInt();
-  };
-  const auto chosen = numbers.slice(0, end_of(visit.value(2), 0),
-                                    end_of(visit.value(3), std::numeric_limits<int64_t>::max()));
-  visit.require(chosen.numel() > 0, "no rule");
-  visit.edit([input, axis, first = chosen[0].item<int64_t>(), last = chosen[-1].item<int64_t>()](
-                 Rewrite& rewrite, const Arguments& arguments) {
-    const auto index = rewrite.kept(input, axis);
-    if (!index.defined()) return;
-    rewrite.set(arguments.node, 2, index.lt(first).sum().item<int64_t>());
-    rewrite.set(arguments.node, 3, index.le(last).sum().item<int64_t>());
-  });
-}
-
-void index_select(Visit& visit) {
-  const Channels input = visit.channels(0);
-  const int64_t axis = visit.axis(0, visit.value(visit.input("dim")).toInt());
-  if (!changes_along(input, axis)) {
-    visit.require(visit.is_constant(2), "no rule");
-  }
-  const auto chosen = visit.constant(2);
-  const Channels output = {input.ids.index_select(axis, chosen.cpu()),
-                           input.known.index_select(axis, chosen.cpu())};
+// The second tensor only gives the sizes, which must shrink as the result's do.
+void like_another(Visit& visit) {
+  const Channels output = canonical(moved(visit).at(0));
+  const auto& like = visit.channels(1).ids;
+  const auto pair = at::broadcast_tensors({unexpanded(output.ids), unexpanded(like)});
+  visit.findings.ids.tie(pair[0], pair[1]);
   visit.give(output);
-  visit.edit([input, output, axis, chosen](Rewrite& rewrite, const Arguments& arguments) {
-    const auto index = rewrite.kept(input, axis);
-    if (!index.defined()) return;
-    const auto places = at::zeros({input.ids.size(axis)}, at::kLong)
-                            .index_copy_(0, index, at::arange(index.numel()));
-    const auto left = sliced(chosen.cpu(), 0, rewrite.kept(canonical(output), axis));
-    rewrite.set(arguments.node, 2, places.index_select(0, left).to(chosen.device()));
-  });
-}
-
-// The value that padding puts into the border; 0 for operators that repeat or mirror elements.
-double border_of(const Visit& visit) {
-  const auto* schema = visit.node.maybeSchema();
-  if (!schema->argumentIndexWithName("value")) return 0;
-  const auto& value = visit.value(visit.input("value"));
-  return value.isNone() ? 0 : value.toScalar().toDouble();
-}
-
-void pad(Visit& visit) {
-  const auto& input = visit.channels(0);
-  const auto* schema = visit.node.maybeSchema();
-  const auto* padding =
-      visit.node.inputs().at(visit.input(schema->argumentIndexWithName("pad") ? "pad" : "padding"));
-  visit.require(visit.trace.value(padding) != nullptr, "no rule");
-  const auto numbers = visit.trace.value(padding)->toIntVector();  // two for each axis, last first
-  const bool is_static = visit.trace.is_static(padding);
-  const auto sizes = visit.output_sizes();
-  at::Tensor ids = input.ids, known = input.known;
-  for (size_t i = 0; 2 * i < numbers.size(); ++i) {
-    const int64_t axis = input.dim() - 1 - static_cast<int64_t>(i);
-    if (is_static && numbers[2 * i] == 0 && numbers[2 * i + 1] == 0) continue;
-    visit.require(axis >= 0 && !changes_along(input, axis), "it pads channels");
-    ids = ids.narrow(axis, 0, 1);
-    known = known.narrow(axis, 0, 1);
-  }
-  // The border may hold another value than the channel. Known is only a channel of zeros with zeros
-  // around it.
-  const bool zeros = border_of(visit) == 0;
-  known = known.masked_fill(zeros ? known.ne(0) : known.eq(known),
-                            std::numeric_limits<double>::quiet_NaN());
-  visit.give({ids.expand(sizes), known.expand(sizes)});
 }
 
 }  // namespace
 
 Rows movement_rows() {
-  return {
-      {{"aten::permute", "aten::transpose", "aten::t", "aten::movedim", "aten::flatten",
-        "aten::unsqueeze", "aten::squeeze", "aten::contiguous", "aten::clone", "aten::flip",
-        "aten::cat", "aten::stack", "aten::pixel_shuffle", "aten::pixel_unshuffle", "aten::repeat",
-        "aten::roll"},
+  Rows rows = {
+      {{"aten::permute",   "aten::transpose", "aten::swapaxes",        "aten::swapdims",
+        "aten::t",         "aten::movedim",   "aten::moveaxis",        "aten::flatten",
+        "aten::unsqueeze", "aten::squeeze",   "aten::contiguous",      "aten::clone",
+        "aten::flip",      "aten::cat",       "aten::concat",          "aten::stack",
+        "aten::hstack",    "aten::vstack",    "aten::pixel_unshuffle", "aten::repeat",
+        "aten::tile",      "aten::roll"},
        movement,
        free_of_macs},
+      {{"aten::pixel_shuffle"}, pixel_shuffle, free_of_macs},
       {{"aten::view", "aten::reshape", "aten::unflatten", "aten::expand"}, resize, free_of_macs},
+      {{"aten::view_as", "aten::reshape_as", "aten::expand_as"}, like_another, free_of_macs},
       {{"aten::chunk", "aten::split", "aten::split_with_sizes", "aten::tensor_split"},
        split,
        free_of_macs},
-      {{"aten::slice", "aten::narrow", "aten::select", "aten::unbind"}, slice, free_of_macs},
-      {{"aten::index_select"}, index_select, free_of_macs},
-      {{"aten::constant_pad_nd", "aten::pad", "aten::reflection_pad1d", "aten::reflection_pad2d",
-        "aten::replication_pad1d", "aten::replication_pad2d"},
-       pad,
-       free_of_macs},
   };
+  for (auto& row : rows) row.moves_axes = true;
+  return rows;
 }
 
 }  // namespace actsparse::rules

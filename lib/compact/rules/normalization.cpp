@@ -86,7 +86,7 @@ void group_norm(Visit& visit) {
 void over_axes(Visit& visit) {
   const Channels input = visit.channels(0);
   int64_t first = 0, last = input.dim();
-  if (visit.node.kind() == c10::aten::layer_norm) {
+  if (visit.node.maybeSchema()->argumentIndexWithName("normalized_shape")) {
     first = last -
             static_cast<int64_t>(visit.value(visit.input("normalized_shape")).toIntVector().size());
     visit.require(first >= 0, "no rule");
@@ -103,10 +103,11 @@ void over_axes(Visit& visit) {
 
 Rows normalization_rows() {
   return {
-      {{"aten::batch_norm"}, batch_norm, free_of_macs},
-      {{"aten::instance_norm"}, instance_norm, free_of_macs},
-      {{"aten::group_norm"}, group_norm, free_of_macs},
-      {{"aten::layer_norm", "aten::softmax", "aten::log_softmax"}, over_axes, free_of_macs},
+      {{"aten::batch_norm"}, batch_norm, free_of_macs, /*axis=*/1},
+      {{"aten::instance_norm"}, instance_norm, free_of_macs, /*axis=*/1},
+      {{"aten::group_norm"}, group_norm, free_of_macs, /*axis=*/1},
+      {{"aten::layer_norm", "aten::rms_norm"}, over_axes, free_of_macs, /*axis=*/-1},
+      {{"aten::softmax", "aten::log_softmax"}, over_axes, free_of_macs},
   };
 }
 

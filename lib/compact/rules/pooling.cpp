@@ -1,7 +1,5 @@
 #include <ATen/ops/where.h>
 
-#include <limits>
-
 #include "compact/rules/contraction.h"
 #include "compact/rules/rows.h"
 
@@ -22,67 +20,54 @@ at::Tensor only_zeros(const at::Tensor& known) {
   return at::where(known.eq(0), known, unknown_like(known));
 }
 
-// The axes that are reduced. Without `dim` it would be all of them, channels included: refused.
-std::vector<int64_t> reduced_axes(const Visit& visit) {
-  const auto* schema = visit.node.maybeSchema();
-  std::vector<int64_t> axes;
-  visit.require(schema != nullptr && schema->argumentIndexWithName("dim").has_value(), "no rule");
-  const auto& dims = visit.value(visit.input("dim"));
-  visit.require(dims.isIntList() && !dims.toIntVector().empty(), "it reads all channels together");
-  for (const int64_t dim : dims.toIntVector()) axes.push_back(visit.axis(0, dim));
-  return axes;
-}
-
-at::Tensor without_axes(const at::Tensor& tensor, const std::vector<int64_t>& axes,
-                        at::IntArrayRef sizes) {
-  at::Tensor left = tensor;
-  for (const int64_t axis : axes) left = left.narrow(axis, 0, 1);
-  return left.dim() == static_cast<int64_t>(sizes.size()) ? left : left.reshape(sizes);
+// The axes of the planes, as the operator's name tells: "max_pool2d".
+int64_t plane_axes(const Visit& visit) {
+  const std::string name = visit.node.kind().toUnqualString();
+  return name.at(name.find_first_of("123")) - '0';
 }
 
 void pooling(Visit& visit) {
-  const auto sizes = visit.output_sizes();
   const auto& input = visit.channels(0);
-  const std::string name = visit.node.kind().toUnqualString();
-  const int64_t spatial = name[name.size() - 2] - '0';
-  const int64_t axis = static_cast<int64_t>(sizes.size()) - spatial - 1;
-  visit.require(visit.node.outputs().size() == 1 && axis >= 0 && input.dim() == axis + spatial + 1,
-                "no rule");
+  const int64_t axis = input.dim() - plane_axes(visit) - 1;
+  visit.require(axis >= 0, "no rule");
   const auto channels = visit.along(0, axis);
-  visit.give(spread_over(channels.ids,
-                         has_zero_border(visit) ? only_zeros(channels.known) : channels.known, axis,
-                         sizes));
+  const auto known = has_zero_border(visit) ? only_zeros(channels.known) : channels.known;
+  visit.give(spread_over(channels.ids, known, axis, visit.output_sizes()));
+  if (visit.node.outputs().size() == 2)  // where the largest stood
+    visit.give(spread_over(channels.ids, unknown_like(known), axis, visit.output_sizes(1)), 1);
 }
 
-void mean(Visit& visit) {
-  const auto& input = visit.channels(0);
-  const auto axes = reduced_axes(visit);
-  for (const int64_t changing : changing_axes(input.ids))
-    for (const int64_t axis : axes)
-      visit.require(axis != changing, "it reads all channels together");
-  at::Tensor known = input.known;
-  for (const int64_t axis : axes) {
-    const auto first = known.narrow(axis, 0, 1);
-    known = known.eq(first).all(axis, true).logical_not();
-    known = first.masked_fill(known, std::numeric_limits<double>::quiet_NaN());
-  }
-  if (visit.node.kind() == c10::aten::sum) known = only_zeros(known);
-  const auto sizes = visit.output_sizes();
-  visit.give({without_axes(input.ids, axes, sizes), known.reshape(sizes)});
+// Each plane is read at the same places, which `grid` tells.
+void grid_sampler(Visit& visit) {
+  const auto channels = visit.along(0, 1);
+  if (visit.is_tensor(1)) visit.keep(visit.channels(1).ids, "it reads planes at these places");
+  visit.give(spread_over(channels.ids, unknown_like(channels.known), 1, visit.output_sizes()));
 }
 
 }  // namespace
 
 Rows pooling_rows() {
   return {
-      {{"aten::max_pool1d", "aten::max_pool2d", "aten::max_pool3d", "aten::avg_pool1d",
-        "aten::avg_pool2d", "aten::avg_pool3d", "aten::adaptive_avg_pool1d",
-        "aten::adaptive_avg_pool2d", "aten::adaptive_avg_pool3d", "aten::upsample_nearest1d",
-        "aten::upsample_nearest2d", "aten::upsample_nearest3d", "aten::upsample_linear1d",
-        "aten::upsample_bilinear2d", "aten::upsample_trilinear3d", "aten::upsample_bicubic2d"},
+      {{"aten::max_pool1d", "aten::avg_pool1d", "aten::adaptive_avg_pool1d",
+        "aten::max_pool1d_with_indices", "aten::adaptive_max_pool1d", "aten::upsample_nearest1d",
+        "aten::upsample_linear1d"},
        pooling,
-       free_of_macs},
-      {{"aten::mean", "aten::sum", "aten::amax", "aten::amin"}, mean, free_of_macs},
+       free_of_macs,
+       /*axis=*/-2},
+      {{"aten::max_pool2d", "aten::avg_pool2d", "aten::adaptive_avg_pool2d",
+        "aten::max_pool2d_with_indices", "aten::adaptive_max_pool2d", "aten::upsample_nearest2d",
+        "aten::upsample_bilinear2d", "aten::upsample_bicubic2d", "aten::_upsample_nearest_exact2d",
+        "aten::_upsample_bilinear2d_aa", "aten::_upsample_bicubic2d_aa"},
+       pooling,
+       free_of_macs,
+       /*axis=*/-3},
+      {{"aten::max_pool3d", "aten::avg_pool3d", "aten::adaptive_avg_pool3d",
+        "aten::max_pool3d_with_indices", "aten::adaptive_max_pool3d", "aten::upsample_nearest3d",
+        "aten::upsample_trilinear3d"},
+       pooling,
+       free_of_macs,
+       /*axis=*/-4},
+      {{"aten::grid_sampler"}, grid_sampler, free_of_macs, /*axis=*/1},
   };
 }
 

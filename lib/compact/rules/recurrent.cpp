@@ -56,8 +56,10 @@ int64_t recurrent_macs(const torch::jit::Node& node, const Trace& trace) {
 }  // namespace
 
 Rows recurrent_rows() {
-  return {
-      {{"aten::lstm", "aten::gru", "aten::rnn_tanh", "aten::rnn_relu"}, recurrent, recurrent_macs}};
+  return {{{"aten::lstm", "aten::gru", "aten::rnn_tanh", "aten::rnn_relu"},
+           recurrent,
+           recurrent_macs,
+           /*axis=*/-1}};
 }
 
 }  // namespace actsparse::rules

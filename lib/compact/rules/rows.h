@@ -9,14 +9,22 @@ using Rows = std::vector<OperatorRule>;
 Rows container_rows();
 Rows convolution_rows();
 Rows elementwise_rows();
+Rows embedding_rows();
+Rows fill_rows();
+Rows gated_rows();
+Rows joined_rows();
 Rows linear_rows();
 Rows movement_rows();
 Rows normalization_rows();
+Rows padding_rows();
 Rows pooling_rows();
 Rows recurrent_rows();
+Rows reduction_rows();
+Rows slicing_rows();
 
-constexpr Rows (*all_rows[])() = {container_rows, convolution_rows, elementwise_rows,
-                                  linear_rows,    movement_rows,    normalization_rows,
-                                  pooling_rows,   recurrent_rows};
+constexpr Rows (*all_rows[])() = {
+    container_rows, convolution_rows, elementwise_rows, embedding_rows, fill_rows,
+    gated_rows,     joined_rows,      linear_rows,      movement_rows,  normalization_rows,
+    padding_rows,   pooling_rows,     recurrent_rows,   reduction_rows, slicing_rows};
 
 }  // namespace actsparse::rules

@@ -1,0 +1,17 @@
+#pragma once
+// What operators have in common that join tensors element by element, broadcast to one shape.
+#include "compact/visit.h"
+
+namespace actsparse::rules {
+
+/// The ids of the result of two activations with the ids `a` and `b`, in its `sizes`. Channels that
+/// meet are tied; an operand that is one channel for all of the other's is needed by each.
+at::Tensor tied_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b, at::IntArrayRef sizes);
+
+/// Slices the constant `input` as the result of the node is sliced.
+void slice_constant(Visit& visit, size_t input, const Channels& output);
+
+/// The rule of operators of two operands.
+void binary(Visit& visit);
+
+}  // namespace actsparse::rules
