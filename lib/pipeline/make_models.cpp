@@ -28,7 +28,7 @@ Made make_models(Outputs& outputs, const ModelFiles& files, const Squashed& squa
   made.models.push_back({names[0], session.with(masked)});
   if (files.small.empty()) return made;
   auto small = write_small(outputs, {files.small, extra_files(files.from, squashed.state)},
-                           session.with(squashed.masked), batch.arguments, files.compact);
+                           session.with(squashed.masked), batch, files.compact);
   made.compact = std::move(small.report);
   made.models.push_back({names[1], session.with(small.model)});
   return made;
