@@ -6,6 +6,7 @@
 #include "compact/mask_weights.h"
 #include "model/load_model.h"
 #include "model/verify_masks.h"
+#include "pipeline/load_written.h"
 #include "pipeline/masked_model.h"
 #include "pipeline/trial_batches.h"
 #include "record/run.h"
@@ -62,7 +63,7 @@ Module written(Outputs& outputs, const MaskedFile& file, const Squashed& squashe
       [&](std::ostream& out) { write_model(model, out, extra_files(file.from, squashed.state)); });
   written.close();
   release_freed_memory();
-  return load_model(written.temporary(), squashed.unmasked.device);
+  return load_written(written, squashed.unmasked.device);
 }
 
 WrittenMasked write_folded(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,

@@ -11,6 +11,7 @@
 #include "compact/without_masks.h"
 #include "model/load_model.h"
 #include "model/measure_latency.h"
+#include "pipeline/load_written.h"
 #include "pipeline/small_model.h"
 #include "pipeline/trial_batches.h"
 #include "record/run.h"
@@ -111,7 +112,7 @@ WrittenSmall write_small(Outputs& outputs, const SmallFile& file, const Session&
   AtomicFile& written = outputs.create(file.to);
   written.write([&](std::ostream& out) { write_model(compacted.module, out, file.extra); });
   written.close();
-  const Module small = load_model(written.temporary(), session.device);
+  const Module small = load_written(written, session.device);
   CompactReport report = compare_small(session, compacted, small, trials, options);
   report.bytes = {bytes_written([&](std::ostream& out) { write_model(masked, out, file.extra); }),
                   static_cast<int64_t>(std::filesystem::file_size(written.temporary()))};
