@@ -1,6 +1,8 @@
 #include <iostream>
+#include <optional>
 
 #include "commands/command.h"
+#include "commands/input_files.h"
 #include "engine.h"
 #include "log.h"
 
@@ -11,8 +13,20 @@ struct Options {
   GlobalOptions global;
   ConfigOptions config;
   std::string model, state, masked, small;
+  std::vector<std::string> input;
   bool fold = false;
 };
+
+// What the masked model is tried on.
+std::optional<DataConfig> data_of(const Options& options, const std::optional<Config>& config) {
+  if (config && !options.input.empty())
+    throw Error(ErrorKind::Usage,
+                "apply tries the model on one batch: either of the data of -c CONFIG, or of "
+                "--input FILE");
+  if (config) return config->data;
+  if (options.input.empty()) return std::nullopt;
+  return data_of_files(options.input);
+}
 
 void declare(CLI::App& command, Options& options) {
   command.add_option("MODEL", options.model, "TorchScript file the state was made with")
@@ -25,6 +39,7 @@ void declare(CLI::App& command, Options& options) {
   command.add_option("--compact", options.small,
                      "Also write the small model: the masked one without its masked channels");
   add_config_options(command, options.config, false);
+  add_input_option(command, options.input);
   command.add_flag("--json", options.global.json, "Print the report as one JSON document");
 }
 
@@ -34,7 +49,8 @@ void run(const Options& options) {
   if (config) check_output_path(*config, options.masked, "-o");
   if (config && !options.small.empty()) check_output_path(*config, options.small, "--compact");
   const MaskForm form = options.fold ? MaskForm::Weights : MaskForm::Buffers;
-  perform(ApplyRequest{options.model, options.state, options.masked, options.small, form, config},
+  perform(ApplyRequest{options.model, options.state, options.masked, options.small, form, config,
+                       data_of(options, config)},
           options.global);
   if (options.global.json) return;
   std::cout << "masked model: " << options.masked << '\n';

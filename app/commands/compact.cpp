@@ -1,8 +1,8 @@
-#include <filesystem>
 #include <iostream>
 #include <optional>
 
 #include "commands/command.h"
+#include "commands/input_files.h"
 #include "config/data_formats.h"
 #include "engine.h"
 #include "log.h"
@@ -13,22 +13,12 @@ namespace {
 struct Options {
   GlobalOptions global;
   ConfigOptions config;
-  std::string masked, small, input;
+  std::string masked, small;
+  std::vector<std::string> input;
   std::optional<double> tolerance;
   std::optional<std::string> gather;
   bool keep_modules = false, flat = false;
 };
-
-// One file is the method's only argument, or, a .pt, a batch of all arguments.
-DataConfig data_of_file(const std::string& file) {
-  DataConfig data;
-  data.base = std::filesystem::current_path();
-  if (is_batch_file(file))
-    data.batches = {file};
-  else
-    data.inputs = {FileInput{std::filesystem::absolute(file), file, ""}};
-  return data;
-}
 
 // What the command line does not say, the config's output.compact does.
 CompactOptions how(const Options& options, const std::optional<Config>& config) {
@@ -46,7 +36,7 @@ CompactSettings settings_of(const Options& options, const std::optional<Config>&
         "compact needs one batch to run the model on: either -c CONFIG, whose data it takes, "
         "or --input FILE (" +
             data_extensions() + ")");
-  if (!config) return {"forward", data_of_file(options.input), how(options, config)};
+  if (!config) return {"forward", data_of_files(options.input), how(options, config)};
   check_output_path(*config, options.small, "-o");
   return {config->model.method, config->data, how(options, config)};
 }
@@ -55,8 +45,7 @@ void declare(CLI::App& command, Options& options) {
   command.add_option("MASKED", options.masked, "Masked model, of run or apply")->required();
   command.add_option("-o,--output", options.small, "Small model to write")->required();
   add_config_options(command, options.config, false);
-  command.add_option("--input", options.input,
-                     "A batch in place of the config's: " + data_extensions());
+  add_input_option(command, options.input);
   command
       .add_option("--tolerance", options.tolerance,
                   "Largest relative difference to the masked model")

@@ -9,8 +9,7 @@
 #include <optional>
 
 #include "base/error.h"
-#include "model/own_types.h"
-#include "model/run_method.h"
+#include "model/run_clone.h"
 
 namespace actsparse {
 namespace {
@@ -126,11 +125,10 @@ class RecordNodes {
 
 Trace::Values record_values(FlatModel& model, const std::vector<IValue>& batch) {
   const RecordNodes nodes(*model.graph);
-  auto copy = clone_with_own_types(model.module, {});
   Recorded recorded(nodes.values().size());
   {
     const Recording lent(recorded);
-    run_method(copy, model.method, batch);
+    run_clone({model.module, model.method}, batch);
   }
   Trace::Values values;
   for (size_t i = 0; i < recorded.size(); ++i)

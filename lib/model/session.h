@@ -25,4 +25,8 @@ struct Session {
   Session with(const torch::jit::Module& other) const { return {other, method, training, device}; }
 };
 
+inline Session in_eval_mode(const Session& session) {
+  return {session.model, session.method, false, session.device};
+}
+
 }  // namespace actsparse

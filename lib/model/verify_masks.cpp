@@ -12,6 +12,7 @@
 #include "model/insert_observers.h"
 #include "model/layer_tree.h"
 #include "model/own_types.h"
+#include "model/run_clone.h"
 #include "model/run_method.h"
 
 namespace actsparse {
@@ -100,6 +101,7 @@ Verification verify_masks(const Session& masked, const std::vector<MaskSite>& si
   for (const auto& site : sites)
     attach(clone, probes.emplace_back(site), find_layer(clone, site.site.layer), masked.method);
   try {
+    const SameRandomNumbers drawn;
     run_method(clone, masked.method, batch);
   } catch (...) {
     for (const auto& probe : probes) probe.after->rethrow();

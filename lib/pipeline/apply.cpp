@@ -4,11 +4,13 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "model/load_model.h"
+#include "model/run_clone.h"
 #include "pipeline/evaluation_answer.h"
 #include "pipeline/judge_models.h"
 #include "pipeline/make_models.h"
 #include "pipeline/outputs.h"
 #include "pipeline/prepared_job.h"
+#include "pipeline/trial_batch.h"
 #include "sparsifier/made_up_batch.h"
 #include "sparsifier/state_file.h"
 
@@ -72,11 +74,32 @@ Stepped load_stepped(const fs::path& model, const fs::path& file, const std::str
   return {std::move(state), std::move(session)};
 }
 
-std::vector<std::pair<std::string, std::string>> output_names(const ApplyRequest& request) {
+// Zeros in place of integers need not be an input that the model takes.
+TrialBatch made_up(const Session& session, const StateMeta& meta) try {
+  TrialBatch batch{made_up_batch(meta.arguments), "random values"};
+  run_clone(session, batch.arguments);
+  return batch;
+} catch (const Error& error) {
+  throw Error(ErrorKind::Data,
+              "the inputs that were made up (random values, zeros where integers are wanted) are "
+              "none that the model takes; give real ones with -c CONFIG, whose data are then used, "
+              "or with --input FILE: " +
+                  std::string(error.what()))
+      .with_details(error.details());
+}
+
+TrialBatch trial_batch(const ApplyRequest& request, const Stepped& stepped) {
+  if (!request.data) return made_up(stepped.session, stepped.state.meta);
+  const auto data = open_batches(*request.data);
+  check_memory(data->batch_bytes());
+  return first_batch(*data, request.config ? "calibration batch" : "first batch");
+}
+
+std::vector<std::pair<std::string, std::string>> output_names(const ApplyRequest& request,
+                                                              const Made& made) {
   std::vector<std::pair<std::string, std::string>> names = {
       {"model", request.masked_out.filename().string()}};
-  if (!request.small_out.empty())
-    names.emplace_back("compact", request.small_out.filename().string());
+  if (made.compact) names.emplace_back("compact", request.small_out.filename().string());
   return names;
 }
 
@@ -84,14 +107,15 @@ std::vector<std::pair<std::string, std::string>> output_names(const ApplyRequest
 
 Report apply(const ApplyRequest& request, const RunOptions& options) {
   const Stopwatch stopwatch;
-  const auto& [model_path, state_path, masked_out, small_out, form, config] = request;
+  const auto& [model_path, state_path, masked_out, small_out, form, config, data] = request;
   check_paths(masked_out, small_out, {model_path, state_path});
   Outputs outputs;
   outputs.reserve(masked_out);
   outputs.reserve(small_out);
   const FunctionTable functions = config ? load_functions(*config) : FunctionTable();
   if (config) check_evaluation(*config, functions, options);
-  const auto [state, session] = load_stepped(model_path, state_path, options.device);
+  const Stepped stepped = load_stepped(model_path, state_path, options.device);
+  const auto& [state, session] = stepped;
   check_memory(0);
   ActivationSparsifier sparsifier(session);
   sparsifier.load_state_dict(state);
@@ -99,15 +123,18 @@ Report apply(const ApplyRequest& request, const RunOptions& options) {
   Warnings warnings;
   report.timing.load_seconds = stopwatch.seconds();
   const Squashed squashed{session, sparsifier.squash_mask(), state};
-  const TrialBatch batch = {made_up_batch(state.meta.arguments), "random values"};
-  const auto made =
-      make_models(outputs, {model_path, masked_out, small_out, form}, squashed, batch, warnings);
+  const TrialBatch batch = trial_batch(request, stepped);
+  const auto made = make_models(outputs,
+                                {model_path, masked_out, small_out, form,
+                                 config ? config->output.compact_options : CompactOptions()},
+                                squashed, batch, warnings);
   report.evaluation = judge(config ? &*config : nullptr, functions,
                             {model_path.filename().string(), session}, made.models, batch, options);
   log_warnings(report.evaluation->warnings);
   if (report.evaluation->passed()) {
     outputs.commit();
-    report.outputs = output_names(request);
+    report.outputs = output_names(request, made);
+    if (made.failure) report.failure = without_small(*made.failure, report.outputs);
   }
   report.verification = made.verification;
   report.compact = made.compact;
@@ -122,6 +149,7 @@ Report apply(const ApplyRequest& request, const RunOptions& options) {
 Answer perform(const ApplyRequest& request, const RunOptions& options) {
   const Report report = apply(request, options);
   Answer answer(report);
+  if (report.failure) answer.fail(*report.failure);
   fail_by_gates(answer, report.evaluation, "nothing was written");
   return answer;
 }

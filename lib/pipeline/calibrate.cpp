@@ -60,14 +60,33 @@ void warn_of_model_changes(PreparedJob& job) {
                    "one piece");
 }
 
-// Of a shard without a batch the others' states tell.
-void find_channels(PreparedJob& job) {
+bool is_aligned(const LayerRecord& layer) { return layer.settings.align.is_on(); }
+
+// Whether a mask may come to hold the number of samples: what is kept of the layer does, in some
+// dimension (a streaming statistic has one more than its mask).
+bool may_hold_samples(const LayerRecord& layer) {
+  if (layer.data() == nullptr || layer.input_shape.empty() || layer.input_shape[0] < 2)
+    return false;
+  const auto kept = as_list(*layer.data());
+  return std::any_of(kept.begin(), kept.end(), [&](const at::Tensor& tensor) {
+    const auto sizes = tensor.sizes();
+    return std::find(sizes.begin(), sizes.end(), layer.input_shape[0]) != sizes.end();
+  });
+}
+
+// What the model must be run once more for, on the first batch: how channels belong together, and
+// whether it takes other numbers of samples. Of a shard without a batch the others' states tell.
+void try_sizes(Calibration& calibration) {
+  PreparedJob& job = calibration.job;
   const auto layers = job.sparsifier.layers();
-  const auto is_aligned = [](const LayerRecord& layer) { return layer.settings.align.is_on(); };
-  if (std::none_of(layers.begin(), layers.end(), is_aligned)) return;
-  job.data->rewind();
-  if (const auto batch = job.data->next())
-    job.sparsifier.find_channels(sizes_to_try(batch->arguments));
+  const bool aligns = std::any_of(layers.begin(), layers.end(), is_aligned);
+  const bool counts = std::any_of(layers.begin(), layers.end(), may_hold_samples);
+  if ((!aligns && !counts) || job.data->batches() == 0) return;
+  const TrialBatch batch = first_batch(*job.data, "calibration batch");
+  if (counts && !takes_other_counts(job.session, batch.arguments))
+    calibration.meta.takes_one_size = true;
+  job.sparsifier.set_samples(samples_of(calibration.meta));
+  if (aligns) job.sparsifier.find_channels(find_trials(in_eval_mode(job.session), batch).sizes);
 }
 
 }  // namespace
@@ -99,13 +118,13 @@ Calibration calibrate_all(const Config& config, const RunOptions& options,
   check_unchanged(job);
   if (!own_shard(options).is_whole()) warn_of_model_changes(job);
   combine_ranks(calibration, config, options.group);
-  if (options.group.is_first()) find_channels(job);  // whose state is written
+  if (options.group.is_first()) try_sizes(calibration);  // whose state is written
   return calibration;
 }
 
 Calibration calibrate_first(const Config& config, const RunOptions& options) {
   Calibration calibration = calibrate_some(config, options, {}, 1, Seen::First);
-  find_channels(calibration.job);
+  try_sizes(calibration);
   return calibration;
 }
 

@@ -44,7 +44,7 @@ CompactResult compact(const CompactRequest& request, const RunOptions& options) 
   check_memory(data->batch_bytes());
   const TrialBatch batch = first_batch(*data, request.config ? "calibration batch" : "first batch");
   const auto small = write_small(outputs, {request.small_out, read_extra_files(request.masked)},
-                                 masked, batch.arguments, settings.options);
+                                 masked, batch, settings.options);
   if (small.report.layers.empty())
     throw Error(ErrorKind::Model,
                 "there is no mask in the model: no activation is multiplied by a constant that has "

@@ -60,9 +60,10 @@ std::vector<Contestant> try_outputs(DryRun& dry_run, Report& report, const Confi
   if (!output.state.empty())
     dry_run.state_bytes = bytes_written([&](std::ostream& out) { write_state(whole, out); });
   if (output.compact.empty()) return models;
-  const auto made = compact(masked, sizes_to_try(batch.arguments), output.compact_options);
+  const Trials trials = find_trials(in_eval_mode(masked), batch);
+  const auto made = compact(masked, trials.sizes, output.compact_options);
   const auto small = through_archive(made.module, masked.device);
-  compare_small(masked, made, small, batch.arguments, output.compact_options);
+  compare_small(masked, made, small, trials, output.compact_options);
   dry_run.small_bytes = bytes(made.module);
   models.push_back({"small model", masked.with(small)});
   return models;

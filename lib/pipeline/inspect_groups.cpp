@@ -18,9 +18,9 @@ ChannelSets inspect_groups(const std::filesystem::path& model_path, const Config
   }
   const auto data = open_batches(config.data);
   check_memory(data->batch_bytes());
-  const auto batches = sizes_to_try(data->next().value().arguments);
-  ChannelSets sets =
-      channel_sets(layers, examine_groups({model, config.model.method}, sites, batches));
+  const Session session(model, config.model.method, false, options.device);
+  const Trials trials = find_trials(session, first_batch(*data, "first batch"));
+  ChannelSets sets = channel_sets(layers, examine_groups(session, sites, trials.sizes));
   sets.model = model_path.filename().string();
   sets.warnings.insert(sets.warnings.begin(), selection.warnings.begin(), selection.warnings.end());
   return sets;

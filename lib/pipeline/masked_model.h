@@ -23,8 +23,8 @@ struct Squashed {
 };
 
 /// Verifies that `masked` (which may be another copy of squashed.masked) is what the state says, on
-/// `batch`, and on fewer samples of it if the unmasked one runs on them. Throws Error(Check), or
-/// Error(Function) if a mask is bound to the batch's size.
+/// `batch`, and on another number of its samples if the unmasked one takes one. Throws
+/// Error(Check), or Error(Function) if a mask is bound to the batch's size.
 VerificationReport verify_masked(const Squashed& squashed, const torch::jit::Module& masked,
                                  const TrialBatch& batch);
 

@@ -38,7 +38,8 @@ struct RunOptions : Job {
 };
 
 /// calibrate, step, squash, verify, judge, and the files of config.output. All appear or none, but
-/// if a gate fails state and report without the models; the report tells, nothing is thrown.
+/// if a gate fails state and report without the models, and all but the small model if it alone
+/// cannot be made (Report::failure); the report tells, nothing is thrown.
 /// With options.resume it goes on from the checkpoint that an earlier one left, to the same bytes.
 /// Of a group all ranks call it; the others than rank 0 return what they know when it is done.
 /// Throws Error of any kind.
@@ -77,12 +78,13 @@ std::variant<Inspection, Report> inspect(const std::filesystem::path& file, cons
 /// Throws channel_groups()'s errors.
 ChannelSets inspect_groups(const std::filesystem::path& model, const Config& config,
                            const RunOptions& options);
-/// Writes the masked model of a stepped state. Verified on made-up inputs of the calibrated shapes.
+/// Writes the masked model of a stepped state. Verified on the first batch of request.data, or on
+/// made-up inputs of the calibrated shapes: throws Error(Data) if the model does not take these.
 /// With MaskForm::Weights masks go into the weights where that is possible
 /// (compact/mask_weights.h), which the outputs of both forms are compared for; a warning names each
-/// layer that keeps its mask. With small_out also the small model, as compact() would on the
-/// made-up inputs. A config's `evaluate` judges what was made; without, outputs are compared on the
-/// made-up inputs. If a gate fails nothing is written.
+/// layer that keeps its mask. With small_out also the small model, as compact() would on the same
+/// inputs; if it alone cannot be made, Report::failure says so. A config's `evaluate` judges what
+/// was made; without, outputs are compared on the same inputs. If a gate fails nothing is written.
 Report apply(const ApplyRequest& request, const RunOptions& options);
 
 /// Writes the small model when it has been reloaded and found equal to the masked one: throws

@@ -66,7 +66,9 @@ struct ApplyRequest {
   std::filesystem::path model, state, masked_out;
   std::filesystem::path small_out = {};  ///< empty: not written
   MaskForm form = MaskForm::Buffers;
-  std::optional<Config> config = {};  ///< its `evaluate` judges what is made
+  std::optional<Config> config = {};    ///< its `evaluate` judges what is made
+  std::optional<DataConfig> data = {};  ///< its first batch is what all is tried on; nothing:
+                                        ///< inputs are made up
 };
 Answer perform(const ApplyRequest& request, const RunOptions& options);
 

@@ -25,14 +25,18 @@ std::vector<std::pair<std::string, std::string>> output_names(const OutputConfig
   return names;
 }
 
+void leave_out(Report& report, const std::string& output) {
+  auto& names = report.outputs;
+  names.erase(std::remove_if(names.begin(), names.end(),
+                             [&](const auto& name) { return name.first == output; }),
+              names.end());
+}
+
 // A gate has failed: whoever runs this in a batch job must not find a model.
 void keep_models_back(Outputs& outputs, const OutputConfig& output, Report& report) {
   for (const auto& [key, path] : {std::pair("model", output.model), {"compact", output.compact}}) {
     outputs.discard(path);
-    auto& names = report.outputs;
-    names.erase(std::remove_if(names.begin(), names.end(),
-                               [key = key](const auto& name) { return name.first == key; }),
-                names.end());
+    leave_out(report, key);
   }
 }
 
@@ -88,6 +92,8 @@ Report write_all(Outputs& outputs, Calibration& calibration, const Config& confi
   const Squashed squashed{job.session, job.sparsifier.squash_mask(), state_of(calibration)};
   const TrialBatch batch = first_batch(*job.data, "calibration batch");
   const Made made = make_models(outputs, model_files(config), squashed, batch, job.warnings);
+  if (made.failure && config.output.state.empty() && config.output.model.empty())
+    throw *made.failure;  // there is nothing to be kept in their place
   options.group.progress("made the models");
   const EvaluationReport evaluation = judge_made(config, job, made, batch, options);
   log_warnings(evaluation.warnings);
@@ -101,11 +107,13 @@ Report write_all(Outputs& outputs, Calibration& calibration, const Config& confi
   report.compact = made.compact;
   report.evaluation = evaluation;
   report.outputs = output_names(config.output);
+  if (made.failure) leave_out(report, "compact");
   if (!evaluation.passed()) keep_models_back(outputs, config.output, report);
   report.timing.total_seconds = stopwatch.seconds();
   if (!config.output.report.empty())
     outputs.create(config.output.report).stream() << to_json(report).dump(2) << '\n';
   outputs.commit();
+  if (made.failure) report.failure = without_small(*made.failure, report.outputs);
   return report;
 }
 
@@ -161,6 +169,7 @@ Answer perform(const RunRequest& request, const RunOptions& options) {
   const Report report =
       request.is_dry_run ? dry_run(request.config, options) : run(request.config, options);
   Answer answer(report);
+  if (report.failure) answer.fail(*report.failure);
   fail_by_gates(answer, report.evaluation, what_is_left(report));
   return answer;
 }

@@ -13,7 +13,8 @@ namespace actsparse {
 void send_models(const std::vector<Contestant>& models, const ProcessGroup& group);
 
 /// Of the others: what send_models() hands over, on the device of `session` and called as it is;
-/// `names` are one for each. Throws Error(Interrupted) if rank 0 fails, Error(Model).
+/// `names` are those that they may be, in order: the last ones may be missing. Throws
+/// Error(Interrupted) if rank 0 fails, Error(Model).
 std::vector<Contestant> receive_models(const std::vector<std::string>& names,
                                        const Session& session, const ProcessGroup& group);
 

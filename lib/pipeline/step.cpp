@@ -88,7 +88,7 @@ Report step(const std::filesystem::path& state_in, const Config* config,
   report.timing.load_seconds = stopwatch.seconds();
   std::vector<LayerWarning> warnings;
   try {
-    warnings = compute_masks(state.layers, functions, batch_size_of(state.meta.arguments));
+    warnings = compute_masks(state.layers, functions, samples_of(state.meta));
   } catch (const Error& error) {
     throw error.in(state_in.string());
   }

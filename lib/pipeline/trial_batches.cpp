@@ -1,15 +1,134 @@
 #include "pipeline/trial_batches.h"
 
 #include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
 
+#include <algorithm>
+
+#include "base/error.h"
+#include "model/run_clone.h"
 #include "record/run.h"
 
 namespace actsparse {
 namespace {
 
+constexpr int64_t kShortest = 3;  // what is left must not be 1, which operators treat apart
+
 int64_t three_quarters(int64_t side) {
   const int64_t smaller = side * 3 / 4;
   return smaller >= 32 ? smaller / 32 * 32 : smaller;
+}
+
+bool holds_samples(const c10::IValue& argument, int64_t samples) {
+  return argument.isTensor() && argument.toTensor().defined() && argument.toTensor().dim() > 0 &&
+         argument.toTensor().size(0) == samples;
+}
+
+// The shapes of all tensors; those of samples without their number.
+std::vector<std::vector<int64_t>> sample_shapes(const Arguments& batch) {
+  const int64_t samples = batch_size_of(batch);
+  std::vector<std::vector<int64_t>> shapes;
+  for (const auto& argument : batch) {
+    if (!argument.isTensor() || !argument.toTensor().defined()) continue;
+    shapes.push_back(argument.toTensor().sizes().vec());
+    if (holds_samples(argument, samples)) shapes.back()[0] = -1;
+  }
+  return shapes;
+}
+
+bool has_same_samples(const Arguments& a, const Arguments& b) {
+  return a.size() == b.size() && sample_shapes(a) == sample_shapes(b);
+}
+
+bool has_same_size(const Arguments& a, const Arguments& b) {
+  return has_same_samples(a, b) && batch_size_of(a) == batch_size_of(b);
+}
+
+Arguments joined(Arguments batch, const Arguments& more) {
+  const int64_t samples = batch_size_of(batch), others = batch_size_of(more);
+  for (size_t i = 0; i < batch.size(); ++i)
+    if (holds_samples(batch[i], samples) && holds_samples(more[i], others))
+      batch[i] = at::cat({batch[i].toTensor(), more[i].toTensor()});
+  return batch;
+}
+
+// A batch of few samples has those of others, too: one sample, repeated, shows little.
+Arguments enough_samples(const TrialBatch& batch) {
+  Arguments samples = batch.arguments;
+  for (const auto& other : batch.others)
+    if (batch_size_of(samples) < kEnoughSamples && has_same_samples(batch.arguments, other))
+      samples = joined(std::move(samples), other);
+  return samples;
+}
+
+// Integers that are none of the samples' own may be numbers of samples (the edges of a graph).
+bool may_name_samples(const Arguments& batch) {
+  const int64_t samples = batch_size_of(batch);
+  return std::any_of(batch.begin(), batch.end(), [&](const c10::IValue& argument) {
+    return argument.isTensor() && argument.toTensor().defined() &&
+           argument.toTensor().scalar_type() != at::kBool &&
+           at::isIntegralType(argument.toTensor().scalar_type(), false) &&
+           !holds_samples(argument, samples);
+  });
+}
+
+bool may_take_fewer(const Session& session, const Arguments& batch) {
+  return session.device == "cpu" || !may_name_samples(batch);
+}
+
+// Two samples; none where they must not be tried.
+Arguments few_samples(const Session& session, const Arguments& batch) {
+  return may_take_fewer(session, batch) ? with_samples(batch, 2) : Arguments();
+}
+
+// Collects the sizes that the model takes.
+class Sizes {
+ public:
+  Sizes(const Session& session, std::vector<Arguments>& found) : session_(session), found_(found) {}
+
+  /// True if the model takes it: it has been added, or was there.
+  bool add(Arguments batch) {
+    if (batch.empty()) return false;
+    for (const auto& known : found_)
+      if (batch_size_of(batch) > 0 && has_same_size(known, batch)) return true;
+    if (!takes(session_, batch)) return false;
+    found_.push_back(std::move(batch));
+    return true;
+  }
+
+ private:
+  const Session& session_;
+  std::vector<Arguments>& found_;
+};
+
+// Two samples, another number of them, smaller ones, and those of the data that have other shapes.
+std::vector<Arguments> sizes_taken(const Session& session, const TrialBatch& batch) {
+  std::vector<Arguments> found;
+  Sizes sizes(session, found);
+  const Arguments samples = enough_samples(batch);
+  const bool takes_few = sizes.add(few_samples(session, samples));
+  if (!takes_few) {
+    run_clone(session, batch.arguments);  // throws why it does not take that
+    found.push_back(batch.arguments);
+  }
+  for (const auto& other : batch.others)
+    if (!takes_few || !has_same_samples(batch.arguments, other))
+      if (!sizes.add(few_samples(session, other))) sizes.add(other);
+  for (const auto& other : other_counts(session, samples))
+    if (!has_same_size(found[0], other) && sizes.add(other)) break;
+  const Arguments first = found[0];
+  sizes.add(with_smaller_images(first));
+  sizes.add(with_shorter_rows(first));
+  return found;
+}
+
+// Of the batch itself; those of one sample together.
+std::vector<Arguments> first_input(const TrialBatch& batch) {
+  std::vector<Arguments> input = {batch.arguments};
+  if (batch_size_of(batch.arguments) == 1)
+    for (const auto& other : batch.others)
+      if (has_same_size(batch.arguments, other)) input.push_back(other);
+  return input;
 }
 
 }  // namespace
@@ -19,11 +138,9 @@ Arguments with_samples(const Arguments& batch, int64_t count) {
   if (size < 1) return {};
   const auto index = at::arange(count).remainder(size);
   Arguments chosen;
-  for (const auto& argument : batch) {
-    const bool is_batched =
-        argument.isTensor() && argument.toTensor().dim() > 0 && argument.toTensor().size(0) == size;
-    chosen.push_back(is_batched ? argument.toTensor().index_select(0, index) : argument);
-  }
+  for (const auto& argument : batch)
+    chosen.push_back(holds_samples(argument, size) ? argument.toTensor().index_select(0, index)
+                                                   : argument);
   return chosen;
 }
 
@@ -42,13 +159,62 @@ Arguments with_smaller_images(const Arguments& batch) {
   return changed ? smaller : Arguments();
 }
 
-std::vector<Arguments> sizes_to_try(const Arguments& batch) {
-  const Arguments two = with_samples(batch, 2);
-  if (two.empty()) return {batch};
-  std::vector<Arguments> sizes = {two, with_samples(batch, 3)};
-  if (auto smaller = with_smaller_images(two); !smaller.empty())
-    sizes.push_back(std::move(smaller));
-  return sizes;
+Arguments with_shorter_rows(const Arguments& batch) {
+  int64_t length = 0;
+  Arguments shorter;
+  for (const auto& argument : batch) {
+    shorter.push_back(argument);
+    if (!argument.isTensor() || argument.toTensor().dim() < 2) continue;
+    const auto& rows = argument.toTensor();
+    if (length == 0) length = rows.size(1);
+    if (rows.size(1) == length && length >= kShortest)
+      shorter.back() = rows.narrow(1, 0, three_quarters(length)).contiguous();
+  }
+  return length >= kShortest ? shorter : Arguments();
+}
+
+Trials find_trials(const Session& session, const TrialBatch& batch) {
+  Trials trials{sizes_taken(session, batch), {first_input(batch)}};
+  const Arguments& first = trials.sizes[0];
+  for (const auto& size : trials.sizes)
+    if (has_same_samples(first, size) && !has_same_size(first, size))
+      trials.samples = batch_size_of(first);
+  // Of samples of one shape another number shows as much as any.
+  std::vector<Arguments> chosen;
+  const auto is_shown = [&](const Arguments& size) {
+    return has_same_size(batch.arguments, size) ||
+           std::any_of(chosen.begin(), chosen.end(),
+                       [&](const Arguments& other) { return has_same_samples(other, size); });
+  };
+  for (const auto& size : trials.sizes)
+    if (!is_shown(size)) chosen.push_back(size);
+  for (const auto& size : chosen) trials.inputs.push_back({size});
+  return trials;
+}
+
+std::vector<Arguments> other_counts(const Session& session, const Arguments& batch) {
+  const int64_t samples = batch_size_of(batch);
+  std::vector<Arguments> others;
+  if (samples < 1) return others;
+  for (const int64_t count : {int64_t{2}, int64_t{3}, int64_t{4}, 2 * samples, int64_t{1}})
+    if (count > samples || (count < samples && may_take_fewer(session, batch)))
+      others.push_back(with_samples(batch, count));
+  return others;
+}
+
+bool takes(const Session& session, const Arguments& batch) {
+  try {
+    run_clone(session, batch);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+bool takes_other_counts(const Session& session, const Arguments& batch) {
+  const auto others = other_counts(session, batch);
+  return std::any_of(others.begin(), others.end(),
+                     [&](const Arguments& other) { return takes(session, other); });
 }
 
 }  // namespace actsparse

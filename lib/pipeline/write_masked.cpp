@@ -5,11 +5,11 @@
 #include "compact/compare.h"
 #include "compact/mask_weights.h"
 #include "model/load_model.h"
-#include "model/own_types.h"
-#include "model/run_method.h"
 #include "model/verify_masks.h"
+#include "pipeline/load_written.h"
 #include "pipeline/masked_model.h"
 #include "pipeline/trial_batches.h"
+#include "record/run.h"
 #include "sparsifier/mask_buffer.h"
 
 namespace actsparse {
@@ -26,21 +26,20 @@ std::vector<MaskSite> mask_sites(const StateDict& state) {
   return sites;
 }
 
-bool runs(const Session& session, const Arguments& batch) {
-  try {
-    auto copy = clone_with_own_types(session.model, {});
-    copy.train(session.training);
-    run_method(copy, session.method, batch);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-// Another number of samples than the batch has.
-Arguments smaller_batch(const Arguments& batch) {
-  const int64_t size = batch_size_of(batch);
-  return size < 2 ? Arguments() : with_samples(batch, size > 2 ? 2 : 1);
+// At one other number of samples that the unmasked model takes, the masked one must take it, too.
+void verify_other_count(const Squashed& squashed, const Module& masked,
+                        const std::vector<MaskSite>& sites, const Arguments& batch) {
+  if (batch_size_of(batch) < 2) return;  // a mask of size 1 fits any number
+  for (const auto& other : other_counts(squashed.unmasked, batch)) try {
+      verify_masks(squashed.unmasked.with(masked), sites, other);
+      return;
+    } catch (const Error& error) {
+      if (takes(squashed.unmasked, other))
+        throw Error(ErrorKind::Function,
+                    "a mask holds the batch's size in one of its dimensions: at another batch size "
+                    "the model runs, but the masked model does not; reduce over that dimension")
+            .with_details(error.what());
+    }
 }
 
 // Masks in the weights cannot be looked at one by one: the outputs must be those of the model that
@@ -64,7 +63,7 @@ Module written(Outputs& outputs, const MaskedFile& file, const Squashed& squashe
       [&](std::ostream& out) { write_model(model, out, extra_files(file.from, squashed.state)); });
   written.close();
   release_freed_memory();
-  return load_model(written.temporary(), squashed.unmasked.device);
+  return load_written(written, squashed.unmasked.device);
 }
 
 WrittenMasked write_folded(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
@@ -88,16 +87,7 @@ VerificationReport verify_masked(const Squashed& squashed, const Module& masked,
   const Session& unmasked = squashed.unmasked;
   const auto sites = mask_sites(squashed.state);
   const auto result = verify_masks(unmasked.with(masked), sites, batch.arguments);
-  const Arguments smaller = smaller_batch(batch.arguments);
-  try {
-    if (!smaller.empty()) verify_masks(unmasked.with(masked), sites, smaller);
-  } catch (const Error& error) {
-    if (runs(unmasked, smaller))
-      throw Error(ErrorKind::Function,
-                  "a mask holds the batch's size in one of its dimensions: at another batch size "
-                  "the model runs, but the masked model does not; reduce over that dimension")
-          .with_details(error.what());
-  }
+  verify_other_count(squashed, masked, sites, batch.arguments);
   return {result.layers, result.calls, batch.name};
 }
 

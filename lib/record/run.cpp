@@ -25,4 +25,8 @@ int64_t batch_size_of(const std::vector<c10::IValue>& arguments) {
   return batch_size_of(describe(arguments));
 }
 
+int64_t samples_of(const StateMeta& meta) {
+  return meta.takes_one_size ? 0 : batch_size_of(meta.arguments);
+}
+
 }  // namespace actsparse

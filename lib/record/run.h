@@ -57,7 +57,12 @@ struct StateMeta : Provenance {
   std::vector<BatchRun> coverage;   ///< which batches are in it, in order
   std::optional<CheckpointMeta> checkpoint;
   std::vector<ArgumentRecord> arguments;
+  bool takes_one_size = false;  ///< of the model: no other number of samples than `arguments` have
   std::vector<FunctionSource> function_sources;  ///< user functions, so that the state stands alone
 };
+
+/// The samples of a calibration batch that a mask must not be bound to; 0 where the model takes no
+/// other number (it has a fixed one, or no dimension of samples), or where it is not known.
+int64_t samples_of(const StateMeta& meta);
 
 }  // namespace actsparse

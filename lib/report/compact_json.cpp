@@ -79,7 +79,7 @@ json compact_timing_json(const CompactReport& report) {
   return {{"unmasked_seconds", report.latency.unmasked}, {"masked_seconds", report.latency.masked},
           {"small_seconds", report.latency.small},       {"rounds", report.latency.rounds},
           {"threads", report.latency.threads},           {"batch_size", report.latency.batch_size},
-          {"total_seconds", report.total_seconds}};
+          {"total_seconds", report.total_seconds},       {"warnings", timing_warnings(report)}};
 }
 
 json to_json(const CompactResult& result) {

@@ -2,7 +2,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <functional>
+#include <map>
 
 #include "base/memory.h"
 #include "report/table.h"
@@ -50,6 +52,28 @@ Table size_line(const char* name, const BeforeAfter& numbers,
 
 }  // namespace
 
+std::string most_kept(const std::vector<MaskedChannels>& layers) {
+  constexpr size_t kMost = 3;
+  std::map<std::string, int64_t> counts;
+  for (const auto& layer : layers)
+    for (const auto& [channels, because] : layer.kept) counts[because] += channels;
+  std::vector<std::pair<std::string, int64_t>> causes(counts.begin(), counts.end());
+  std::stable_sort(causes.begin(), causes.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (size_t i = 0; i < std::min(kMost, causes.size()); ++i)
+    text += fmt::format("{}{} {}", i == 0 ? "; kept most often: " : ", ", causes[i].second,
+                        causes[i].first);
+  return text;
+}
+
+std::vector<std::string> timing_warnings(const CompactReport& report) {
+  const Latency& latency = report.latency;
+  if (latency.rounds == 0 || latency.small < latency.masked) return {};
+  return {fmt::format("the small model is not faster than the masked one ({:.2f} of its time){}",
+                      latency.small / latency.masked, most_kept(report.layers))};
+}
+
 Rows rows(const CompactReport& report) {
   Table table{{{"layer", "channels", "masked", "removed", ""}}, {1, 2, 3}};
   for (const auto& layer : report.layers) table.rows.push_back(row(layer));
@@ -59,6 +83,7 @@ Rows rows(const CompactReport& report) {
   rows.push_back(size_line("MACs", report.macs, count_text));
   rows.push_back(size_line("file", report.bytes, bytes_text));
   if (report.latency.rounds > 0) rows.push_back(latency_line(report.latency));
+  for (const auto& warning : timing_warnings(report)) rows.push_back(line("warning: " + warning));
   for (const auto& difference : report.differences)
     rows.push_back(line(fmt::format(
         "equal to the masked model on {}: difference {}, relative to the spread between samples {}",

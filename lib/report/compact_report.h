@@ -25,13 +25,21 @@ struct Latency {
 
 struct CompactReport {
   std::vector<MaskedChannels> layers;
-  BeforeAfter parameters, macs, bytes;  ///< macs of one sample, of a whole batch if that has none
+  BeforeAfter parameters, macs, bytes;  ///< macs of one sample, of all input if it has no number of them
   std::vector<Difference> differences;  ///< one per input the written file was compared on
   double tolerance = 0;                 ///< for the relative difference
   Latency latency;
   std::vector<std::string> warnings;
   double total_seconds = 0;
 };
+
+/// "; kept most often: 12 read by 'conv3', 4 model output" of the masks' channels that are kept,
+/// over all layers; empty if there are none.
+std::string most_kept(const std::vector<MaskedChannels>& layers);
+
+/// That the small model is not faster than the masked one: apart from the report's warnings, which
+/// depend on the inputs alone.
+std::vector<std::string> timing_warnings(const CompactReport& report);
 
 /// As a section of another report: all but the times, which are apart.
 nlohmann::ordered_json to_json(const CompactReport& report);

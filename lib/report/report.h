@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "config/provenance.h"
 #include "report/compact_report.h"
 #include "report/dry_run_report.h"
@@ -40,6 +41,8 @@ struct Report {
   std::vector<std::pair<std::string, std::string>>
       outputs;  ///< "model" -> name, relative to the output folder
   Timing timing;
+  std::optional<Error> failure;  ///< what the command ends with although it has written `outputs`;
+                                 ///< not in the document: a warning says it
 };
 
 /// The document of docs/files.md: keys in a fixed order. Everything but "timing" depends on the

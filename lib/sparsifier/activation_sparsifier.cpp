@@ -133,6 +133,8 @@ void ActivationSparsifier::find_channels(const std::vector<std::vector<c10::IVal
   for (size_t i = 0; i < channels.size(); ++i) aligned[i]->set_channels(std::move(channels[i]));
 }
 
+void ActivationSparsifier::set_samples(int64_t samples) { impl_->batch_size = samples; }
+
 std::vector<LayerWarning> ActivationSparsifier::step() {
   const auto records = layers();
   const Weights weights = layer_weights(impl_->session.model, names_of(records));
@@ -173,7 +175,7 @@ StateDict ActivationSparsifier::state_dict() const {
 void ActivationSparsifier::load_state_dict(const StateDict& state) {
   Impl fresh{impl_->session, impl_->functions, state.defaults, {}, {}, nullptr};
   fresh.second_names = impl_->second_names;
-  fresh.batch_size = batch_size_of(state.meta.arguments);
+  fresh.batch_size = samples_of(state.meta);
   fresh.default_settings = layer_settings_from_json(to_json(state.defaults), "defaults");
   for (const auto& source : state.meta.function_sources) fresh.add_missing(source);
   for (const auto& record : state.layers) fresh.layers.push_back(fresh.make_layer(record));

@@ -80,6 +80,11 @@ class ActivationSparsifier {
   /// errors.
   void find_channels(const std::vector<std::vector<c10::IValue>>& batches);
 
+  /// The samples of a calibration batch, for step(), which refuses masks that are bound to them;
+  /// 0: the model takes no other number, so that masks may be. Without it (and after each
+  /// forward()) it is the size in dimension 0 of the first argument that has one.
+  void set_samples(int64_t samples);
+
   /// compute_masks over all layers. Does nothing without layers.
   std::vector<LayerWarning> step();
 

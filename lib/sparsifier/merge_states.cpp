@@ -139,6 +139,7 @@ StateMeta merge_metas(const std::vector<NamedState>& states) {
   for (const auto& [name, state] : states) {
     meta.batches += state.meta.batches;
     meta.samples += state.meta.samples;
+    meta.takes_one_size |= state.meta.takes_one_size;
     runs.insert(runs.end(), state.meta.coverage.begin(), state.meta.coverage.end());
   }
   meta.coverage = runs_of(batches_in(runs));

@@ -193,6 +193,10 @@ StateMeta read_meta(const Reader& document) {
     meta.checkpoint = read_checkpoint(document.dict("checkpoint"));
   for (const IValue& entry : document.list("arguments"))
     meta.arguments.push_back(read_argument({entry, "meta.arguments"}));
+  if (const IValue* const one_size = document.find("takes_one_size")) {
+    if (!one_size->isBool()) broken_state("meta.takes_one_size is neither true nor false");
+    meta.takes_one_size = one_size->toBool();
+  }
   meta.function_sources = document.sources("function_sources");
   meta.functions = digests_of(meta.function_sources);
   return meta;

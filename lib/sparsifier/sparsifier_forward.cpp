@@ -14,6 +14,27 @@
 #include "sparsifier/sparsifier_impl.h"
 
 namespace actsparse {
+namespace {
+
+// What a model on this device draws random numbers from.
+class Generators {
+ public:
+  explicit Generators(const std::string& device) {
+    for (const at::Device source : {at::Device(at::kCPU), at::Device(device)})
+      generators_.push_back(at::globalContext().defaultGenerator(source));
+    for (const auto& generator : generators_) states_.push_back(generator.get_state());
+  }
+
+  void set_back() {
+    for (size_t i = 0; i < generators_.size(); ++i) generators_[i].set_state(states_[i]);
+  }
+
+ private:
+  std::vector<at::Generator> generators_;
+  std::vector<at::Tensor> states_;
+};
+
+}  // namespace
 
 Session ActivationSparsifier::Impl::masked_model() const {
   std::vector<MaskSite> masks;
@@ -73,12 +94,11 @@ FastTrial ActivationSparsifier::use_fast_clone(const std::vector<c10::IValue>& b
   auto trial = impl_->copy_layers();
   std::vector<c10::IValue> untouched;  // a model may write to its inputs
   for (const auto& argument : batch) untouched.push_back(argument.deepcopy());
-  auto generator = at::globalContext().defaultGenerator(at::kCPU);
-  const at::Tensor random_state = generator.get_state();
+  Generators generators(impl_->session.device);
   impl_->clone.reset();
   forward(batch);
   if (impl_->session.training) return {std::nullopt, "", "mode \"train\" cannot be frozen"};
-  generator.set_state(random_state);
+  generators.set_back();
   try {
     return impl_->try_fast_clone(trial, untouched, tolerance);
   } catch (const std::exception& error) {

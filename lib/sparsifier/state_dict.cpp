@@ -127,6 +127,7 @@ GenericDict meta_document(const StateDict& state) {
   document.insert("coverage", coverage_document(meta.coverage));
   if (meta.checkpoint) document.insert("checkpoint", checkpoint_document(*meta.checkpoint));
   document.insert("arguments", arguments_document(meta.arguments));
+  if (meta.takes_one_size) document.insert("takes_one_size", true);
   document.insert("function_sources", sources_document(meta.function_sources));
   return document;
 }

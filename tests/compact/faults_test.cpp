@@ -1,4 +1,7 @@
 // What the comparison that guards the written file sees: deliberate faults in a small model.
+#include <ATen/Context.h>
+#include <ATen/ops/randn.h>
+
 #include <functional>
 
 #include "compact/compare.h"
@@ -103,4 +106,36 @@ TEST_CASE("a difference is also told against what samples differ by", "[compact]
   CHECK(difference.over_variation > 0.1);
   CHECK(difference.varies);
   CHECK_FALSE(compare_outputs(returning("x * 0"), returning("x * 0"), images()).varies);
+}
+
+TEST_CASE("one sample, alone or repeated, does not tell what samples differ by", "[compact]") {
+  const Module a = net("  return x * 0 + 1\n", {}), b = net("  return x * 0 + 1.000001\n", {});
+  const auto image = normal({1, 3, 8, 8}, 3);
+  for (const auto& x : {image, image.repeat({4, 1, 1, 1})}) {
+    const auto difference = compare_outputs(a, b, {x});
+    CHECK(difference.relative > 0);
+    CHECK(difference.over_variation == 0);
+    CHECK(difference.varies);
+  }
+  const auto further = compare_on_all(a, b, {{image}, {normal({1, 3, 8, 8}, 4)}});
+  CHECK_FALSE(further.varies);
+  CHECK(further.over_variation > 1);
+}
+
+TEST_CASE("both models draw the same random numbers, and nobody else's change", "[compact]") {
+  const Module sampling = net("  return x + torch.randn_like(x)\n", {});
+  at::manual_seed(5);
+  const auto expected = at::randn({3});
+  at::manual_seed(5);
+  CHECK(compare_outputs(sampling, sampling, images()).relative == 0);
+  CHECK(at::randn({3}).equal(expected));
+}
+
+TEST_CASE("a model that writes into its input does not change what the other one gets",
+          "[compact]") {
+  const Module writing = net("  return x.add_(1)\n", {});
+  const auto batch = images();
+  const auto before = batch[0].toTensor().clone();
+  CHECK(compare_outputs(writing, writing, batch).relative == 0);
+  CHECK(batch[0].toTensor().equal(before));
 }

@@ -70,6 +70,25 @@ TEST_CASE("apply writes the small model too", "[e2e]") {
   CHECK(scene.read("small.pt") == scene.read("other.pt"));
 }
 
+TEST_CASE("apply is tried on the config's data, or on a file", "[e2e]") {
+  ChannelScene scene;
+  const Arguments apply = {
+      "apply", sample("digits_cnn.pt"), "--state", "state.pt", "-o", "applied.pt", "--json"};
+  const auto input = [&](Arguments more) {
+    more.insert(more.begin(), apply.begin(), apply.end());
+    const auto result = scene.actsparse(more);
+    INFO(result.err);
+    REQUIRE(result.exit_code == 0);
+    return only_json(result.out)["verification"]["input"];
+  };
+  CHECK(input({}) == "random values");
+  CHECK(input({"-c", "config.json"}) == "calibration batch");
+  CHECK(input({"--input", sample("digits_heldout.npy")}) == "first batch");
+  Arguments both = apply;
+  both.insert(both.end(), {"-c", "config.json", "--input", sample("digits_heldout.npy")});
+  check_refused(scene.actsparse(both), 2, {"either of the data of -c CONFIG, or of --input"});
+}
+
 TEST_CASE("a wrong command line of compact is exit code 2, a model without masks 4", "[e2e]") {
   ChannelScene scene;
   const Arguments compact = {"compact", "masked.pt", "-o", "s.pt", "-c", "config.json"};

@@ -68,6 +68,8 @@ std::string comparable(const std::string& text) {
       timeless,
       std::regex("difference [0-9.e-]+, relative to the spread between samples [0-9.e-]+"),
       "difference ?");
+  timeless = std::regex_replace(timeless,
+                                std::regex("\nwarning: the small model is not faster[^\n]*"), "");
   return std::regex_replace(timeless, std::regex("\n(time|file) [^\n]*"), "\n$1 ?");
 }
 

@@ -5,6 +5,7 @@
 #include "support/error_of.h"
 #include "support/models.h"
 #include "support/networks.h"
+#include "support/npy_writer.h"
 
 using namespace actsparse;
 
@@ -30,6 +31,31 @@ TEST_CASE("apply makes up arguments of every kind: integers, constants", "[pipel
   run(place.config(), {});
   const Report report = apply({place / "model.pt", place / "state.pt", place / "again.pt"}, {});
   CHECK(report.verification->layers == 1);
+  CHECK(place.read("again.pt") == place.read("masked.pt"));
+}
+
+TEST_CASE("apply is tried on real inputs where the model refuses made-up ones", "[pipeline]") {
+  const auto counted = make_module("Counted",
+                                   "def forward(self, x: Tensor, n: Tensor) -> Tensor:\n"
+                                   "  assert bool((n > 0).all()), 'a length is 0'\n"
+                                   "  return self.fc.forward(x) / n.unsqueeze(1)\n",
+                                   {{"fc", scale(2)}});
+  Workplace place(counted, {"fc"});
+  write_pt(place / "batch.pt",
+           c10::ivalue::Tuple::create(normal({4, 4}, 1), tensor1d({3, 1, 2, 2}).to(at::kLong)));
+  place.json["data"] = {{"batches", "batch.pt"}};
+  run(place.config(), {});
+  ApplyRequest request{place / "model.pt", place / "state.pt", place / "again.pt"};
+  const Error error = error_of([&] { apply(request, {}); });
+  CHECK(error.kind() == ErrorKind::Data);
+  CHECK(contains(error.what(), "a length is 0"));
+  CHECK(contains(error.what(), "-c CONFIG"));
+  CHECK(contains(error.what(), "--input FILE"));
+  CHECK_FALSE(std::filesystem::exists(place / "again.pt"));
+  request.data = place.config().data;
+  CHECK(apply(request, {}).verification->input == "first batch");
+  request.config = place.config();
+  CHECK(apply(request, {}).verification->input == "calibration batch");
   CHECK(place.read("again.pt") == place.read("masked.pt"));
 }
 

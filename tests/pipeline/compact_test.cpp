@@ -1,7 +1,6 @@
 #include "compact/cost.h"
 #include "model/load_model.h"
 #include "pipeline/helpers.h"
-#include "pipeline/trial_batches.h"
 #include "support/catch.h"
 #include "support/error_of.h"
 #include "support/models.h"
@@ -197,15 +196,17 @@ TEST_CASE("masks without whole channels are told of", "[pipeline]") {
   CHECK(contains(report.warnings[0], "no layer has a whole channel masked"));
 }
 
-TEST_CASE("batches of other sizes", "[pipeline]") {
-  const Arguments batch = {normal({2, 3, 100, 64}, 1), 5};
-  const auto more = with_samples(batch, 5);
-  CHECK(more[0].toTensor().sizes() == at::IntArrayRef({5, 3, 100, 64}));
-  CHECK(more[0].toTensor()[4].equal(batch[0].toTensor()[0]));
-  CHECK(more[1].toInt() == 5);
-  CHECK(with_smaller_images(batch)[0].toTensor().sizes() == at::IntArrayRef({2, 3, 64, 32}));
-  CHECK(with_smaller_images({normal({2, 3}, 1)}).empty());
-  CHECK(sizes_to_try({5}).size() == 1);
+TEST_CASE("where much of what is masked stays, the report says why", "[pipeline]") {
+  ChannelMasks place("none");
+  place.json["output"]["compact"] = "small.pt";
+  const auto report = run(place.config(), {});
+  REQUIRE(report.compact->warnings.size() == 1);
+  const std::string& warning = report.compact->warnings[0];
+  CHECK(contains(warning, "masked channels ("));
+  CHECK(contains(warning, "kept most often: "));
+  CHECK(contains(warning, " the rest of its plane is not masked"));
+  place.json["defaults"]["align"] = "group";
+  CHECK(run(place.config(), {}).compact->warnings.empty());
 }
 
 TEST_CASE("inspect shows which channels belong together", "[pipeline]") {

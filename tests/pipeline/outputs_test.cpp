@@ -1,5 +1,6 @@
 #include "pipeline/outputs.h"
 
+#include "pipeline/load_written.h"
 #include "support/catch.h"
 #include "support/error_of.h"
 #include "support/files.h"
@@ -58,4 +59,17 @@ TEST_CASE("reserve finds an output that cannot be written and leaves nothing", "
   CHECK(error_of([&] { outputs.reserve(folder / "no/a"); }).kind() == ErrorKind::Output);
   CHECK(error_of([&] { outputs.reserve(folder.path()); }).kind() == ErrorKind::Output);
   CHECK(files_in(folder) == 0);
+}
+
+TEST_CASE("A model that cannot be loaded from its file is named as the file is to be",
+          "[pipeline]") {
+  const TemporaryFolder folder;
+  Outputs outputs;
+  AtomicFile& file = outputs.create(folder / "small.pt");
+  file.write([](std::ostream& out) { out << "no model"; });
+  file.close();
+  const std::string message = error_of([&] { load_written(file, "cpu"); }).what();
+  CHECK(contains(message, "small.pt: "));
+  CHECK_FALSE(contains(message, ".tmp"));
+  CHECK_FALSE(contains(message, folder.path().string()));
 }

@@ -46,3 +46,30 @@ TEST_CASE("An infinite difference over the variation is read as such", "[report]
   from_json(nlohmann::ordered_json::parse(to_json(report).dump()), read);
   CHECK(read.differences[0].over_variation == report.differences[0].over_variation);
 }
+
+TEST_CASE("A small model that is not faster is told of, and what keeps it large", "[report]") {
+  CompactReport report = sample_compact();
+  CHECK(timing_warnings(report).empty());
+  report.latency.small = report.latency.masked;
+  const std::string warning =
+      "the small model is not faster than the masked one (1.00 of its time); kept most often: 4 x, "
+      "1 read by 'conv'";
+  CHECK(timing_warnings(report) == std::vector<std::string>{warning});
+  std::ostringstream out;
+  print_text(CompactResult{report, "masked.pt", "small.pt", {}}, out);
+  CHECK(contains(out.str(), "\nwarning: " + warning + "\n"));
+  CHECK(to_json(report)["warnings"].empty());
+  CHECK(compact_timing_json(report)["warnings"].size() == 1);
+}
+
+TEST_CASE("The causes of all layers are counted together, the three largest are named",
+          "[report]") {
+  const auto layer = [](std::vector<std::pair<int64_t, std::string>> kept) {
+    MaskedChannels channels;
+    channels.kept = std::move(kept);
+    return channels;
+  };
+  CHECK(most_kept({layer({}), layer({})}) == "");
+  CHECK(most_kept({layer({{3, "a"}, {2, "b"}}), layer({{4, "b"}, {1, "c"}, {1, "d"}})}) ==
+        "; kept most often: 6 b, 3 a, 1 c");
+}

@@ -115,6 +115,8 @@ TEST_CASE("parts of a wrong type are named", "[sparsifier]") {
        "batches is not a count"},
       {[](Document& d) { d.meta.insert_or_assign("model", IValue()); }, "model is not a string"},
       {[](Document& d) { d.meta.insert_or_assign("arguments", "x"); }, "arguments is not a list"},
+      {[](Document& d) { d.meta.insert_or_assign("takes_one_size", int64_t{1}); },
+       "neither true nor false"},
       {[](Document& d) { d.a.insert_or_assign("calls", 1.5); }, "calls is not a count"},
       {[](Document& d) { d.a.insert_or_assign("input", int64_t{-1}); }, "input is not a count"},
       {[](Document& d) { d.a.insert_or_assign("hook_state", "sleeping"); },

@@ -30,6 +30,7 @@ StateDict rich_state() {
   state.meta.model_digest = std::string(64, 'a');
   state.meta.batches = 2;
   state.meta.samples = 6;
+  state.meta.takes_one_size = true;
   state.meta.arguments = {{{3, 4}, at::kFloat, {}}, {{}, std::nullopt, c10::IValue(0.5)}};
   state.meta.function_sources = {{"f.py", "def f(x: Tensor) -> Tensor:\n  return x\n"}};
   return state;
@@ -55,6 +56,8 @@ TEST_CASE("a state comes back from its file whole", "[sparsifier]") {
   CHECK(back.meta.mode == "eval");
   CHECK(back.meta.batches == 2);
   CHECK(back.meta.samples == 6);
+  CHECK(back.meta.takes_one_size);
+  CHECK(samples_of(back.meta) == 0);
   REQUIRE(back.meta.arguments.size() == 2);
   CHECK(back.meta.arguments[0].shape == std::vector<int64_t>{3, 4});
   CHECK(back.meta.arguments[0].dtype == at::kFloat);
