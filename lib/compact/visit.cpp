@@ -49,13 +49,15 @@ const Channels& Visit::channels(size_t input) const {
 
 std::vector<Abstract>& Visit::list(size_t input) const {
   const auto found = findings.values.find(node.inputs().at(input));
-  require(found != findings.values.end() && found->second.kind == Abstract::Kind::List, "no rule");
+  require(found != findings.values.end() && found->second.kind == Abstract::Kind::List,
+          "what its list holds is not known");
   return *found->second.elements;
 }
 
 std::map<std::string, Abstract>& Visit::dict(size_t input) const {
   const auto found = findings.values.find(node.inputs().at(input));
-  require(found != findings.values.end() && found->second.kind == Abstract::Kind::Dict, "no rule");
+  require(found != findings.values.end() && found->second.kind == Abstract::Kind::Dict,
+          "what its dictionary holds is not known");
   return *found->second.entries;
 }
 
