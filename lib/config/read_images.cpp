@@ -12,15 +12,6 @@ std::vector<int64_t> read_size(const JsonNode& node) {
   return size;
 }
 
-std::vector<double> read_numbers(const JsonNode& node) {
-  std::vector<double> numbers;
-  for (const auto& item : node.filled_list("a list of numbers, one per channel")) {
-    if (!item.json().is_number()) item.fail("a number");
-    numbers.push_back(item.json().get<double>());
-  }
-  return numbers;
-}
-
 void check_per_channel(const JsonNode& node, const char* key, const std::vector<double>& numbers,
                        int64_t channels) {
   if (numbers.empty() || numbers.size() == 1) return;
@@ -40,7 +31,7 @@ const Fields<ImageInput>& image_fields() {
        "a folder or a glob"},
       {"size", [](const JsonNode& node, ImageInput& input) { input.size = read_size(node); }},
       {"mean", [](const JsonNode& node, ImageInput& input) { input.mean = read_numbers(node); }},
-      {"std", [](const JsonNode& node, ImageInput& input) { input.std = read_numbers(node); }},
+      {"std", [](const JsonNode& node, ImageInput& input) { input.std = read_deviations(node); }},
       {"layout",
        [](const JsonNode& node, ImageInput& input) {
          input.layout = node.one_of({"NCHW", "NHWC"});
@@ -48,8 +39,14 @@ const Fields<ImageInput>& image_fields() {
       {"channels",
        [](const JsonNode& node, ImageInput& input) {
          input.channels = node.integer();
-         if (input.channels != 1 && input.channels != 3) node.fail("1 (gray) or 3 (RGB)");
+         if (input.channels != 1 && input.channels != 3 && input.channels != 4)
+           node.fail("1 (gray), 3 (colours) or 4 (colours and alpha)");
        }},
+      {"order",
+       [](const JsonNode& node, ImageInput& input) {
+         input.order = node.one_of({"RGB", "BGR"});
+       }},
+      {"list", [](const JsonNode& node, ImageInput& input) { input.as_list = node.boolean(); }},
   };
   return fields;
 }
@@ -60,8 +57,8 @@ ImageInput read_images(const JsonNode& node) {
   read_fields(node, image_fields(), input);
   check_per_channel(node, "mean", input.mean, input.channels);
   check_per_channel(node, "std", input.std, input.channels);
-  for (const double value : input.std)
-    if (!(value > 0)) node.find("std")->fail("numbers greater than 0");
+  if (const auto order = node.find("order"); order && input.channels == 1)
+    order->fail("it only with 3 or 4 channels");
   return input;
 }
 

@@ -27,13 +27,6 @@ constexpr IntegerDtype integer_dtypes[] = {
     integer_dtype<int64_t>("int64"),
 };
 
-const Names& dtypes() {
-  static const Names names = {"float16",   "bfloat16",   "float32", "float64",
-                              "complex64", "complex128", "uint8",   "int8",
-                              "int16",     "int32",      "int64",   "bool"};
-  return names;
-}
-
 const IntegerDtype* find_integer_dtype(const std::string& name) {
   for (const auto& dtype : integer_dtypes)
     if (name == dtype.name) return &dtype;
@@ -77,10 +70,17 @@ void read_path(const JsonNode& node, FileInput& input) {
   if (find_data_format(input.path.extension().string()) == nullptr) node.fail(a_data_file());
 }
 
+Fields<FileInput> all_file_fields() {
+  Fields<FileInput> fields = file_fields();
+  fields.insert(fields.end(), conversion_fields().begin(), conversion_fields().end());
+  return fields;
+}
+
 FileInput read_file_input(const JsonNode& node) {
   FileInput input;
-  read_fields(node, file_fields(), input);
+  read_fields(node, all_file_fields(), input);
   check_member(node, input);
+  check_conversion(node, input.conversion);
   return input;
 }
 
@@ -98,13 +98,61 @@ ConstantInput read_constant(const JsonNode& node) {
   return {value};
 }
 
+// What an entry can be, and the keys that go with it.
+struct InputKind {
+  std::string key;
+  Names keys;
+};
+
+const std::vector<InputKind>& input_kinds() {
+  static const std::vector<InputKind> kinds = {{"path", keys_of(all_file_fields())},
+                                               {"random", {"random", "list"}},
+                                               {"value", {"value"}},
+                                               {"images", keys_of(image_fields())}};
+  return kinds;
+}
+
+bool has_key(const InputKind& kind, const std::string& key) {
+  return std::find(kind.keys.begin(), kind.keys.end(), key) != kind.keys.end();
+}
+
+std::string kinds_with(const std::string& key) {
+  std::string text;
+  for (const auto& kind : input_kinds())
+    if (has_key(kind, key)) text += (text.empty() ? "'" : " or '") + kind.key + "'";
+  return text;
+}
+
+// The one kind that the entry is.
+const InputKind& kind_of(const JsonNode& node) {
+  const InputKind* found = nullptr;
+  size_t count = 0;
+  Names names;
+  for (const auto& kind : input_kinds()) {
+    names.push_back(kind.key);
+    if (!node.find(kind.key)) continue;
+    found = &kind;
+    ++count;
+  }
+  if (count != 1) node.fail("exactly one of " + quoted_list(names));
+  return *found;
+}
+
 }  // namespace
+
+const Names& dtypes() {
+  static const Names names = {"float16",   "bfloat16",   "float32", "float64",
+                              "complex64", "complex128", "uint8",   "int8",
+                              "int16",     "int32",      "int64",   "bool"};
+  return names;
+}
 
 const Names& input_keys() {
   static const Names keys = [] {
-    Names all = keys_of(file_fields());
-    all.insert(all.end(), {"random", "value"});
-    for (const auto& key : keys_of(image_fields())) all.push_back(key);
+    Names all;
+    for (const auto& kind : input_kinds())
+      for (const auto& key : kind.keys)
+        if (std::find(all.begin(), all.end(), key) == all.end()) all.push_back(key);
     return all;
   }();
   return keys;
@@ -139,18 +187,17 @@ const Fields<RandomInput>& random_fields() {
 
 InputConfig read_input(const JsonNode& node) {
   node.expect_keys(input_keys());
-  const auto path = node.find("path"), random = node.find("random"), value = node.find("value"),
-             images = node.find("images");
-  if (path.has_value() + random.has_value() + value.has_value() + images.has_value() != 1)
-    node.fail("exactly one of 'path', 'random', 'value', 'images'");
-  if (!path)
-    if (const auto member = node.find("member")) member->fail("it only beside 'path'");
-  if (images) return read_images(node);
-  for (const auto& key : keys_of(image_fields()))
-    if (const auto other = node.find(key)) other->fail("it only beside 'images'");
-  if (path) return read_file_input(node);
-  if (random) return read_random(*random);
-  return read_constant(*value);
+  const InputKind& kind = kind_of(node);
+  for (const auto& key : input_keys())
+    if (const auto other = node.find(key); other && !has_key(kind, key))
+      other->fail("it only beside " + kinds_with(key));
+  const JsonNode entry = *node.find(kind.key);
+  if (kind.key == "images") return read_images(node);
+  if (kind.key == "path") return read_file_input(node);
+  if (kind.key == "value") return read_constant(entry);
+  RandomInput random = read_random(entry);
+  if (const auto list = node.find("list")) random.as_list = list->boolean();
+  return random;
 }
 
 }  // namespace actsparse

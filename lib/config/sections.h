@@ -11,7 +11,8 @@ namespace actsparse {
 const Fields<Config>& config_fields();
 const Fields<ModelConfig>& model_fields();
 const Fields<DataConfig>& data_fields();
-const Fields<FileInput>& file_fields();
+const Fields<FileInput>& file_fields();        ///< which file
+const Fields<FileInput>& conversion_fields();  ///< and what becomes of its samples
 const Fields<RandomInput>& random_fields();
 const Fields<ImageInput>& image_fields();
 const Fields<LayerSettings>& settings_fields();
@@ -34,6 +35,13 @@ ImageInput read_images(const JsonNode& node);
 EvaluateConfig read_evaluate(const JsonNode& node);
 /// A name, or an object with `name` and parameters; `allowed` says so in messages.
 FunctionConfig read_function(const JsonNode& node, const std::string& allowed);
+/// The names of torch's dtypes.
+const Names& dtypes();
+/// A list of at least one number; those of `std` are greater than 0.
+std::vector<double> read_numbers(const JsonNode& node);
+std::vector<double> read_deviations(const JsonNode& node);
+/// Throws unless the keys of `conversion`, read from the object at `node`, fit each other.
+void check_conversion(const JsonNode& node, const Conversion& conversion);
 /// Throws unless the format of `input`, read from the object at `node`, has a member if one is
 /// named.
 void check_member(const JsonNode& node, const FileInput& input);

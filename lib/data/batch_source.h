@@ -68,7 +68,8 @@ std::unique_ptr<BatchSource> open_labelled_batches(const DataConfig& config,
 /// dimension 0 of its first tensor that has one.
 std::unique_ptr<BatchSource> batches_in_memory(std::vector<std::vector<c10::IValue>> batches);
 
-/// Reads a `.pt` file of torch.save (zip format) or of pickle_save; tensor storages are
+/// Reads a `.pt` file of torch.save (zip format), of pickle_save, or of C++'s torch::save (a
+/// tensor, or a vector of them as a list; a vector of one is a tensor); tensor storages are
 /// memory-mapped, not loaded. Lists and dicts come as List[Any] and Dict[Any, Any]. Safe on any
 /// input: nothing in the file is run. Throws Error(`kind`).
 c10::IValue read_pickle(const std::string& path, ErrorKind kind);

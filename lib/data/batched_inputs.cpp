@@ -21,15 +21,18 @@ struct Argument {
   std::string name;
   std::unique_ptr<SampleReader> reader;
   c10::IValue value;
+  bool as_list = false;
 };
 
 struct Open {
   Argument operator()(const FileInput& input) const {
-    return {display_name(input), open_samples(input), {}};
+    return {display_name(input), open_samples(input), {}, input.as_list};
   }
-  Argument operator()(const RandomInput& input) const { return {"random", open_random(input), {}}; }
+  Argument operator()(const RandomInput& input) const {
+    return {"random", open_random(input), {}, input.as_list};
+  }
   Argument operator()(const ImageInput& input) const {
-    return {input.images, open_images(input), {}};
+    return {input.images, open_images(input), {}, input.as_list};
   }
   Argument operator()(const ConstantInput& input) const {
     return {"constant", nullptr, constant(input.value)};
@@ -105,8 +108,10 @@ class BatchedInputs : public BatchSource {
   std::string fingerprint() const override { return fingerprint_of_inputs(config_.inputs); }
 
  private:
-  static at::Tensor read(const Argument& argument, int64_t first, const Batch& batch) {
+  static c10::IValue read(const Argument& argument, int64_t first, const Batch& batch) {
     try {
+      if (argument.as_list)
+        return c10::List<at::Tensor>(argument.reader->read_each(first, batch.samples));
       return argument.reader->read(first, batch.samples);
     } catch (const Error& error) {
       throw error.in(batch.origin);

@@ -44,6 +44,26 @@ std::string describe(const Files& files, Describe contents) {
   return digest.hex();
 }
 
+// Only what is not the default, so that the digests of older configs stay.
+void add(Digest& digest, const Conversion& conversion) {
+  nlohmann::json spec = nlohmann::json::object();
+  const Conversion none;
+  auto permute = nlohmann::json::array();
+  for (const auto& dim : conversion.permute)
+    permute.push_back(dim ? nlohmann::json(*dim) : nlohmann::json());
+  if (!permute.empty()) spec["permute"] = permute;
+  if (conversion.dtype != none.dtype) spec["dtype"] = conversion.dtype;
+  if (conversion.divide_by != none.divide_by) spec["divide_by"] = conversion.divide_by;
+  if (!conversion.mean.empty()) spec["mean"] = conversion.mean;
+  if (!conversion.std.empty()) spec["std"] = conversion.std;
+  if (conversion.channel_dim != none.channel_dim) spec["channel_dim"] = conversion.channel_dim;
+  if (!spec.empty()) add(digest, spec.dump());
+}
+
+void add_list(Digest& digest, bool as_list) {
+  if (as_list) add(digest, "list");
+}
+
 struct AddInput {
   Digest& digest;
   Describe contents;
@@ -52,6 +72,8 @@ struct AddInput {
     add(digest, input.written_path);
     add(digest, input.member);
     add(digest, contents(input.path));
+    add(digest, input.conversion);
+    add_list(digest, input.as_list);
   }
   void operator()(const RandomInput& input) const {
     const nlohmann::json spec = {{"shape", input.shape},
@@ -61,16 +83,19 @@ struct AddInput {
                                  {"high", input.high}};
     add(digest, "random");
     add(digest, spec.dump());
+    add_list(digest, input.as_list);
   }
   void operator()(const ImageInput& input) const {
-    const nlohmann::json spec = {{"size", input.size},
-                                 {"mean", input.mean},
-                                 {"std", input.std},
-                                 {"layout", input.layout},
-                                 {"channels", input.channels}};
+    nlohmann::json spec = {{"size", input.size},
+                           {"mean", input.mean},
+                           {"std", input.std},
+                           {"layout", input.layout},
+                           {"channels", input.channels}};
+    if (input.order != ImageInput().order) spec["order"] = input.order;
     add(digest, "images");
     add(digest, spec.dump());
     add(digest, describe(image_files(input), contents));
+    add_list(digest, input.as_list);
   }
   void operator()(const ConstantInput& input) const {
     add(digest, "constant");

@@ -1,7 +1,7 @@
 #include "data/images.h"
 
 #include <ATen/ops/_upsample_bilinear2d_aa.h>
-#include <ATen/ops/empty.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
 #include <spdlog/fmt/fmt.h>
 
@@ -49,34 +49,55 @@ class Images : public SampleReader {
 
   int64_t size() const override { return static_cast<int64_t>(files_.size()); }
   int64_t sample_bytes() const override {
-    return input_.channels * size_[0] * size_[1] * static_cast<int64_t>(sizeof(float));
+    return input_.channels * most_pixels_ * static_cast<int64_t>(sizeof(float));
   }
 
   at::Tensor read(int64_t first, int64_t count) override {
-    at::Tensor batch = at::empty({count, input_.channels, size_[0], size_[1]});
-    for (int64_t i = 0; i < count; ++i)
-      batch[i].copy_(sample(files_.at(static_cast<size_t>(first + i)).second));
+    at::Tensor batch;
+    for (int64_t i = 0; i < count; ++i) {
+      const at::Tensor image = sample(first + i);
+      if (i == 0) batch = image.new_empty({count, image.size(0), image.size(1), image.size(2)});
+      batch[i].copy_(image);
+    }
     return input_.layout == "NHWC" ? batch.permute({0, 2, 3, 1}).contiguous() : batch;
+  }
+  std::vector<at::Tensor> read_each(int64_t first, int64_t count) override {
+    std::vector<at::Tensor> samples;
+    for (int64_t i = first; i < first + count; ++i)
+      samples.push_back(input_.layout == "NHWC" ? sample(i).permute({1, 2, 0}).contiguous()
+                                                : sample(i));
+    return samples;
   }
 
  private:
-  // Without a size to resize to, the first image gives it.
+  // Without a size to resize to, the first image gives it; images of a list have their own.
   void check_header(const NamedFile& file) {
     const auto [height, width] = image_size(file.second);
-    if (size_.empty()) size_ = {height, width};
+    if (size_.empty() && !input_.as_list) size_ = {height, width};
+    most_pixels_ = std::max(most_pixels_, size_.empty() ? height * width : size_[0] * size_[1]);
+    if (size_.empty()) return;
     if (input_.size.empty() && (height != size_[0] || width != size_[1]))
       throw Error(ErrorKind::Data,
                   fmt::format("{}: is {} x {} pixels, {} is {} x {}; give \"size\" to resize them",
                               file.first, height, width, files_[0].first, size_[0], size_[1]));
   }
 
-  at::Tensor sample(const fs::path& path) const {
-    const at::Tensor pixels = decode_image(path, input_.channels);
-    at::Tensor image = pixels.permute({2, 0, 1}).contiguous().to(at::kFloat).div_(255);
-    if (image.size(1) != size_[0] || image.size(2) != size_[1]) image = resized(image, path);
+  // [C, height, width]
+  at::Tensor sample(int64_t number) const {
+    const fs::path& path = files_.at(static_cast<size_t>(number)).second;
+    const at::Tensor pixels = in_order(decode_image(path, input_.channels).permute({2, 0, 1}));
+    at::Tensor image = pixels.contiguous().to(at::kFloat).div_(255);
+    if (!size_.empty() && image.sizes().slice(1) != at::IntArrayRef(size_))
+      image = resized(image, path);
     if (mean_.defined()) image.sub_(mean_);
     if (std_.defined()) image.div_(std_);
     return image;
+  }
+
+  at::Tensor in_order(const at::Tensor& image) const {
+    if (input_.order == "RGB") return image;
+    const at::Tensor colours = image.narrow(0, 0, 3).flip(0);
+    return input_.channels == 4 ? at::cat({colours, image.narrow(0, 3, 1)}) : colours;
   }
 
   at::Tensor resized(const at::Tensor& image, const fs::path& path) const {
@@ -87,7 +108,8 @@ class Images : public SampleReader {
 
   ImageInput input_;
   std::vector<NamedFile> files_;
-  std::vector<int64_t> size_;  // height, width
+  std::vector<int64_t> size_;  // height, width; empty: each image has its own
+  int64_t most_pixels_ = 0;
   at::Tensor mean_, std_;
 };
 

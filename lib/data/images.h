@@ -13,9 +13,11 @@ namespace actsparse {
 /// all .png, .jpg and .jpeg files at any depth. Throws Error(Data) if there are none.
 std::vector<NamedFile> image_files(const ImageInput& input);
 
-/// Samples float32 [C, H, W] (or [H, W, C]): value / 255, resized bilinearly with antialiasing,
-/// less mean, by std; bit-equal to torchvision's ToTensor, Resize(antialias=True), Normalize on the
-/// same pixels. All headers are read now, pixels when a sample is. Throws Error(Data).
+/// Samples float32 [C, H, W] (or [H, W, C]), channels in the order asked for: value / 255, resized
+/// bilinearly with antialiasing, less mean, by std; bit-equal to torchvision's ToTensor,
+/// Resize(antialias=True), Normalize on the same pixels. All headers are read now, pixels when a
+/// sample is. Throws Error(Data), also for images of different sizes without a size to resize to,
+/// unless they are to come as a list.
 std::unique_ptr<SampleReader> open_images(const ImageInput& input);
 
 }  // namespace actsparse

@@ -14,6 +14,11 @@ namespace {
 using c10::IValue;
 using Arguments = std::vector<IValue>;
 
+struct Object {};
+
+// The classes of TorchScript archives are __torch__.Module and the like.
+bool is_class(const std::string& name) { return name.compare(0, 10, "__torch__.") == 0; }
+
 struct Storage {
   std::string key;
   c10::ScalarType dtype;
@@ -100,12 +105,11 @@ const std::map<std::string, Function>& functions() {
 }
 
 std::string advice(const std::string& name) {
-  static const std::array<std::pair<const char*, const char*>, 6> hints = {
+  static const std::array<std::pair<const char*, const char*>, 5> hints = {
       {{"_rebuild_sparse", "save x.to_dense()"},
        {"_rebuild_qtensor", "save x.dequantize()"},
        {"_rebuild_tensor_v3", "convert it to a dtype that every LibTorch knows"},
        {"numpy", "save torch.from_numpy(x)"},
-       {"__torch__", "it belongs to a TorchScript model"},
        {"torch.nn.", "save tensors, not a module"}}};
   for (const auto& [part, hint] : hints)
     if (name.find(part) != std::string::npos) return hint;
@@ -115,7 +119,7 @@ std::string advice(const std::string& name) {
 }  // namespace
 
 Global known_global(const std::string& name) {
-  if (functions().count(name) == 0 && storage_dtypes().count(name) == 0)
+  if (functions().count(name) == 0 && storage_dtypes().count(name) == 0 && !is_class(name))
     throw std::runtime_error("it holds a " + name + ", which cannot be read here; " + advice(name));
   return {name};
 }
@@ -124,6 +128,16 @@ IValue call_global(const Global& global, const IValue& arguments, const TensorLo
   const auto found = functions().find(global.name);
   if (found == functions().end()) throw std::runtime_error(global.name + " is called");
   return found->second.call(tuple_of(arguments, found->second.least_arguments), load_tensor);
+}
+
+IValue new_object(const IValue& global) {
+  const auto type = held<Global>(global, "a class");
+  if (!is_class(type.name)) throw std::runtime_error("it holds an object of " + type.name);
+  return hold(Object{});
+}
+
+bool is_object(const IValue& value) {
+  return value.isCapsule() && dynamic_cast<Held<Object>*>(value.toCapsule().get()) != nullptr;
 }
 
 IValue persistent_storage(const IValue& id) {

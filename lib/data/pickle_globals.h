@@ -41,6 +41,11 @@ Global known_global(const std::string& name);
 c10::IValue call_global(const Global& global, const c10::IValue& arguments,
                         const TensorLoader& load_tensor);
 
+/// An object of the TorchScript class `global`, without attributes: a place holder, as nothing of
+/// it is run. Throws std::runtime_error for any other class.
+c10::IValue new_object(const c10::IValue& global);
+bool is_object(const c10::IValue& value);
+
 /// ("storage", torch.FloatStorage, key, device, elements), which names a storage.
 c10::IValue persistent_storage(const c10::IValue& id);
 

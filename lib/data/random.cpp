@@ -5,40 +5,14 @@
 
 #include <exception>
 #include <functional>
-#include <map>
 #include <numeric>
 #include <string>
 
 #include "base/error.h"
-#include "base/nearest.h"
+#include "data/dtypes.h"
 
 namespace actsparse {
 namespace {
-
-const std::map<std::string, at::ScalarType>& dtypes() {
-  static const std::map<std::string, at::ScalarType> table = {{"bool", at::kBool},
-                                                              {"uint8", at::kByte},
-                                                              {"int8", at::kChar},
-                                                              {"int16", at::kShort},
-                                                              {"int32", at::kInt},
-                                                              {"int64", at::kLong},
-                                                              {"float16", at::kHalf},
-                                                              {"bfloat16", at::kBFloat16},
-                                                              {"float32", at::kFloat},
-                                                              {"float64", at::kDouble},
-                                                              {"complex64", at::kComplexFloat},
-                                                              {"complex128", at::kComplexDouble}};
-  return table;
-}
-
-at::ScalarType dtype_of(const RandomInput& input) {
-  const auto found = dtypes().find(input.dtype);
-  if (found != dtypes().end()) return found->second;
-  std::vector<std::string> names;
-  for (const auto& entry : dtypes()) names.push_back(entry.first);
-  throw Error(ErrorKind::Data, "random input: unknown dtype '" + input.dtype + "'; known are " +
-                                   quoted_list(names) + did_you_mean(input.dtype, names));
-}
 
 // SplitMix64's last step: near seeds give unlike ones. (LibTorch's generator uses the lower half.)
 uint64_t mixed(uint64_t x) {
@@ -50,7 +24,8 @@ uint64_t mixed(uint64_t x) {
 
 class RandomReader : public SampleReader {
  public:
-  explicit RandomReader(const RandomInput& input) : input_(input), dtype_(dtype_of(input)) {}
+  explicit RandomReader(const RandomInput& input)
+      : input_(input), dtype_(dtype_named(input.dtype, "random input")) {}
   int64_t size() const override { return input_.shape.front(); }
   int64_t sample_bytes() const override {
     const auto& shape = input_.shape;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "data/bytes.h"
+#include "data/convert_samples.h"
 #include "data/npy.h"
 #include "data/npz.h"
 #include "data/tensor_file.h"
@@ -48,7 +49,7 @@ std::unique_ptr<SampleReader> open_samples(const FileInput& input) {
   const auto format = find_format(extension);
   if (format == formats().end())
     fail("unknown kind of data file '" + extension + "'; give a " + data_extensions() + " file");
-  return format->open(input);
+  return convert_samples(format->open(input), input);
 }
 
 RegisterFormat::RegisterFormat(const DataFormat& format, OpenSamples open)

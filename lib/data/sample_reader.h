@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/data_config.h"
 #include "config/data_formats.h"
@@ -23,12 +24,18 @@ class SampleReader {
   /// reaches no other one. Samples are in dimension 0.
   /// Throws Error(Data) that names the file.
   virtual at::Tensor read(int64_t first, int64_t count) = 0;
+  /// The same samples one by one, without dimension 0; these may differ in their sizes. Throws as
+  /// read() does.
+  virtual std::vector<at::Tensor> read_each(int64_t first, int64_t count) {
+    return read(first, count).unbind(0);
+  }
 };
 
 /// Opens a file and checks its header; reads no sample yet. Throws Error(Data) that names the file.
 using OpenSamples = std::function<std::unique_ptr<SampleReader>(const FileInput&)>;
 
-/// Opens a file by its extension. Throws Error(Data), also for a member of a format without.
+/// Opens a file by its extension; samples come as `input.conversion` asks. Throws Error(Data), also
+/// for a member of a format without, or a conversion that does not fit.
 std::unique_ptr<SampleReader> open_samples(const FileInput& input);
 
 /// A format of a C++ program's own: as long as this object lives, configs may name files with its

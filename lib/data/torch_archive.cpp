@@ -7,6 +7,7 @@
 #include <ATen/ops/view.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -46,6 +47,16 @@ struct TorchArchive::Contents {
     zip->open(entry)->read_at(0, bytes.data(), entry.size);
     return bytes;
   }
+
+  // Code is stored as TorchScript source; a class of nothing but attributes has no method in it.
+  bool has_methods() const {
+    const auto is_source = [](const std::string& name) {
+      return name.compare(0, 5, "code/") == 0 && std::filesystem::path(name).extension() == ".py";
+    };
+    return std::any_of(records.begin(), records.end(), [&](const auto& record) {
+      return is_source(record.first) && text(record.first).find("def ") != std::string::npos;
+    });
+  }
 };
 
 namespace {
@@ -83,8 +94,7 @@ TorchArchive::TorchArchive(const std::string& path, ErrorKind kind)
   for (const auto& entry : contents_->zip->entries())
     contents_->records[entry.name.substr(entry.name.find('/') + 1)] = entry;
   const auto& records = contents_->records;
-  if (records.count("constants.pkl") > 0)
-    fail("is a TorchScript model; give a file of torch.save with tensors");
+  if (is_module() && contents_->has_methods()) fail(is_a_model);
   if (records.count("data.pkl") == 0) fail("is a zip archive, but not one of torch.save");
   const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
   if (records.count("byteorder") > 0 && contents_->text("byteorder") != (little ? "little" : "big"))
@@ -97,6 +107,8 @@ TorchArchive::TorchArchive(const std::string& path, ErrorKind kind)
 TorchArchive::~TorchArchive() = default;
 
 int64_t TorchArchive::size() const { return contents_->file->size(); }
+
+bool TorchArchive::is_module() const { return contents_->records.count("constants.pkl") > 0; }
 
 std::string TorchArchive::pickle() const { return contents_->text("data.pkl"); }
 

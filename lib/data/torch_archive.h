@@ -11,10 +11,14 @@
 
 namespace actsparse {
 
+/// What is said of a TorchScript model that is given for data.
+inline constexpr const char* is_a_model =
+    "is a TorchScript model; give a file of torch.save with tensors";
+
 class TorchArchive {
  public:
-  /// Opens a torch.save (PyTorch >= 1.6) or pickle_save file. Throws Error(`kind`): missing, empty,
-  /// cut off, of an older or another format, a TorchScript model.
+  /// Opens a file of torch.save (PyTorch >= 1.6), pickle_save, or C++'s torch::save. Throws
+  /// Error(`kind`): missing, empty, cut off, of an older or another format, a TorchScript model.
   TorchArchive(const std::string& path, ErrorKind kind);
   ~TorchArchive();
   TorchArchive(const TorchArchive&) = delete;
@@ -22,6 +26,8 @@ class TorchArchive {
 
   /// Of the file, in bytes.
   int64_t size() const;
+  /// The pickle is about a module without methods: C++'s torch::save writes tensors as one.
+  bool is_module() const;
   /// The pickle's bytes.
   std::string pickle() const;
   /// A tensor on the bytes of the file itself, paged in when touched; writing to it does not reach

@@ -41,6 +41,7 @@ enum class Op : uint8_t {
   SetItem = 's',
   SetItems = 'u',
   GlobalName = 'c',
+  NewObject = 0x81,
   Build = 'b',
   StackGlobal = 0x93,
   Reduce = 'R',
@@ -172,6 +173,9 @@ class Unpickler {
       case Op::Reduce:
         reduce(stack_.pop_many(2));
         break;
+      case Op::NewObject:
+        stack_.push(new_object(stack_.pop_many(2)[0]));
+        break;
       case Op::Build:
         set_state(stack_.pop_many(2));
         break;
@@ -217,8 +221,11 @@ class Unpickler {
     stack_.push(call_global(held<Global>(call[0], "a function"), call[1], load_tensor_));
   }
 
-  // An OrderedDict's attributes (a state_dict's _metadata) are no part of its content.
+  // An OrderedDict's attributes (a state_dict's _metadata) are no part of its content; a module is
+  // nothing but its attributes.
   void set_state(const std::vector<IValue>& object_and_state) {
+    if (is_object(object_and_state[0]) && object_and_state[1].isGenericDict())
+      return stack_.push(object_and_state[1]);
     if (!object_and_state[0].isGenericDict())
       throw std::runtime_error("it holds a Python object with attributes");
     stack_.push(object_and_state[0]);

@@ -24,7 +24,8 @@ struct StoredTensor {
 using TensorLoader = std::function<at::Tensor(const StoredTensor&)>;
 
 /// The value in `pickle`; tensors come from `load_tensor`. Lists and dicts are untyped (List[Any],
-/// Dict[Any, Any]) but for lists of C++ (build_intlist and the like); requires_grad is dropped.
+/// Dict[Any, Any]) but for lists of C++ (build_intlist and the like); a TorchScript object is the
+/// dict of its attributes; requires_grad is dropped.
 /// Throws std::exception with one line if the pickle is damaged, holds anything else, or would take
 /// more than about `most_bytes` once what it shares (a value used twice, an expanded tensor) is
 /// copied; no input makes it do worse.

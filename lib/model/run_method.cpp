@@ -5,8 +5,13 @@
 #include <ATen/ops/scalar_tensor.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "base/error.h"
 #include "model/device_of.h"
+#include "model/explain_failure.h"
 
 namespace actsparse {
 namespace {
@@ -95,8 +100,39 @@ void check_count(const c10::FunctionSchema& schema, size_t given) {
                                    " inputs, but the model wants " + wanted_text(schema));
 }
 
+bool is_collection(const c10::TypePtr& type) {
+  if (const auto optional = type->cast<c10::OptionalType>())
+    return is_collection(optional->getElementType());
+  return type->kind() == c10::TypeKind::ListType || type->kind() == c10::TypeKind::TupleType;
+}
+
+// The method takes one list or tuple (all else has a default), and the data are tensors, of which
+// none can be it: then they are its elements.
+bool are_elements(const c10::FunctionSchema& schema, const std::vector<IValue>& given) {
+  const auto& arguments = schema.arguments();
+  if (given.empty() || arguments.size() < 2 || !is_collection(arguments[1].type())) return false;
+  const auto has_default = [](const c10::Argument& argument) {
+    return argument.default_value().has_value();
+  };
+  const auto is_tensor = [](const IValue& value) { return value.isTensor(); };
+  return std::all_of(arguments.begin() + 2, arguments.end(), has_default) &&
+         std::all_of(given.begin(), given.end(), is_tensor);
+}
+
+std::optional<IValue> as_collection(const c10::FunctionSchema& schema,
+                                    const std::vector<IValue>& given, c10::Device device) {
+  if (!are_elements(schema, given)) return std::nullopt;
+  c10::impl::GenericList list(c10::AnyType::get());
+  for (const auto& element : given) list.push_back(element);
+  const auto& type = schema.arguments()[1].type();
+  for (const IValue& whole : {IValue(list), IValue(c10::ivalue::Tuple::create(given))})
+    if (IValue fitted = fit(whole, type, device); is_a(fitted, type)) return fitted;
+  return std::nullopt;
+}
+
 std::vector<IValue> fit_all(const c10::FunctionSchema& schema, const std::vector<IValue>& given,
                             c10::Device device) {
+  if (auto collection = as_collection(schema, given, device)) return {std::move(*collection)};
   check_count(schema, given.size());
   std::vector<IValue> fitted;
   for (size_t i = 0; i < given.size(); ++i) {
@@ -108,6 +144,22 @@ std::vector<IValue> fit_all(const c10::FunctionSchema& schema, const std::vector
                                        wanted_text(schema));
   }
   return fitted;
+}
+
+// Tensors by the method's names for them; of a list its first.
+std::vector<NamedInput> named_inputs(const c10::FunctionSchema& schema,
+                                     const std::vector<IValue>& given) {
+  std::vector<NamedInput> inputs;
+  const bool elements = are_elements(schema, given);
+  for (size_t i = 0; i < given.size(); ++i) {
+    std::string name = schema.arguments()[elements ? 1 : i + 1].name();
+    if (elements) name += "[" + std::to_string(i) + "]";
+    const bool is_list = given[i].isList() && !given[i].toListRef().empty();
+    const IValue& value = is_list ? given[i].toListRef().front() : given[i];
+    if (value.isTensor())
+      inputs.push_back({is_list ? name + "[0]" : name, value.toTensor(), elements || is_list});
+  }
+  return inputs;
 }
 
 }  // namespace
@@ -133,9 +185,12 @@ IValue run_method(Module& module, const std::string& method, const std::vector<I
   const torch::jit::GraphOptimizerEnabledGuard as_written(false);
   try {
     return callable(std::move(fitted));
-  } catch (const std::exception& cause) {
-    throw Error(ErrorKind::Data, "the model fails on this data: " + torchscript_cause(cause.what()))
-        .with_details(cause.what());
+  } catch (const std::exception& failure) {
+    const std::string cause = torchscript_cause(failure.what());
+    const std::string known =
+        explain_failure(cause, module, named_inputs(callable.function().getSchema(), arguments));
+    throw Error(ErrorKind::Data, "the model fails on this data: " + (known.empty() ? cause : known))
+        .with_details(failure.what());
   }
 }
 

@@ -9,9 +9,11 @@ namespace actsparse {
 
 /// Runs without autograd and without the graph executor's optimizations. Constants are fitted to
 /// the schema (int to float, number to scalar tensor, lists to typed lists) and tensors moved to
-/// `module`'s device. Throws Error(Data) if number or type of the arguments do not fit the schema
-/// (naming argument, found and wanted type) or the model rejects the shapes; the message carries
-/// the innermost cause of a TorchScript traceback, details() the whole.
+/// `module`'s device. Where the method takes one list or tuple, and nothing else without a default,
+/// and `arguments` are tensors, they are its elements. Throws Error(Data) if number or type of the
+/// arguments do not fit the schema (naming argument, found and wanted type) or the model rejects
+/// them; the message is what explain_failure() knows, else the innermost cause of a TorchScript
+/// traceback; details() is the whole.
 c10::IValue run_method(torch::jit::Module& module, const std::string& method,
                        const std::vector<c10::IValue>& arguments);
 

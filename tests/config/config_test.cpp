@@ -46,7 +46,7 @@ TEST_CASE("a config fills every struct", "[config]") {
   CHECK(config.model.written_path == "models/m.pt");
   CHECK(config.model.method == "encode");
   CHECK(config.model.mode == "train");
-  CHECK(config.data.inputs.size() == 14);
+  CHECK(config.data.inputs.size() == 18);
   CHECK(config.functions.at(0).path == cases() / "good" / "my_fns.py");
   CHECK(config.functions.at(0).written_path == "my_fns.py");
   CHECK(config.layers.size() == 3);

@@ -30,12 +30,55 @@ TEST_CASE("images have their defaults, and take what is given", "[config]") {
   CHECK(plain.size.empty());
   CHECK(plain.layout == "NCHW");
   CHECK(plain.channels == 3);
+  CHECK(plain.order == "RGB");
+  CHECK_FALSE(plain.as_list);
   const auto all = input<ImageInput>(
       R"({"images": "*.png", "size": [4, 6], "mean": [0.5], "std": [1, 2, 3], "layout": "NHWC"})");
   CHECK(all.size == std::vector<int64_t>{4, 6});
   CHECK(all.mean == std::vector<double>{0.5});
   CHECK(all.std == std::vector<double>{1, 2, 3});
   CHECK(all.layout == "NHWC");
+  const auto alpha = input<ImageInput>(
+      R"({"images": "*.png", "channels": 4, "order": "BGR", "mean": [1, 2, 3, 4], "list": true})");
+  CHECK(alpha.channels == 4);
+  CHECK(alpha.order == "BGR");
+  CHECK(alpha.mean.size() == 4);
+  CHECK(alpha.as_list);
+}
+
+TEST_CASE("a file's samples are left as they are, or converted as asked", "[config]") {
+  const auto plain = input<FileInput>(R"({"path": "x.npy"})");
+  CHECK(plain.conversion.permute.empty());
+  CHECK(plain.conversion.dtype.empty());
+  CHECK_FALSE(plain.conversion.is_arithmetic());
+  CHECK_FALSE(plain.as_list);
+  const auto all = input<FileInput>(
+      R"({"path": "x.npy", "permute": [0, null, 2, 1], "dtype": "float64", "divide_by": 255,
+          "mean": [0.5], "std": [1, 2, 3], "channel_dim": -3, "list": true})");
+  const std::vector<std::optional<int64_t>> order = {0, std::nullopt, 2, 1};
+  CHECK((all.conversion.permute == order));  // Catch cannot print it
+  CHECK(all.conversion.dtype == "float64");
+  CHECK(all.conversion.divide_by == 255);
+  CHECK(all.conversion.mean == std::vector<double>{0.5});
+  CHECK(all.conversion.std == std::vector<double>{1, 2, 3});
+  CHECK(all.conversion.channel_dim == -3);
+  CHECK(all.as_list);
+  CHECK(input<RandomInput>(R"({"random": {"shape": [4]}, "list": true})").as_list);
+}
+
+TEST_CASE("a permutation has each dimension once", "[config]") {
+  for (const std::string wrong : {"[0, 0, 1]", "[1, 2, 3]", "[null]", "[0, null, 2]"}) {
+    CAPTURE(wrong);
+    CHECK(contains(rejected_input(R"({"path": "x.npy", "permute": )" + wrong + "}"),
+                   "data.inputs.0.permute: found the list ["));
+  }
+}
+
+TEST_CASE("the keys of a conversion must fit each other", "[config]") {
+  CHECK(contains(rejected_input(R"({"path": "x.npy", "mean": [1, 2], "std": [1, 2, 3]})"),
+                 "std: found 3 numbers, allowed one, or as many as 'mean' has (2)"));
+  CHECK(contains(rejected_input(R"({"path": "x.npy", "mean": [1], "channel_dim": 2})"),
+                 "channel_dim: found the number 2, allowed it only beside a 'mean' or 'std'"));
 }
 
 TEST_CASE("mean and std of images are one number or one per channel", "[config]") {

@@ -55,8 +55,8 @@ TEST_CASE("the schema has no objects the parser does not know", "[config]") {
   Names known;
   for (const auto& [name, keys] : accepted_keys()) known.push_back(name);
   CHECK(sorted(objects) == sorted(known));
-  // One more: the condition that member belongs to .npz.
-  CHECK(count_property_tables(whole) == known.size() + 1);
+  // Three more: the conditions of `member`, `order` and `dtype`.
+  CHECK(count_property_tables(whole) == known.size() + 3);
 }
 
 TEST_CASE("the schema rejects unknown keys wherever the parser does", "[config]") {
@@ -88,6 +88,12 @@ TEST_CASE("the schema requires the keys the parser requires", "[config]") {
   check("labels", labels_fields());
   check("gate", gate_fields());
   check("output", output_fields());
+}
+
+TEST_CASE("the schema takes the dtypes that the parser takes", "[config]") {
+  const json definitions = schema().at("definitions");
+  CHECK(definitions["dtype"]["enum"].get<Names>() == dtypes());
+  CHECK(definitions["random"]["properties"]["dtype"]["enum"].get<Names>() == dtypes());
 }
 
 TEST_CASE("the schema takes the data files that can be read", "[config]") {

@@ -207,3 +207,24 @@ TEST_CASE("a file of 4 GiB is streamed in little memory", "[data]") {
   CHECK(read == 65536);
   CHECK(after.ru_maxrss - before.ru_maxrss < 400 * 1024);  // KiB; a batch has 64 MiB
 }
+
+TEST_CASE("an input that is to be a list gives its samples one by one", "[data]") {
+  const TemporaryFolder folder;
+  DataConfig config = numbers(folder, 5, 3);
+  std::get<FileInput>(config.inputs[0]).as_list = true;
+  RandomInput random;
+  random.shape = {5, 2, 2};
+  config.inputs.push_back(random);
+  random.as_list = true;
+  config.inputs.push_back(random);
+  const auto source = open_batches(config);
+  source->next();
+  const auto last = source->next().value();
+  CHECK(last.samples == 2);
+  REQUIRE(last.arguments[0].isTensorList());
+  const auto rows = last.arguments[0].toTensorVector();
+  REQUIRE(rows.size() == 2);
+  CHECK(at::equal(rows[1], at::arange(8, 10)));
+  const auto drawn = last.arguments[2].toTensorVector();
+  CHECK(at::equal(drawn.at(1), last.arguments[1].toTensor()[1]));
+}

@@ -93,6 +93,59 @@ TEST_CASE("a size resizes with antialiasing", "[data]") {
   CHECK(at::equal(open_images(input)->read(0, 1)[0], small_image(40)));  // untouched
 }
 
+TEST_CASE("colours come as BGR, and with alpha, where it is asked for", "[data]") {
+  const TemporaryFolder folder;
+  std::vector<uint8_t> pixels(16);
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<uint8_t>(10 * i);
+  write_image(folder / "x.png", 2, 2, 4, pixels);
+  const at::Tensor rgba =
+      at::tensor(pixels, at::kByte).view({2, 2, 4}).permute({2, 0, 1}).to(at::kFloat) / 255;
+  auto input = images_in(folder, "x.png");
+  const auto read = [&] { return open_images(input)->read(0, 1)[0]; };
+  const at::Tensor to_bgr = at::tensor({2, 1, 0});
+  CHECK(at::equal(read(), rgba.narrow(0, 0, 3)));
+  input.order = "BGR";
+  CHECK(at::equal(read(), rgba.index_select(0, to_bgr)));
+  input.mean = {0.1, 0.2, 0.3};  // in the order in which the model gets them
+  const at::Tensor mean = at::tensor({0.1F, 0.2F, 0.3F}).view({3, 1, 1});
+  CHECK(at::equal(read(), rgba.index_select(0, to_bgr) - mean));
+  input.mean = {};
+  input.channels = 4;
+  CHECK(at::equal(read(), rgba.index_select(0, at::tensor({2, 1, 0, 3}))));
+  input.order = "RGB";
+  CHECK(at::equal(read(), rgba));
+  CHECK(open_images(input)->sample_bytes() == 4 * 2 * 2 * 4);
+}
+
+TEST_CASE("images without alpha are opaque", "[data]") {
+  const TemporaryFolder folder;
+  write_small(folder / "x.png", 0);
+  auto input = images_in(folder, "x.png");
+  input.channels = 4;
+  const at::Tensor image = open_images(input)->read(0, 1)[0];
+  CHECK(at::equal(image.narrow(0, 0, 3), small_image(0)));
+  CHECK(at::equal(image[3], at::ones({2, 2})));
+}
+
+TEST_CASE("images of a list keep their sizes", "[data]") {
+  const TemporaryFolder folder;
+  write_small(folder / "a.png", 0);
+  write_image(folder / "b.png", 1, 3, 3, {1, 2, 3, 4, 5, 6, 7, 8, 9});
+  auto input = images_in(folder, ".");
+  input.as_list = true;
+  const auto reader = open_images(input);
+  CHECK(reader->sample_bytes() == 3 * 4 * 4);
+  const auto images = reader->read_each(0, 2);
+  REQUIRE(images.size() == 2);
+  CHECK(at::equal(images[0], small_image(0)));
+  CHECK(images[1].sizes() == at::IntArrayRef({3, 1, 3}));
+  input.size = {2, 2};
+  for (const auto& image : open_images(input)->read_each(0, 2))
+    CHECK(image.sizes() == at::IntArrayRef({3, 2, 2}));
+  input.layout = "NHWC";
+  CHECK(open_images(input)->read_each(1, 1)[0].sizes() == at::IntArrayRef({2, 2, 3}));
+}
+
 TEST_CASE("without a size images must be of one size, which is found before the run", "[data]") {
   const TemporaryFolder folder;
   write_small(folder / "a.png", 0);

@@ -104,7 +104,10 @@ TEST_CASE("a file that is no pickle of torch says what it is", "[data]") {
   CHECK(contains(message(npy_bytes(at::arange(3))), "is a .npy file"));
   write_zip(folder / "x.pt", {{"x.npy", npy_bytes(at::arange(3))}});
   CHECK(contains(message_of(folder / "x.pt"), "not one of torch.save"));
-  write_zip(folder / "m.pt", {{"m/data.pkl", "x"}, {"m/constants.pkl", "x"}, {"m/version", "3\n"}});
+  write_zip(folder / "m.pt", {{"m/data.pkl", "x"},
+                              {"m/code/__torch__.py", "class Module(Module):\n  def forward(self)"},
+                              {"m/constants.pkl", "x"},
+                              {"m/version", "3\n"}});
   CHECK(contains(message_of(folder / "m.pt"), "TorchScript model"));
   write_zip(folder / "b.pt", {{"b/data.pkl", "x"}, {"b/byteorder", "big"}, {"b/version", "3\n"}});
   CHECK(contains(message_of(folder / "b.pt"), "byte order"));

@@ -88,6 +88,31 @@ TEST_CASE("a list with an element of the wrong type is refused", "[model]") {
                  "input 0 is Tuple[int]"));
 }
 
+TEST_CASE("tensors make up the one list or tuple that a method takes", "[model]") {
+  const c10::IValue x = tensor1d({1, 2}), y = tensor1d({3});
+  const Module list = method_with(", xs: List[Tensor]", "  return torch.cat(xs)");
+  CHECK(bit_equal(run(list, {x, y}).toTensor(), tensor1d({1, 2, 3})));
+  CHECK(bit_equal(run(list, {y}).toTensor(), tensor1d({3})));
+  const Module more =
+      method_with(", xs: Optional[List[Tensor]], k: Optional[List[Tensor]] = None",
+                  "  assert xs is not None\n  assert k is None\n  return torch.cat(xs)");
+  CHECK(bit_equal(run(more, {x, y}).toTensor(), tensor1d({1, 2, 3})));
+  const Module pair = method_with(", p: Tuple[Tensor, Tensor]", "  return p[0] + p[1]");
+  CHECK(bit_equal(run(pair, {x, y}).toTensor(), tensor1d({4, 5})));
+}
+
+TEST_CASE("tensors are arguments wherever they can be", "[model]") {
+  const c10::IValue x = tensor1d({1, 2}), y = tensor1d({3});
+  const Module second = method_with(", x: Tensor, xs: Optional[List[Tensor]] = None", "  return x");
+  CHECK(bit_equal(run(second, {x}).toTensor(), tensor1d({1, 2})));
+  const Module both = method_with(", xs: List[Tensor], y: Tensor", "  return torch.cat(xs) + y");
+  CHECK(contains(failure(both, {x, y}).what(), "input 0 is Tensor, but the model wants forward("));
+  const Module pair = method_with(", p: Tuple[Tensor, Tensor]", "  return p[0]");
+  CHECK(contains(failure(pair, {x, y, x}).what(), "the data has 3 inputs"));
+  const Module numbers = method_with(", xs: List[float]", "  return xs[0]");
+  CHECK(contains(failure(numbers, {x}).what(), "input 0 is Tensor"));
+}
+
 TEST_CASE("a number becomes a scalar tensor of its own dtype", "[model]") {
   const Module model = method_with(", x: Tensor", "  return x");
   const auto dtype_of = [&](const c10::IValue& value) {

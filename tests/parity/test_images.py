@@ -69,17 +69,23 @@ def fed(binary, folder, entry):
     return torch.load(folder / "state.pt")["data_groups"]["layer"]["data"]
 
 
-def check(binary, folder, mode, mean, std, layout):
+def check(binary, folder, mode, mean, std, layout, order="RGB"):
     images = folder / "images"
-    entry = {"images": "images", "size": [24, 28], "mean": mean, "std": std, "layout": layout,
-             "channels": 3 if mode == "RGB" else 1}
-    found, wanted = fed(binary, folder, entry), expected(images, mode, [24, 28], mean, std)
+    entry = {"images": "images", "size": [24, 28], "mean": mean, "std": std, "layout": layout, "channels": len(mode)}
+    if mode != "L":
+        entry["order"] = order
+    if order == "RGB":
+        found, wanted = fed(binary, folder, entry), expected(images, mode, [24, 28], mean, std)
+    else:  # mean and std are those of the channels as the model gets them
+        colours = [2, 1, 0, 3][:len(mode)]
+        wanted = expected(images, mode, [24, 28], [mean[c] for c in colours], [std[c] for c in colours])[:, colours]
+        found = fed(binary, folder, entry)
     if layout == "NHWC":
         wanted = wanted.permute(0, 2, 3, 1)
     difference = (found - wanted).abs().flatten(1).max(1).values
     assert (difference[:4] == 0).all() or mode == "L", difference
     assert (difference * min(std) <= JPEG_TOLERANCE).all(), difference
-    print(f"{mode} {layout}: PNG {difference[:4].max().item():.3g}, JPEG {difference[4].item():.3g}")
+    print(f"{mode} {layout} {order}: PNG {difference[:4].max().item():.3g}, JPEG {difference[4].item():.3g}")
 
 
 def main(binary):
@@ -90,6 +96,9 @@ def main(binary):
         check(binary, folder, "RGB", MEAN, STD, "NCHW")
         check(binary, folder, "RGB", MEAN, STD, "NHWC")
         check(binary, folder, "L", [0.5], [0.25], "NCHW")
+        check(binary, folder, "RGB", MEAN, STD, "NCHW", "BGR")
+        check(binary, folder, "RGBA", MEAN + [0.5], STD + [0.25], "NHWC")
+        check(binary, folder, "RGBA", MEAN + [0.5], STD + [0.25], "NCHW", "BGR")
 
 
 if __name__ == "__main__":
