@@ -22,9 +22,10 @@ struct Compacted {
 /// `batches`: arguments of its method; the first tells shapes and which values are constant, others
 /// of other sizes what depends on the size. The module is one flat graph with named tensors
 /// (named_module.h), or with options.keep_modules a copy of `masked` with smaller tensors
-/// (changed_modules.h). Of options.gather "auto" the cheaper one of two models, in multiplications
-/// and bytes. Throws Error(Data) if the model does not take the first batch, Error(Model) if it
-/// cannot be made one graph.
+/// (changed_modules.h). A tensor that layers, names or calls share becomes several only if all
+/// tensors then take fewer bytes than with it whole (conflicts.h). Of options.gather "auto" the
+/// cheaper one of two models, in multiplications and bytes. Throws Error(Data) if the model does
+/// not take the first batch, Error(Model) if it cannot be made one graph.
 Compacted compact(const Session& masked, const std::vector<std::vector<c10::IValue>>& batches,
                   const CompactOptions& options = {});
 

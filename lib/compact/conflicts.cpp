@@ -7,6 +7,7 @@
 
 #include "compact/in_place.h"
 #include "compact/nodes.h"
+#include "compact/tensor_memory.h"
 #include "model/layer_tree.h"
 
 namespace actsparse {
@@ -24,9 +25,9 @@ const Value* changed_value(const Node& node, const Change& change) {
 }
 
 // A tensor of a module. The module is told by its object: it may stand under several names.
-using Place = std::pair<const c10::ivalue::Object*, std::string>;
+using Slot = std::pair<const c10::ivalue::Object*, std::string>;
 
-Place place_of(const Module& model, const std::string& path) {
+Slot slot_of(const Module& model, const std::string& path) {
   const auto [owner, name] = owner_and_name(path);
   return {find_layer(model, owner)._ivalue().get(), name};
 }
@@ -36,23 +37,33 @@ std::map<const Node*, std::vector<Change>> changes_of_code(const FlatModel& flat
                                                            const Changes& changes) {
   std::map<const Node*, std::vector<Change>> of_code;
   for (const auto& [node, change] : changes)
-    if (changed_tensor(flat, *node, change) == nullptr) of_code[node].push_back(change);
+    if (changed_tensors(flat, *node, change).empty()) of_code[node].push_back(change);
   return of_code;
 }
 
-// The named tensors that a node reads, itself or in a list.
-std::vector<const Value*> tensors_read(const FlatModel& flat, const Node& node) {
-  std::vector<const Value*> found;
+// The model's tensors that a constant is, or is computed from.
+std::vector<ModelTensor> tensors_behind(const FlatModel& flat, const Value& value) {
+  if (value.node()->kind() != c10::prim::Constant) return {};
+  const auto constant = torch::jit::toIValue(&value);
+  if (!constant || !constant->isTensor() || !constant->toTensor().defined()) return {};
+  if (const auto* name = flat.name_of(value)) return {{*name, constant->toTensor()}};
+  return flat.computations->sources_of(constant->toTensor());
+}
+
+// The model's tensors that a node reads, itself or in a list that it gets.
+std::vector<ModelTensor> tensors_read(const FlatModel& flat, const Node& node) {
+  std::vector<ModelTensor> found;
+  if (node.kind() == c10::prim::ListConstruct) return found;
+  const auto add = [&](const Value& value) {
+    for (auto& tensor : tensors_behind(flat, value)) found.push_back(std::move(tensor));
+  };
   for (const Value* input : node.inputs()) {
-    if (flat.name_of(*input) != nullptr) found.push_back(input);
+    add(*input);
     if (input->node()->kind() == c10::prim::ListConstruct)
-      for (const Value* element : input->node()->inputs())
-        if (flat.name_of(*element) != nullptr) found.push_back(element);
+      for (const Value* element : input->node()->inputs()) add(*element);
   }
   return found;
 }
-
-at::Tensor tensor_of(const Value& constant) { return torch::jit::toIValue(&constant)->toTensor(); }
 
 // The flat graph may show a list's elements where the module's code does not: it is passed as an
 // argument there, say. Whether the code shows those of all lists that change.
@@ -100,6 +111,10 @@ class Conflicts {
   }
 
   void find_code() {
+    for (const auto& [node, change] : changes_)
+      if (const auto number = number_of(*node);
+          number && !has_lists(*model_.origins.at(*number).node, {change}))
+        found_[node] = "the list that it reads is not made there";
     const auto of_code = changes_of_code(flat_, changes_);
     const auto copies = copies_of_code();
     for (const auto& [node, list] : of_code) {
@@ -108,8 +123,6 @@ class Conflicts {
         found_[node] = "it is not code of a module";
         continue;
       }
-      if (!has_lists(*model_.origins.at(*number).node, list))
-        found_[node] = "the list that it reads is not made there";
       if (is_read_elsewhere(*node) && std::any_of(list.begin(), list.end(), changes_result))
         found_[node] = "what it writes in place is read elsewhere";
       for (const Node* copy : copies.at(*number)) {
@@ -122,19 +135,18 @@ class Conflicts {
   }
 
   void find_tensors() {
-    std::map<Place, at::Tensor> first;
-    std::set<Place> ambiguous;
+    std::map<Slot, at::Tensor> first;
+    std::set<Slot> ambiguous;
     for_each_node(*flat_.graph->block(), [&](const Node& node) {
-      for (const Value* value : tensors_read(flat_, node)) {
-        const auto place = place_of(model_.module, flat_.name_of(*value)->path);
-        const at::Tensor tensor = tensor_of(*value);
-        const auto& known = first.emplace(place, tensor).first->second;
-        if (!is_same(known, tensor)) ambiguous.insert(place);
+      for (const auto& [name, tensor] : tensors_read(flat_, node)) {
+        const auto slot = slot_of(model_.module, name.path);
+        const auto& known = first.emplace(slot, tensor).first->second;
+        if (!is_same(known, tensor)) ambiguous.insert(slot);
       }
     });
     for (const auto& [node, change] : changes_)
-      if (const auto* name = changed_tensor(flat_, *node, change))
-        if (ambiguous.count(place_of(model_.module, name->path)) != 0)
+      for (const auto& [name, tensor] : changed_tensors(flat_, *node, change))
+        if (ambiguous.count(slot_of(model_.module, name.path)) != 0)
           found_[node] = "its tensors are read several times, for other channels";
   }
 
@@ -145,11 +157,61 @@ class Conflicts {
   PinnedNodes found_;
 };
 
+// What nodes read of tensors that overlapped in the model: where each lay, and what is read now.
+struct Reads {
+  std::set<std::string> paths;
+  TensorPlace place;
+  at::Tensor now;
+  bool differ = false;
+};
+
+void add_read(Reads& reads, const std::string& path, const TensorPlace& place,
+              const at::Tensor& now) {
+  if (reads.paths.empty()) {
+    reads.place = place;
+    reads.now = now;
+  }
+  reads.differ = reads.differ || !(reads.place == place) || !is_same(reads.now, now);
+  reads.paths.insert(path);
+}
+
+std::string shared_reason(const std::string& path, const Reads& reads) {
+  const auto [owner, name] = owner_and_name(path);
+  for (const auto& other : reads.paths)
+    if (const auto sharer = owner_and_name(other).first; sharer != owner)
+      return "its " + name + " is shared with '" + sharer + "'";
+  return "its " + name + " is read several times, and copies of it would be larger";
+}
+
 }  // namespace
 
-const TensorName* changed_tensor(const FlatModel& flat, const Node& node, const Change& change) {
+std::vector<ModelTensor> changed_tensors(const FlatModel& flat, const Node& node,
+                                         const Change& change) {
   const Value* const value = change.value.isTensor() ? changed_value(node, change) : nullptr;
-  return value == nullptr ? nullptr : flat.name_of(*value);
+  return value == nullptr ? std::vector<ModelTensor>() : tensors_behind(flat, *value);
+}
+
+PinnedNodes split_tensors(const FlatModel& flat, const Changes& changes) {
+  std::vector<at::Tensor> tensors;
+  for_each_tensor(flat.module._ivalue(), [&](const at::Tensor& each) { tensors.push_back(each); });
+  const MemoryRegions regions(tensors);
+  std::map<size_t, Reads> reads;
+  for_each_node(*flat.graph->block(), [&](const Node& node) {
+    for (const auto& [name, now] : tensors_read(flat, node)) {
+      const at::Tensor before = tensor_at(flat.module, name.path);
+      add_read(reads[regions.of(before)], name.path, place_of(before), now);
+    }
+  });
+  PinnedNodes found;
+  for (const auto& [node, change] : changes) {
+    for (const auto& [name, now] : changed_tensors(flat, *node, change)) {
+      const Reads& all = reads.at(regions.of(tensor_at(flat.module, name.path)));
+      if (all.differ) found.emplace(node, shared_reason(name.path, all));
+    }
+    if (change.value.isTensor() && flat.computations->own_name(change.value.toTensor()))
+      found.emplace(node, "its weight is computed from others, and would be larger beside them");
+  }
+  return found;
 }
 
 PinnedNodes conflicts(const NumberedModel& model, const FlatModel& flat,

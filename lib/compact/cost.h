@@ -6,7 +6,11 @@
 
 namespace actsparse {
 
-/// Elements of all parameters.
+/// Elements of all parameters, those that several share (tied weights, views of one storage) once.
 int64_t count_parameters(const torch::jit::Module& model);
+
+/// Bytes of all tensors in its attributes and in the code of its methods as a file holds them: each
+/// storage once and as a whole.
+int64_t stored_bytes(const torch::jit::Module& model);
 
 }  // namespace actsparse

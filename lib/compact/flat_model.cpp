@@ -15,6 +15,7 @@
 #include "compact/in_place.h"
 #include "compact/inline_forks.h"
 #include "compact/nodes.h"
+#include "compact/tensor_memory.h"
 #include "model/layer_tree.h"
 #include "model/own_types.h"
 
@@ -55,67 +56,119 @@ bool is_parameter(const Module& owner, const std::string& name) {
   return type->is_parameter(type->getAttributeSlot(name));
 }
 
+bool has_tensors(const IValue& value) {
+  bool found = false;
+  if (!value.isObject()) for_each_tensor(value, [&](const at::Tensor&) { found = true; });
+  return found;
+}
+
 // Replaces reads of those attributes that `wanted` picks by constants, unless the model writes
 // them.
 class Binder {
  public:
-  explicit Binder(FlatModel& flat) : flat_(flat), written_(written_attributes(*flat.graph)) {}
+  explicit Binder(FlatModel& flat) : flat_(flat), written_(written_attributes(*flat.graph)) {
+    for (const auto& named : flat.module.named_parameters())
+      names_.emplace(place_of(named.value), TensorName{named.name, true});
+    for (const auto& named : flat.module.named_buffers())
+      names_.emplace(place_of(named.value), TensorName{named.name, false});
+  }
 
   using Wanted = std::function<bool(const std::string& path, const IValue& value)>;
 
   void bind(const Wanted& wanted) {
-    for (Node* read : attribute_reads(*flat_.graph)) bind(*read, wanted);
+    bind_attributes(wanted);
+    name_constants();
+    flat_.computations->fold(flat_.graph, [&](const Value& value) { return flat_.name_of(value); });
     torch::jit::ConstantPropagation(flat_.graph);
     torch::jit::PeepholeOptimize(flat_.graph);
     torch::jit::EliminateDeadCode(flat_.graph);
-    for_each_node(*flat_.graph->block(), [&](Node& node) { unfold_list(node); });
+    for_each_node(*flat_.graph->block(), [&](Node& node) { unfold(node); });
+    name_constants();
   }
 
  private:
-  void bind(Node& read, const Wanted& wanted) {
-    const auto owner_path = attribute_path(read.input());
-    if (!owner_path || !read.input()->type()->is_module()) return;
-    const std::string name = read.s(c10::attr::name), path = joined(*owner_path, name);
-    const Module owner = find_layer(flat_.module, *owner_path);
-    const IValue value = owner.attr(name);
-    if (value.isModule() || written_.count(path) != 0 || !wanted(path, value)) return;
-    replace(read, value, {path, is_parameter(owner, name)});
+  void bind_attributes(const Wanted& wanted) {
+    const torch::jit::AliasDb aliases(flat_.graph);
+    for (Node* read : attribute_reads(*flat_.graph)) {
+      const auto owner_path = attribute_path(read->input());
+      if (!owner_path || !read->input()->type()->is_module()) continue;
+      const std::string name = read->s(c10::attr::name), path = joined(*owner_path, name);
+      const Module owner = find_layer(flat_.module, *owner_path);
+      const IValue value = owner.attr(name);
+      const bool changes =
+          (value.isList() || value.isGenericDict()) && aliases.hasWriters(read->output());
+      if (value.isModule() || changes || written_.count(path) != 0 || !wanted(path, value))
+        continue;
+      const torch::jit::WithInsertPoint guard(read);
+      Value* const constant = insert(value);
+      if (constant == nullptr) continue;
+      if (value.isTensor()) flat_.set_name(*constant, {path, is_parameter(owner, name)});
+      read->output()->replaceAllUsesWith(constant);
+    }
   }
 
-  void replace(Node& read, const IValue& value, const TensorName& name) {
-    const torch::jit::WithInsertPoint guard(&read);
+  // Null for what cannot be a constant. Lists and tuples of tensors, as of an LSTM's weights, are
+  // built of constants: in one constant the tensors would have no names.
+  Value* insert(const IValue& value) {
+    if (!value.isTensor() && has_tensors(value)) {
+      if (value.isList()) return insert_list(value);
+      if (value.isTuple()) return insert_tuple(value);
+    }
+    const bool is_tensor = value.isTensor() && value.toTensor().defined();
     const auto constant = torch::jit::tryInsertConstant(
-        *flat_.graph, value.isTensor() ? IValue(value.toTensor().detach()) : value);
-    if (!constant) return;
-    if (value.isTensor()) name_constant(**constant, name);
-    read.output()->replaceAllUsesWith(*constant);
+        *flat_.graph, is_tensor ? IValue(value.toTensor().detach()) : value);
+    return constant ? *constant : nullptr;
   }
 
-  void name_constant(const Value& constant, const TensorName& name) {
-    flat_.set_name(constant, name);
-    names_.emplace(torch::jit::toIValue(&constant)->toTensor().unsafeGetTensorImpl(), name);
+  Value* insert_list(const IValue& value) {
+    const auto elements = insert_all(value.toListRef());
+    if (!elements) return nullptr;
+    const auto type = value.type()->expectRef<c10::ListType>().getElementType();
+    return flat_.graph->insertNode(flat_.graph->createList(type, *elements))->output();
   }
 
-  // Constant propagation turns the list of an LSTM's weights into one constant, in which the
-  // tensors' names are lost: takes it apart again.
-  void unfold_list(Node& node) {
+  Value* insert_tuple(const IValue& value) {
+    const auto elements = insert_all(value.toTupleRef().elements());
+    if (!elements) return nullptr;
+    const auto type = value.type()->cast<c10::TupleType>();
+    Node* const tuple = flat_.graph->createTuple(*elements, type->schema() ? type : nullptr);
+    return flat_.graph->insertNode(tuple)->output();
+  }
+
+  std::optional<std::vector<Value*>> insert_all(c10::ArrayRef<IValue> values) {
+    std::vector<Value*> inserted;
+    for (const IValue& value : values) {
+      inserted.push_back(insert(value));
+      if (inserted.back() == nullptr) return std::nullopt;
+    }
+    return inserted;
+  }
+
+  // Constant propagation makes one constant of a list again: takes it apart.
+  void unfold(Node& node) {
     if (node.kind() != c10::prim::Constant || node.outputs().size() != 1) return;
     const auto value = torch::jit::toIValue(node.output());
-    if (!value || !value->isTensorList()) return;
+    if (!value || value->isTensor() || !has_tensors(*value)) return;
     const torch::jit::WithInsertPoint guard(node.next());
-    std::vector<Value*> elements;
-    for (const at::Tensor& tensor : value->toTensorVector()) {
-      elements.push_back(flat_.graph->insertConstant(tensor));
-      const auto name = names_.find(tensor.unsafeGetTensorImpl());
-      if (name != names_.end()) flat_.set_name(*elements.back(), name->second);
-    }
-    Node* const list = flat_.graph->createList(c10::TensorType::get(), elements);
-    node.output()->replaceAllUsesWith(flat_.graph->insertNode(list)->output());
+    if (Value* const made = insert(*value)) node.output()->replaceAllUsesWith(made);
+  }
+
+  // Those that are a parameter or buffer of the model, however the graph came by it.
+  void name_constants() {
+    for_each_node(*flat_.graph->block(), [&](const Node& node) {
+      if (node.kind() != c10::prim::Constant || node.outputs().size() != 1 ||
+          flat_.name_of(*node.output()) != nullptr)
+        return;
+      const auto value = torch::jit::toIValue(node.output());
+      if (!value || !value->isTensor() || !value->toTensor().defined()) return;
+      const auto name = names_.find(place_of(value->toTensor()));
+      if (name != names_.end()) flat_.set_name(*node.output(), name->second);
+    });
   }
 
   FlatModel& flat_;
   std::set<std::string> written_;
-  std::unordered_map<const c10::TensorImpl*, TensorName> names_;
+  std::map<TensorPlace, TensorName> names_;
 };
 
 // Paths of tensors that something writes in place. LibTorch's alias analysis can tell only when all
@@ -124,6 +177,7 @@ class Binder {
 std::set<std::string> changed_in_place(const FlatModel& flat) {
   FlatModel trial = flat;
   trial.graph = flat.graph->copy();
+  trial.computations = std::make_shared<Computations>();
   Binder(trial).bind([](const std::string&, const IValue&) { return true; });
   const torch::jit::AliasDb aliases(trial.graph);
   std::set<std::string> changed;
@@ -179,6 +233,16 @@ std::pair<std::string, std::string> owner_and_name(const std::string& path) {
   const size_t dot = path.rfind('.');
   if (dot == std::string::npos) return {"", path};
   return {path.substr(0, dot), path.substr(dot + 1)};
+}
+
+bool is_mask(const FlatModel& model, const Value* constant) {
+  const TensorName* const name = model.name_of(*constant);
+  return name != nullptr && owner_and_name(name->path).second.rfind("activation_mask", 0) == 0;
+}
+
+at::Tensor tensor_at(const Module& model, const std::string& path) {
+  const auto [owner, name] = owner_and_name(path);
+  return find_layer(model, owner).attr(name).toTensor();
 }
 
 std::optional<std::string> attribute_path(const Value* value) {

@@ -9,18 +9,18 @@
 #include <unordered_map>
 #include <utility>
 
-namespace actsparse {
+#include "compact/computations.h"
+#include "compact/tensor_name.h"
 
-/// Where a constant tensor of the graph comes from.
-struct TensorName {
-  std::string path;  ///< FQN in the state_dict: "layer1.0.conv1.weight"
-  bool is_parameter = false;
-};
+namespace actsparse {
 
 struct FlatModel {
   torch::jit::Module module;  ///< in eval mode; its root has a type of its own
   std::string method;
   std::shared_ptr<torch::jit::Graph> graph;  ///< the method's: the module, then the arguments
+
+  /// What constants without a name were computed from.
+  std::shared_ptr<Computations> computations = std::make_shared<Computations>();
 
   /// Of a constant of the graph; null if it has none.
   const TensorName* name_of(const torch::jit::Value& constant) const;
@@ -33,6 +33,12 @@ struct FlatModel {
 
 /// "layer1.0.conv1" and "weight" of "layer1.0.conv1.weight".
 std::pair<std::string, std::string> owner_and_name(const std::string& path);
+
+/// Whether a constant of the graph is a mask: a buffer that apply_masks() made.
+bool is_mask(const FlatModel& model, const torch::jit::Value* constant);
+
+/// The parameter or buffer at a path. Throws Error(Model) if there is no such module.
+at::Tensor tensor_at(const torch::jit::Module& model, const std::string& path);
 
 /// `model` in eval mode with all calls inlined, branches on constants decided, and in-place
 /// operators replaced where LibTorch can show that nobody sees the difference. Attributes that the

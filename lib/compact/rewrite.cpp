@@ -10,6 +10,18 @@ using torch::jit::Node;
 using torch::jit::Value;
 using Kind = Change::Kind;
 
+namespace {
+
+// What the changed input is called in the operator's schema: "weight".
+std::string argument_name(const Node& node, const Change& change) {
+  const auto* const schema = node.maybeSchema();
+  return schema != nullptr && change.place < schema->arguments().size()
+             ? schema->arguments()[change.place].name()
+             : "constant";
+}
+
+}  // namespace
+
 at::Tensor Rewrite::kept(const Channels& channels, int64_t axis) const {
   const auto ids = unexpanded(channels.ids);
   if (ids.size(axis) != channels.ids.size(axis)) return {};
@@ -22,12 +34,21 @@ int64_t Rewrite::kept_count(const Channels& channels, int64_t axis) const {
   return index.defined() ? index.numel() : channels.ids.size(axis);
 }
 
+void Rewrite::note_replaced(const Value& old, const at::Tensor& by, const std::string& name) {
+  const auto before = torch::jit::toIValue(&old);
+  if (before && before->isTensor() && before->toTensor().defined())
+    model_.computations->replaced(before->toTensor(), by, name);
+}
+
 void Rewrite::make(Node& node, Change change) {
   perform(change, node, [&](const Value* old, Node& before, const IValue& value) {
     const torch::jit::WithInsertPoint guard(&before);
     Value* const made = torch::jit::insertConstant(*model_.graph, value);
     const TensorName* const name = old == nullptr ? nullptr : model_.name_of(*old);
-    if (value.isTensor() && name != nullptr) model_.set_name(*made, TensorName(*name));
+    if (value.isTensor() && name != nullptr)
+      model_.set_name(*made, TensorName(*name));
+    else if (value.isTensor() && old != nullptr)
+      note_replaced(*old, value.toTensor(), argument_name(node, change));
     return made;
   });
   changes_.emplace_back(&node, std::move(change));

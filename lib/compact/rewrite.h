@@ -4,6 +4,7 @@
 #include <torch/csrc/jit/ir/ir.h>
 
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,7 @@ class Rewrite {
 
  private:
   void make(torch::jit::Node& node, Change change);
+  void note_replaced(const torch::jit::Value& old, const at::Tensor& by, const std::string& name);
   int64_t length(const torch::jit::Value& list) const;
 
   FlatModel& model_;

@@ -8,11 +8,6 @@
 namespace actsparse {
 namespace {
 
-bool is_mask(const FlatModel& model, const torch::jit::Value* value) {
-  const TensorName* const name = model.name_of(*value);
-  return name != nullptr && owner_and_name(name->path).second.rfind("activation_mask", 0) == 0;
-}
-
 void skip_masks(const FlatModel& model, torch::jit::Block& block) {
   for (auto* node : block.nodes()) {
     for (auto* inner : node->blocks()) skip_masks(model, *inner);

@@ -72,6 +72,14 @@ void warn_of_one_size(CompactReport& report, const Trials& trials) {
         "first, second and last batch are tried)");
 }
 
+void warn_of_growth(CompactReport& report) {
+  if (report.bytes.after > report.bytes.before)
+    report.warnings.push_back(
+        "the file is larger than the masked model's: what was removed takes less than the code "
+        "that "
+        "was added; keep the masked model, or try the other form (--flat, --keep-modules)");
+}
+
 Latency latency(const Session& masked, const Module& small, const Arguments& batch) {
   const auto medians =
       measure_latency({without_masks(masked), masked, masked.with(small)}, batch, kLatencySeconds);
@@ -116,6 +124,7 @@ WrittenSmall write_small(Outputs& outputs, const SmallFile& file, const Session&
   CompactReport report = compare_small(session, compacted, small, trials, options);
   report.bytes = {bytes_written([&](std::ostream& out) { write_model(masked, out, file.extra); }),
                   static_cast<int64_t>(std::filesystem::file_size(written.temporary()))};
+  warn_of_growth(report);
   report.latency = latency(session, small, batch.arguments);
   report.total_seconds = stopwatch.seconds();
   return {small, report};

@@ -31,10 +31,12 @@ torch::jit::Module sum_of_two() {
       "  a = torch.conv2d(x, self.wa)\n"
       "  b = torch.conv2d(x, self.wb)\n"
       "  c = torch.conv2d(torch.relu(a + b) * self.activation_mask, self.wc)\n"
-      "  return c + torch.conv2d(a, self.wc) + torch.conv2d(b * self.activation_mask_1, self.wc)\n",
+      "  return c + torch.conv2d(a, self.wd) + torch.conv2d(b * self.activation_mask_1, self.we)\n",
       {{"wa", weight({8, 3, 1, 1})},
        {"wb", weight({8, 3, 1, 1}, 2)},
        {"wc", weight({4, 8, 1, 1})},
+       {"wd", weight({4, 8, 1, 1}, 2)},
+       {"we", weight({4, 8, 1, 1}, 3)},
        {"activation_mask", mask(8, {0, 1, 2, 3}, 2)},
        {"activation_mask_1", mask(8, {2, 3, 4, 5}, 2)}});
 }

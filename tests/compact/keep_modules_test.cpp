@@ -77,9 +77,9 @@ TEST_CASE("code that runs twice for other channels keeps them, and says so", "[c
       model({{"conv1", conv(6, 3, true)}, {"conv2", conv(6, 6, true)}},
             "  y = self.conv2.forward(torch.relu(self.conv1.forward(x)))\n"
             "  return torch.conv2d(self.conv2.forward(y) * self.activation_mask, self.w)\n",
-            {{"activation_mask", mask(6, {1, 4}, 2)}, {"w", weight({2, 6, 1, 1})}});
+            {{"activation_mask", mask(6, {0, 1, 3, 4, 5}, 2)}, {"w", weight({40, 6, 1, 1})}});
   const auto flat = compacted(masked, {3, 6, 6});
-  CHECK(flat.masks.at(0).removed == 2);  // conv2 becomes two layers
+  CHECK(flat.masks.at(0).removed == 5);  // conv2 becomes two layers
   const auto result = compacted(masked, {3, 6, 6}, keeping());
   CHECK(result.masks.at(0).removed == 0);
   REQUIRE_FALSE(result.masks.at(0).kept.empty());
