@@ -111,6 +111,7 @@ OPERATORS = [
     (lambda y, z: F.pad(y, (1, 1, 1, 1), mode="circular"), 8),
     (lambda y, z: z * torch.sigmoid(F.adaptive_max_pool2d(y, 1)).expand_as(z), 8),
     (lambda y, z: F.pixel_shuffle(y, 2), 2),
+    (lambda y, z: (y * y.shape[2]).view(-1, 8, y.shape[2] * y.shape[3] // y.shape[2], y.shape[3]) / y.shape[0], 8),
     (lambda y, z: F.normalize(y, dim=3) + z.cumsum(2), 8),
     (lambda y, z: y * ((y > z) & (z < 1.0)), 8),
     (lambda y, z: F.grid_sample(y, torch.zeros(y.shape[0], 4, 4, 2), align_corners=False), 8),

@@ -20,6 +20,13 @@ void fill(Visit& visit) {
   visit.give({input.ids, at::full_like(input.known, filled_with(visit))});
 }
 
+// Of the traced arithmetic of sizes: a tensor without axes, of which nothing can go.
+void number(Visit& visit) {
+  const auto sizes = visit.output_sizes();
+  visit.require(sizes.empty(), "no rule");
+  visit.give({visit.findings.ids.fresh(1).view(sizes), whole(sizes).known});
+}
+
 }  // namespace
 
 Rows fill_rows() {
@@ -27,6 +34,7 @@ Rows fill_rows() {
       {{"aten::zeros_like", "aten::ones_like", "aten::full_like", "aten::empty_like"},
        fill,
        free_of_macs},
+      {{"prim::NumToTensor"}, number, free_of_macs},
   };
 }
 
