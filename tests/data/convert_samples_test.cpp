@@ -135,6 +135,22 @@ TEST_CASE("a converted .pt or .npz is read by batches, and anew each time", "[da
     }
 }
 
+TEST_CASE("no more of a mapped file is read than a batch needs", "[data]") {
+  const TemporaryFolder folder;
+  const std::string header =
+      npy_header_bytes("{'descr': '|u1', 'fortran_order': False, 'shape': (17179869184, 4), }");
+  write_file(folder / "x.npy", header);
+  const int64_t bytes = int64_t{1} << 36;  // a hole: none of it is on the disk, or fits in memory
+  std::filesystem::resize_file(folder / "x.npy", header.size() + static_cast<size_t>(bytes));
+  Conversion how;
+  how.divide_by = 255;
+  how.permute = {0, std::nullopt, 1};
+  const auto reader = open_samples({folder / "x.npy", "x.npy", "", how});
+  CHECK(reader->size() == bytes / 4);
+  CHECK(reader->sample_bytes() == 16);
+  CHECK(bit_equal(reader->read(bytes / 8, 3), at::zeros({3, 1, 4})));
+}
+
 TEST_CASE("a conversion that does not fit the array says so before the run", "[data]") {
   Conversion how;
   how.mean = {1, 2, 3};
