@@ -20,19 +20,6 @@ using torch::jit::Module;
 using torch::jit::Node;
 using torch::jit::Value;
 
-// Where each tensor of a model stands: a tied one in several places.
-std::map<TensorPlace, std::vector<std::pair<Module, std::string>>> slots_by_tensor(
-    const Module& model) {
-  std::map<TensorPlace, std::vector<std::pair<Module, std::string>>> slots;
-  for (const Module& module : model.modules()) {
-    for (const auto& named : module.named_parameters(/*recurse=*/false))
-      slots[place_of(named.value)].emplace_back(module, named.name);
-    for (const auto& named : module.named_buffers(/*recurse=*/false))
-      slots[place_of(named.value)].emplace_back(module, named.name);
-  }
-  return slots;
-}
-
 // The tensors that `changes` replace: the new ones, by the places of the old ones and their names.
 std::map<TensorPlace, std::map<std::string, at::Tensor>> new_tensors(const Module& model,
                                                                      const FlatModel& flat,
@@ -44,16 +31,12 @@ std::map<TensorPlace, std::map<std::string, at::Tensor>> new_tensors(const Modul
   return made;
 }
 
-// One object under all names, as clones tell by it that they are one tensor.
-void set_tensor(const std::vector<std::pair<Module, std::string>>& slots,
-                const at::Tensor& tensor) {
-  const auto& [first, first_name] = slots.front();
-  const bool trained = first.attr(first_name).toTensor().requires_grad();
-  const at::Tensor made = tensor.detach().requires_grad_(trained);
-  for (auto [module, name] : slots) module.setattr(name, made);
+at::Tensor like(const at::Tensor& before, const at::Tensor& tensor) {
+  return tensor.detach().requires_grad_(before.requires_grad());
 }
 
-// What was one tensor under several names stays one if all that is read of it changes alike.
+// What was one tensor under several names stays one, and one object, if all that is read of it
+// changes alike.
 void set_tensors(const Module& model, const FlatModel& flat, const Changes& changes) {
   const PinnedNodes split = split_tensors(flat, changes);
   std::set<std::string> apart;
@@ -61,18 +44,17 @@ void set_tensors(const Module& model, const FlatModel& flat, const Changes& chan
     if (split.count(node) != 0)
       for (const auto& [name, tensor] : changed_tensors(flat, *node, change))
         apart.insert(name.path);
-  const auto slots = slots_by_tensor(model);
-  for (const auto& [place, named] : new_tensors(model, flat, changes)) {
-    const auto& [path, tensor] = *named.begin();
-    if (apart.count(path) == 0) {
-      set_tensor(slots.at(place), tensor);
-      continue;
+  std::map<TensorPlace, at::Tensor> everywhere;
+  for (const auto& [place, named] : new_tensors(model, flat, changes))
+    for (const auto& [path, tensor] : named) {
+      const at::Tensor made = like(tensor_at(model, path), tensor);
+      const auto [owner, name] = owner_and_name(path);
+      if (apart.count(path) == 0)
+        everywhere.emplace(place, made);
+      else
+        find_layer(model, owner).setattr(name, made);
     }
-    for (const auto& [each, own] : named) {
-      const auto [owner, name] = owner_and_name(each);
-      set_tensor({{find_layer(model, owner), name}}, own);
-    }
-  }
+  replace_tensors(model, everywhere);
 }
 
 std::string free_name(const Module& module, const std::string& name) {

@@ -82,6 +82,15 @@ bool changes_result(const Change& change) {
   return change.kind != Change::Kind::Input && change.kind != Change::Kind::Element;
 }
 
+std::set<TensorPlace> tensors_in_containers(const Module& model) {
+  std::set<TensorPlace> held;
+  for (const Module& module : model.modules())
+    for (const c10::IValue& slot : module._ivalue()->slots())
+      if (!slot.isTensor() && !slot.isObject())
+        for_each_tensor(slot, [&](const at::Tensor& tensor) { held.insert(place_of(tensor)); });
+  return held;
+}
+
 class Conflicts {
  public:
   Conflicts(const NumberedModel& model, const FlatModel& flat, const std::vector<Node*>& nodes,
@@ -91,6 +100,7 @@ class Conflicts {
   PinnedNodes find() {
     find_code();
     find_tensors();
+    find_containers();
     return std::move(found_);
   }
 
@@ -111,10 +121,6 @@ class Conflicts {
   }
 
   void find_code() {
-    for (const auto& [node, change] : changes_)
-      if (const auto number = number_of(*node);
-          number && !has_lists(*model_.origins.at(*number).node, {change}))
-        found_[node] = "the list that it reads is not made there";
     const auto of_code = changes_of_code(flat_, changes_);
     const auto copies = copies_of_code();
     for (const auto& [node, list] : of_code) {
@@ -123,6 +129,8 @@ class Conflicts {
         found_[node] = "it is not code of a module";
         continue;
       }
+      if (!has_lists(*model_.origins.at(*number).node, list))
+        found_[node] = "the list that it reads is not made there";
       if (is_read_elsewhere(*node) && std::any_of(list.begin(), list.end(), changes_result))
         found_[node] = "what it writes in place is read elsewhere";
       for (const Node* copy : copies.at(*number)) {
@@ -148,6 +156,15 @@ class Conflicts {
       for (const auto& [name, tensor] : changed_tensors(flat_, *node, change))
         if (ambiguous.count(slot_of(model_.module, name.path)) != 0)
           found_[node] = "its tensors are read several times, for other channels";
+  }
+
+  // A list or dictionary holds a tensor without a name: it can have one new form only.
+  void find_containers() {
+    const auto held = tensors_in_containers(model_.module);
+    for (const auto& [node, reason] : split_tensors(flat_, changes_))
+      for (const auto& [name, tensor] : tensors_read(flat_, *node))
+        if (held.count(place_of(tensor_at(model_.module, name.path))) != 0)
+          found_[node] = "its tensors stand in a list, for other channels";
   }
 
   const NumberedModel& model_;

@@ -33,29 +33,44 @@ class TensorVisit {
   std::set<const c10::ivalue::Object*> seen_;
 };
 
-using Replacements = std::map<TensorPlace, at::Tensor>;
+class Replacement {
+ public:
+  explicit Replacement(const std::map<TensorPlace, at::Tensor>& by_place) : by_place_(by_place) {}
 
-at::Tensor replaced(const at::Tensor& tensor, Replacements& by) {
-  if (!tensor.defined()) return tensor;
-  const auto found = by.find(place_of(tensor));
-  if (found == by.end()) return tensor;
-  if (!found->second.defined())
-    found->second = tensor.detach().clone().requires_grad_(tensor.requires_grad());
-  return found->second;
-}
-
-void replace(const torch::jit::Module& model, Replacements& by) {
-  for (const torch::jit::Module& module : model.modules()) {
-    const auto object = module._ivalue();
-    for (size_t slot = 0; slot < object->type()->numAttributes(); ++slot) {
-      const IValue value = object->getSlot(slot);
-      if (value.isTensor()) object->setSlot(slot, replaced(value.toTensor(), by));
-      if (!value.isTensorList()) continue;
-      auto list = value.toTensorList();
-      for (size_t i = 0; i < list.size(); ++i) list.set(i, replaced(list.get(i), by));
+  IValue operator()(const IValue& value) const {
+    if (value.isTensor() && value.toTensor().defined()) {
+      const auto found = by_place_.find(place_of(value.toTensor()));
+      return found == by_place_.end() ? value : IValue(found->second);
     }
+    if (value.isList() && !value.isIntList()) return in_list(value);
+    if (value.isTuple()) return in_tuple(value);
+    if (value.isGenericDict()) return in_dict(value);
+    return value;
   }
-}
+
+ private:
+  IValue in_list(const IValue& value) const {
+    auto list = value.toList();
+    for (size_t i = 0; i < list.size(); ++i) list.set(i, (*this)(list.get(i)));
+    return value;
+  }
+
+  IValue in_tuple(const IValue& value) const {
+    std::vector<IValue> elements;
+    for (const IValue& element : value.toTupleRef().elements())
+      elements.push_back((*this)(element));
+    return c10::ivalue::Tuple::createNamed(std::move(elements),
+                                           value.type()->cast<c10::TupleType>());
+  }
+
+  IValue in_dict(const IValue& value) const {
+    auto dict = value.toGenericDict();
+    for (const auto& entry : dict) dict.insert_or_assign(entry.key(), (*this)(entry.value()));
+    return value;
+  }
+
+  const std::map<TensorPlace, at::Tensor>& by_place_;
+};
 
 }  // namespace
 
@@ -127,21 +142,31 @@ int64_t MemoryRegions::bytes() const {
   return sum;
 }
 
+void replace_tensors(const torch::jit::Module& model,
+                     const std::map<TensorPlace, at::Tensor>& by_place) {
+  const Replacement replacement(by_place);
+  for (const torch::jit::Module& module : model.modules()) {
+    const auto object = module._ivalue();
+    for (size_t slot = 0; slot < object->type()->numAttributes(); ++slot)
+      object->setSlot(slot, replacement(object->getSlot(slot)));
+  }
+}
+
 void own_memory(const torch::jit::Module& model) {
   std::vector<at::Tensor> tensors;
   for_each_tensor(model._ivalue(), [&](const at::Tensor& tensor) { tensors.push_back(tensor); });
   const MemoryRegions regions(tensors);
   std::map<size_t, std::set<TensorPlace>> by_region;
   for (const auto& tensor : tensors) by_region[regions.of(tensor)].insert(place_of(tensor));
-  Replacements replacements;
+  std::map<TensorPlace, at::Tensor> own;
   for (const auto& tensor : tensors) {
     const auto place = place_of(tensor);
     if (!tensor.has_storage() || tensor.layout() != at::kStrided) continue;
     if (by_region.at(regions.of(tensor)).size() == 1 &&
         regions.bytes_in(place.storage) < static_cast<int64_t>(tensor.storage().nbytes()))
-      replacements[place];
+      own.emplace(place, tensor.detach().clone().requires_grad_(tensor.requires_grad()));
   }
-  replace(model, replacements);
+  if (!own.empty()) replace_tensors(model, own);
 }
 
 }  // namespace actsparse

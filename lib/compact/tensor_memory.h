@@ -45,6 +45,11 @@ class MemoryRegions {
   std::map<std::pair<const void*, int64_t>, Region> regions_;  // by storage and first byte
 };
 
+/// Puts other tensors in place of those at the given places, wherever a module's attributes hold
+/// them: also in lists, tuples and dictionaries.
+void replace_tensors(const torch::jit::Module& model,
+                     const std::map<TensorPlace, at::Tensor>& by_place);
+
 /// Gives memory of their own to those tensors of a module's attributes whose storage holds more
 /// than the module has of it, as a file would hold all of it: views of a storage of which other
 /// parts have been replaced. Names of one tensor stay that; tensors that overlap stay as they are.

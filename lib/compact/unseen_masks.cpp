@@ -31,7 +31,8 @@ std::string why(const Node& node, const FlatModel& model, const Findings& findin
 at::Tensor dropped_channels(const at::Tensor& mask, const Node& node, const Trace& trace) {
   const auto rank =
       std::max<int64_t>(mask.dim(), static_cast<int64_t>(trace.sizes(node.output()).size()));
-  int64_t axis = usual_axis(*node.output(), rank) - rank + mask.dim();
+  const auto usual = usual_axis(*node.output(), trace);
+  int64_t axis = usual ? *usual - rank + mask.dim() : -1;
   for (int64_t i = 0; i < mask.dim(); ++i)
     if (mask.size(i) == mask.numel()) axis = i;
   if (axis < 0 || axis >= mask.dim()) return mask.eq(0).all().reshape({1});

@@ -77,15 +77,39 @@ TEST_CASE("a flat model has the parameters that stand in a list", "[compact]") {
   check_moves(masked, result.module, {2, 5, 3});
 }
 
-TEST_CASE("the columns of a list's weights are removed in a flat model", "[compact]") {
+TEST_CASE("the columns of a list's weights are removed", "[compact]") {
+  const bool is_flat = GENERATE(true, false);
   const auto masked =
       net("  return self.g.forward(self.first.forward(x) * self.activation_mask)\n",
           {{"activation_mask", mask(3, {1}, 0)}}, {{"first", linear(3, 3)}, {"g", lstm()}});
-  const auto result = compacted(masked, {5, 3}, kFlat);
+  const auto result = compacted(masked, {5, 3}, is_flat ? kFlat : kModules);
   CHECK(shapes(result.module).at("g.w_ih") == std::vector<int64_t>{16, 2});
   CHECK(shapes(result.module).at("first.weight") == std::vector<int64_t>{2, 3});
   check_moves(masked, result.module, {2, 5, 3});
-  CHECK(shapes(compacted(masked, {5, 3}, kModules).module).at("g.w_ih")[1] == 3);
+}
+
+TEST_CASE("a weight in a list that is read twice for other channels keeps them", "[compact]") {
+  Module layer("__torch__.Listed");
+  layer.register_parameter("weight", weight({6, 6}), false);
+  c10::List<at::Tensor> all;
+  all.push_back(layer.attr("weight").toTensor());
+  layer.register_attribute("all", c10::ListType::ofTensors(), all);
+  layer.define(
+      "def forward(self, x: Tensor) -> Tensor:\n"
+      "  return torch.linear(x, self.all[0])\n"
+      "def again(self, x: Tensor) -> Tensor:\n"
+      "  return torch.linear(x, self.all[0])\n");
+  const auto masked =
+      net("  y = self.l.again(torch.relu(self.l.forward(x)) * self.first_mask)\n"
+          "  return torch.linear(y * self.second_mask, self.o)\n",
+          {{"first_mask", mask(6, {0, 1, 4, 5}, 0)},
+           {"second_mask", mask(6, {1, 2, 3, 5}, 0)},
+           {"o", weight({2, 6})}},
+          {{"l", layer}});
+  CHECK(compacted(masked, {6}, kFlat).masks.at(0).removed == 4);
+  const auto result = compacted(masked, {6}, kModules);
+  CHECK(result.masks.at(0).removed == 0);
+  check_moves(masked, result.module, {2, 6});
 }
 
 namespace {
