@@ -43,6 +43,15 @@ torch::jit::Module counting();
 /// forward(x): a(x) + a(x), the first in a forked part; a is a scale (2).
 torch::jit::Module forking();
 
+/// forward(x): last(b(a(x))), where a (x * 3), b (x * 5) and last (x * 7) end in one scale (2) that
+/// stands under a.act, b.act and last.act: it is handed to b, and through last to last.inner, as an
+/// argument, as the tracer does.
+torch::jit::Module sharing();
+
+/// forward(x [N, T, D]): plain(padded(nested(x as a NestedTensor of full length))); both layers
+/// return what they get.
+torch::jit::Module nesting();
+
 at::Tensor tensor1d(const std::vector<double>& values);
 /// Standard normal, float32.
 at::Tensor normal(const std::vector<int64_t>& sizes, uint64_t seed);
