@@ -49,7 +49,10 @@ IValue tuple_without_data(const IValue& value) {
   return c10::ivalue::Tuple::create(std::move(elements));
 }
 
+// A NestedTensor has no sizes: nothing is known of it.
 IValue without_data(const IValue& value) {
+  if (value.isTensor() && value.toTensor().defined() && value.toTensor().is_nested())
+    return IValue();
   if (value.isTensor() && value.toTensor().defined())
     return at::empty(value.toTensor().sizes(), value.toTensor().options().device(at::kMeta));
   if (value.isTensorList() || (value.isList() && !value.isIntList()))

@@ -1,4 +1,6 @@
 // What the comparison that guards the written file sees: deliberate faults in a small model.
+#include <ATen/ops/full.h>
+
 #include <functional>
 
 #include "compact/compare.h"
@@ -103,4 +105,16 @@ TEST_CASE("a difference is also told against what samples differ by", "[compact]
   CHECK(difference.over_variation > 0.1);
   CHECK(difference.varies);
   CHECK_FALSE(compare_outputs(returning("x * 0"), returning("x * 0"), images()).varies);
+}
+
+TEST_CASE("NestedTensors that a model returns are compared row by row", "[compact]") {
+  const auto returning = [](double factor) {
+    return net(
+        "  mask = torch.ones([x.size(0), x.size(1)]) > 0\n"
+        "  return torch._nested_tensor_from_mask(x * self.factor, mask)\n",
+        {{"factor", at::full({1}, factor)}});
+  };
+  const at::Tensor x = normal({2, 3, 4}, 1);
+  CHECK(compare_outputs(returning(2), returning(2), {x}).relative == 0);
+  CHECK(compare_outputs(returning(2), returning(3), {x}).relative > 0.1);
 }

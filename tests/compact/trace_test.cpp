@@ -77,3 +77,14 @@ TEST_CASE("after a run that throws nothing is recorded into what is gone", "[com
   torch::jit::Stack stack = {tensor1d({1}), int64_t{0}};
   CHECK(error_of([&] { ops[0]->getOperation()(stack); }).kind() == ErrorKind::Internal);
 }
+
+TEST_CASE("of a NestedTensor nothing is known, and what comes of it is", "[compact]") {
+  FlatModel flat = flatten(nesting(), "forward");
+  const Trace values = trace(flat, {{normal({2, 3, 4}, 1)}});
+  const auto* nested = output_of(flat, "aten::_nested_tensor_from_mask");
+  const auto* padded = output_of(flat, "aten::nested_to_padded_tensor");
+  REQUIRE(nested != nullptr);
+  REQUIRE(padded != nullptr);
+  CHECK(values.sizes(nested).empty());
+  CHECK(values.sizes(padded) == at::IntArrayRef({2, 3, 4}));
+}
