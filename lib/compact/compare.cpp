@@ -19,7 +19,9 @@ using Batch = std::vector<IValue>;
 using Batches = std::vector<Batch>;
 
 void collect_tensors(const IValue& value, std::vector<at::Tensor>& tensors) {
-  if (value.isTensor()) {
+  if (value.isTensor() && value.toTensor().defined() && value.toTensor().is_nested()) {
+    for (const auto& part : value.toTensor().unbind()) tensors.push_back(part);
+  } else if (value.isTensor()) {
     tensors.push_back(value.toTensor());
   } else if (value.isTuple()) {
     for (const auto& element : value.toTupleRef().elements()) collect_tensors(element, tensors);

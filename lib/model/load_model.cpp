@@ -122,6 +122,15 @@ std::string load_failure(const std::string& reason) {
   return "";
 }
 
+// Why a call does not fit a signature comes after the signature.
+std::string load_reason(const std::string& text) {
+  const std::string first = first_line(text);
+  const auto why = text.find("Expected a value of type ");
+  if (why == std::string::npos || first.find(text.substr(why, 20)) != std::string::npos)
+    return first;
+  return first + " " + first_line(text.substr(why));
+}
+
 }  // namespace
 
 Module load_model(const fs::path& path, const std::string& device) {
@@ -134,7 +143,7 @@ Module load_model(const fs::path& path, const std::string& device) {
     const std::string known = load_failure(cause.what());
     throw model_error(path, !known.empty() ? known
                                            : "LibTorch cannot load this TorchScript file: " +
-                                                 first_line(cause.what()))
+                                                 load_reason(cause.what()))
         .with_details(cause.what());
   }
 }
@@ -153,7 +162,7 @@ Module read_model(std::istream& archive, const std::string& device) try {
   return torch::jit::load(archive, parse_device(device));
 } catch (const std::exception& cause) {
   throw Error(ErrorKind::Model,
-              "what was made of the model cannot be loaded again: " + first_line(cause.what()))
+              "what was made of the model cannot be loaded again: " + load_reason(cause.what()))
       .with_details(cause.what());
 }
 

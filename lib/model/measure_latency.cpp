@@ -9,6 +9,7 @@
 
 #include "base/stopwatch.h"
 #include "model/device_of.h"
+#include "model/inline_calls.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
 
@@ -20,6 +21,8 @@ using torch::jit::Module;
 Module frozen(const Module& model, const std::string& method) {
   Module copy = clone_with_own_types(model, {});
   copy.eval();
+  // LibTorch's freezing goes wrong where modules are passed as arguments.
+  inline_calls(*torch::jit::toGraphFunction(copy.get_method(method).function()).graph());
   try {
     Module result = torch::jit::freeze_module(copy, {method});
     auto graph = torch::jit::toGraphFunction(result.get_method(method).function()).graph();

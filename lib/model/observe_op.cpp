@@ -90,6 +90,11 @@ void RegisteredObserver::rethrow() {
 
 std::string tensor_obstacle(const at::Tensor& input) {
   if (!input.defined()) return "the input is an undefined tensor";
+  if (input.is_nested())
+    return "the input is a NestedTensor, which PyTorch's fast path of transformers makes of padded "
+           "batches and which cannot be aggregated; script the model again with the fast path off: "
+           "nn.TransformerEncoder(..., enable_nested_tensor=False), or "
+           "torch.backends.mha.set_fastpath_enabled(False) before torch.jit.script";
   if (input.is_quantized() || input.layout() != at::kStrided)
     return "the input is quantized or sparse, which cannot be aggregated; register a layer before "
            "it";

@@ -45,19 +45,28 @@ bool is_mode(const Node& node) {
          condition->s(c10::attr::name) == "training";
 }
 
-// "'if self.training' (googlenet.py:172)": the first line of what the node was compiled from.
-std::string source_text(const Node& node) {
+// "'if self.training' (googlenet.py:172)": the first line of what the node was compiled from; empty
+// for one that the compiler added.
+std::string own_source_text(const Node& node) {
   auto range = node.sourceRange();
   if (const auto original = range.findSourceRangeThatGenerated()) range = *original;
+  if (!range.source()) return "";
   std::string line = range.text().str();
   line = line.substr(0, line.find('\n'));
   line = line.substr(0, line.find_last_not_of(" :") + 1);
+  if (line.empty()) return "";
   if (line.size() > 80) line = line.substr(0, 77) + "...";
   const auto place = range.file_line_col();
   if (!place) return "'" + line + "'";
   const auto& file = std::get<0>(*place);
   return "'" + line + "' (" + file.substr(file.rfind('/') + 1) + ":" +
          std::to_string(std::get<1>(*place) + 1) + ")";
+}
+
+std::string source_text(const Node& node) {
+  std::string text = own_source_text(node);
+  if (text.empty() && !node.inputs().empty()) text = own_source_text(*node.inputs()[0]->node());
+  return text.empty() ? "a condition that its code does not show" : text;
 }
 
 /// What is known of a module after every method that can be reached from the model's was read.

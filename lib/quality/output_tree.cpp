@@ -66,6 +66,8 @@ OutputTree dict_tree(const IValue& value) {
 
 OutputTree leaf_tree(const IValue& value) {
   OutputTree tree;
+  if (value.isTensor() && value.toTensor().defined() && value.toTensor().is_nested())
+    return list_tree(value.toTensor().unbind());
   if (value.isTensor() && value.toTensor().defined()) {
     tree.kind = OutputKind::Tensor;
     tree.tensor = value.toTensor();

@@ -12,7 +12,7 @@ namespace actsparse {
 
 enum class OutputKind { Tensor, Tuple, List, Dict, None, Other };
 
-/// Shares the tensors of the value it was made of.
+/// Shares the tensors of the value it was made of. A NestedTensor is the list of its parts.
 struct OutputTree {
   OutputKind kind = OutputKind::None;
   std::string name;   ///< in what holds it: a key, a field, or a position; "" at the root

@@ -1,5 +1,6 @@
 // What the comparison that guards the written file sees: deliberate faults in a small model.
 #include <ATen/Context.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/randn.h>
 
 #include <functional>
@@ -138,4 +139,16 @@ TEST_CASE("a model that writes into its input does not change what the other one
   const auto before = batch[0].toTensor().clone();
   CHECK(compare_outputs(writing, writing, batch).relative == 0);
   CHECK(batch[0].toTensor().equal(before));
+}
+
+TEST_CASE("NestedTensors that a model returns are compared row by row", "[compact]") {
+  const auto returning = [](double factor) {
+    return net(
+        "  mask = torch.ones([x.size(0), x.size(1)]) > 0\n"
+        "  return torch._nested_tensor_from_mask(x * self.factor, mask)\n",
+        {{"factor", at::full({1}, factor)}});
+  };
+  const at::Tensor x = normal({2, 3, 4}, 1);
+  CHECK(compare_outputs(returning(2), returning(2), {x}).relative == 0);
+  CHECK(compare_outputs(returning(2), returning(3), {x}).relative > 0.1);
 }

@@ -88,6 +88,41 @@ TEST_CASE("the columns of a list's weights are removed", "[compact]") {
   check_moves(masked, result.module, {2, 5, 3});
 }
 
+TEST_CASE("a flat model has the parameters that stand in a tuple or a dictionary", "[compact]") {
+  const auto first = weight({6, 3}), second = weight({6, 3}, 2);
+  Module pair("__torch__.Pair"), named("__torch__.Named");
+  for (Module* module : {&pair, &named}) {
+    module->register_parameter("first", first, false);
+    module->register_parameter("second", second, false);
+  }
+  pair.register_attribute("both",
+                          c10::TupleType::create({c10::TensorType::get(), c10::TensorType::get()}),
+                          c10::ivalue::Tuple::create(first, second));
+  pair.define(
+      "def forward(self, x: Tensor) -> Tensor:\n"
+      "  a, b = self.both\n"
+      "  return torch.linear(x, a) + torch.linear(x, b)\n");
+  c10::Dict<std::string, at::Tensor> dict;
+  dict.insert("a", first);
+  dict.insert("b", second);
+  named.register_attribute(
+      "both", c10::DictType::create(c10::StringType::get(), c10::TensorType::get()), dict);
+  named.define(
+      "def forward(self, x: Tensor) -> Tensor:\n"
+      "  return torch.linear(x, self.both['a']) + torch.linear(x, self.both['b'])\n");
+  for (const Module& layer : {pair, named}) {
+    const auto masked =
+        net("  y = torch.relu(self.l.forward(x))\n"
+            "  return torch.linear(y * self.activation_mask, self.o)\n",
+            {{"activation_mask", mask(6, {1, 3}, 0)}, {"o", weight({2, 6})}}, {{"l", layer}});
+    const auto result = compacted(masked, {3}, kFlat);
+    CHECK(shapes(result.module).count("l.first") == 1);
+    CHECK(shapes(result.module).count("l.second") == 1);
+    CHECK(result.module.named_parameters().size() == 3);
+    check_moves(masked, result.module, {2, 3});
+  }
+}
+
 TEST_CASE("a weight in a list that is read twice for other channels keeps them", "[compact]") {
   Module layer("__torch__.Listed");
   layer.register_parameter("weight", weight({6, 6}), false);

@@ -90,3 +90,14 @@ TEST_CASE("dictionaries are recorded without data, and compared by what they hol
   CHECK(values.is_static(d));
   CHECK_FALSE(trace(flat, {rows(2), rows(3)}).is_static(d));
 }
+
+TEST_CASE("of a NestedTensor nothing is known, and what comes of it is", "[compact]") {
+  FlatModel flat = flatten(nesting(), "forward");
+  const Trace values = trace(flat, {{normal({2, 3, 4}, 1)}});
+  const auto* nested = output_of(flat, "aten::_nested_tensor_from_mask");
+  const auto* padded = output_of(flat, "aten::nested_to_padded_tensor");
+  REQUIRE(nested != nullptr);
+  REQUIRE(padded != nullptr);
+  CHECK(values.sizes(nested).empty());
+  CHECK(values.sizes(padded) == at::IntArrayRef({2, 3, 4}));
+}

@@ -1,8 +1,12 @@
 #include "model/load_model.h"
 
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/ir.h>
+
 #include <fstream>
 #include <sstream>
 
+#include "model/layer_tree.h"
 #include "support/catch.h"
 #include "support/error_of.h"
 #include "support/files.h"
@@ -163,4 +167,17 @@ TEST_CASE("a disk that takes nothing is an output error", "[model]") {
   std::ofstream full("/dev/full", std::ios::binary);
   const Error error = error_of([&] { write_model(chain(), full << std::unitbuf); });
   CHECK(error.kind() == ErrorKind::Output);
+}
+
+TEST_CASE("why a call in a file does not fit is told, not the signature alone", "[model]") {
+  const auto model = sharing();
+  auto& function = find_layer(model, "b").get_method("forward").function();
+  const Module stranger = scale(9);
+  auto arguments = function.getSchema().arguments();
+  arguments.at(1) = arguments.at(1).cloneWithType(stranger.type());
+  function.setSchema(function.getSchema().cloneWithArguments(std::move(arguments)));
+  torch::jit::toGraphFunction(function).graph()->inputs().at(1)->setType(stranger.type());
+  const Error error = error_of([&] { through_archive(model, "cpu"); });
+  CHECK(contains(error.what(), "cannot be loaded again: "));
+  CHECK(contains(error.what(), "Expected a value of type"));
 }

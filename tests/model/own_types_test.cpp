@@ -61,8 +61,30 @@ TEST_CASE("every module on the path to a layer gets its own type", "[model]") {
 TEST_CASE("clones of all test models compute the same and leave the model alone", "[model]") {
   const at::Tensor x = normal({2, 3}, 1);
   for (const Module& model : {chain(), residual(), repeated(), nested(), aliased(), keyword_call(),
-                              list_argument(), counting(), forking()})
+                              list_argument(), counting(), forking(), sharing()})
     check_clone(model, x);
+}
+
+TEST_CASE("a module that is handed over has its own type wherever it goes", "[model]") {
+  const Module model = sharing();
+  const at::Tensor x = normal({2, 3}, 1);
+  const at::Tensor expected = run_forward(model, x);
+  for (const char* layer : {"a.act", "a.fc", "b.fc", "last.inner.fc", "last.inner", "a", "last"}) {
+    INFO(layer);
+    const Module clone = clone_with_own_types(model, {layer});
+    CHECK(bit_equal(run_forward(clone, x), expected));
+    CHECK(bit_equal(run_forward(reloaded(clone), x), expected));
+  }
+  const Module clone = clone_with_own_types(model, {"a.act"});
+  const auto type_name = find_layer(clone, "a.act").type()->annotation_str();
+  for (const char* taker : {"b", "last", "last.inner"})
+    CHECK(find_layer(clone, taker)
+              .get_method("forward")
+              .function()
+              .getSchema()
+              .arguments()[1]
+              .type()
+              ->annotation_str() == type_name);
 }
 
 TEST_CASE("clones of the sample models compute the same and leave the model alone", "[model]") {

@@ -1,5 +1,8 @@
 #include "model/why_uncalled.h"
 
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/ir.h>
+
 #include "base/error.h"
 #include "support/catch.h"
 #include "support/models.h"
@@ -102,4 +105,18 @@ TEST_CASE("paths are those of the method that is run", "[model]") {
 TEST_CASE("calls in forked parts are found", "[model]") {
   CHECK(why(forking(), "a") == "its call was not reached");
   CHECK_THROWS_AS(why(chain(), "nothing"), Error);
+}
+
+TEST_CASE("a condition that the compiler added is told by what it reads, or as one", "[model]") {
+  const Module model = root(
+      "  if x.dim() > 5:\n"
+      "    x = self.a.forward(x)\n"
+      "  return x\n",
+      {{"a", scale(2)}});
+  const auto graph = torch::jit::toGraphFunction(model.get_method("forward").function()).graph();
+  for (auto* node : graph->nodes())
+    if (node->kind() == c10::prim::If) node->setSourceRange(torch::jit::SourceRange());
+  CHECK(contains(why(model, "a"), "called only under 'x.dim() > 5'"));
+  for (auto* node : graph->nodes()) node->setSourceRange(torch::jit::SourceRange());
+  CHECK(why(model, "a") == "called only under a condition that its code does not show");
 }

@@ -137,3 +137,10 @@ TEST_CASE("Plain tensors have the same numbers in the order of the indices", "[q
   CHECK(plain(x.view({4, 6}).to_sparse()).equal(x.view({4, 6})));
   CHECK(plain(at::quantize_per_tensor(x, 1.0, 0, at::kQInt8)).equal(x));
 }
+
+TEST_CASE("a NestedTensor is the list of its parts", "[quality]") {
+  const auto x = at::arange(24, at::kFloat).view({2, 3, 4});
+  const auto tree = output_tree(at::_nested_tensor_from_mask(x, at::ones({2, 3}) > 0));
+  CHECK(describe(tree) == "[Tensor [3, 4], Tensor [3, 4]]");
+  CHECK(tensors_of(tree).at(1).tensor.equal(x[1]));
+}

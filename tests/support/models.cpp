@@ -172,6 +172,87 @@ Module forking() {
   return model;
 }
 
+namespace {
+
+using torch::jit::Node;
+using torch::jit::Value;
+
+torch::jit::Function& forward_of(const Module& module) {
+  return module.get_method("forward").function();
+}
+
+std::shared_ptr<torch::jit::Graph> graph_of(const Module& module) {
+  return torch::jit::toGraphFunction(forward_of(module)).graph();
+}
+
+// A first argument for `given`; code that takes a module cannot be defined from text.
+Value* take_module(const Module& module, const Module& given) {
+  auto& function = forward_of(module);
+  auto arguments = function.getSchema().arguments();
+  arguments.insert(arguments.begin() + 1, c10::Argument("module", given.type()));
+  function.setSchema(function.getSchema().cloneWithArguments(std::move(arguments)));
+  return graph_of(module)->insertInput(1, "module")->setType(given.type());
+}
+
+Node* call_in(const Module& module, const std::string& child) {
+  for (Node* node : graph_of(module)->nodes())
+    if (node->kind() == c10::prim::CallMethod &&
+        node->input(0)->node()->s(c10::attr::name) == child)
+      return node;
+  throw std::out_of_range(child);
+}
+
+// The call of `child` is one of `module`'s argument instead.
+void call_argument(const Module& module, const std::string& child, Value* argument) {
+  call_in(module, child)->replaceInput(0, argument);
+}
+
+void pass(const Module& module, const std::string& child, Value* given) {
+  call_in(module, child)->insertInput(1, given);
+}
+
+Module block(double weight, const Module& act) {
+  return make_module("Block",
+                     "def forward(self, x: Tensor) -> Tensor:\n"
+                     "  return self.act.forward(self.fc.forward(x))\n",
+                     {{"fc", scale(weight)}, {"act", act}});
+}
+
+}  // namespace
+
+Module sharing() {
+  const Module act = scale(2), a = block(3, act), b = block(5, act), inner = block(7, act);
+  const Module last = make_module(
+      "Last", "def forward(self, x: Tensor) -> Tensor:\n  return self.inner.forward(x)\n",
+      {{"inner", inner}, {"act", act}});
+  const Module model =
+      make_module("Sharing",
+                  "def forward(self, x: Tensor) -> Tensor:\n"
+                  "  return self.last.forward(self.b.forward(self.a.forward(x)))\n",
+                  {{"a", a}, {"b", b}, {"last", last}});
+  for (const Module& receiver : {b, inner})
+    call_argument(receiver, "act", take_module(receiver, act));
+  pass(last, "inner", take_module(last, act));
+  auto graph = graph_of(model);
+  const torch::jit::WithInsertPoint guard(*graph->nodes().begin());
+  Value* owner = graph->insertGetAttr(graph->inputs().at(0), "a");
+  Value* shared = graph->insertGetAttr(owner, "act");
+  for (const char* child : {"b", "last"}) pass(model, child, shared);
+  return model;
+}
+
+Module nesting() {
+  const auto same = [] {
+    return make_module("Same", "def forward(self, x: Tensor) -> Tensor:\n  return x\n");
+  };
+  return make_module("Nesting",
+                     "def forward(self, x: Tensor) -> Tensor:\n"
+                     "  mask = torch.ones([x.size(0), x.size(1)]) > 0\n"
+                     "  y = self.nested.forward(torch._nested_tensor_from_mask(x, mask))\n"
+                     "  return self.plain.forward(torch.nested_to_padded_tensor(y, 0.))\n",
+                     {{"nested", same()}, {"plain", same()}});
+}
+
 at::Tensor tensor1d(const std::vector<double>& values) {
   return at::tensor(c10::ArrayRef<double>(values)).to(at::kFloat);
 }

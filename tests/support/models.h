@@ -48,6 +48,15 @@ torch::jit::Module forking();
 /// none.
 bool fork_call(const torch::jit::Module& model, size_t number, bool is_late);
 
+/// forward(x): last(b(a(x))), where a (x * 3), b (x * 5) and last (x * 7) end in one scale (2) that
+/// stands under a.act, b.act and last.act: it is handed to b, and through last to last.inner, as an
+/// argument, as the tracer does.
+torch::jit::Module sharing();
+
+/// forward(x [N, T, D]): plain(padded(nested(x as a NestedTensor of full length))); both layers
+/// return what they get.
+torch::jit::Module nesting();
+
 at::Tensor tensor1d(const std::vector<double>& values);
 /// Standard normal, float32.
 at::Tensor normal(const std::vector<int64_t>& sizes, uint64_t seed);
