@@ -17,7 +17,7 @@ std::vector<std::string> uncalled_layers(const ActivationSparsifier& sparsifier)
 
 size_t entry_of(const PreparedJob& job, const std::string& name) {
   const auto found = std::find_if(job.layers.begin(), job.layers.end(),
-                                  [&](const auto& layer) { return layer.site.layer == name; });
+                                  [&](const auto& layer) { return layer.layer == name; });
   return found->entry;
 }
 
