@@ -40,6 +40,18 @@ Abstract one_channel(const IValue& value, int64_t id) {
   return {Abstract::Kind::List, {}, false, std::move(elements)};
 }
 
+bool is_empty(const IValue* value) {
+  return value != nullptr && value->isTensor() && value->toTensor().defined() &&
+         value->toTensor().numel() == 0;
+}
+
+// No element says of which channels it is made or what needs them, but another batch may have some.
+bool touches_empty(const Node& node, const Trace& trace) {
+  const auto empty = [&](const Value* value) { return is_empty(trace.value(value)); };
+  return std::any_of(node.inputs().begin(), node.inputs().end(), empty) ||
+         std::any_of(node.outputs().begin(), node.outputs().end(), empty);
+}
+
 // A block that always raises an error reads values only to build the message.
 bool always_raises(Block& block) {
   const auto nodes = block.nodes();
@@ -76,6 +88,7 @@ class Analysis {
       if (row == nullptr || row->rule == no_rule) throw NotUnderstood{"no rule"};
       if (const auto pinned = options_.pinned.find(&node); pinned != options_.pinned.end())
         throw NotUnderstood{pinned->second};
+      if (touches_empty(node, trace_)) throw NotUnderstood{"it works on an empty tensor here"};
       Visit visit(node, trace_, findings_, options_.assumptions);
       row->rule(visit);
     } catch (const NotUnderstood& cause) {

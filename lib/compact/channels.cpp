@@ -60,13 +60,17 @@ at::Tensor unexpanded(const at::Tensor& expanded) {
   return tensor;
 }
 
+at::Tensor rows_along(const at::Tensor& tensor, int64_t axis) {
+  return tensor.movedim(axis, 0).unsqueeze(-1).flatten(1);
+}
+
 std::optional<AxisChannels> along_axis(const Channels& channels, int64_t axis) {
   for (const int64_t changing : changing_axes(channels.ids))
     if (changing != axis) return std::nullopt;
   const int64_t size = channels.ids.size(axis);
   if (channels.ids.numel() == 0) return std::nullopt;
   const auto known = unexpanded(channels.known);
-  const auto rows = known.movedim(axis, 0).reshape({known.size(axis), -1});
+  const auto rows = rows_along(known, axis);
   const auto first = rows.select(1, 0);
   const auto constant = rows.eq(rows.narrow(1, 0, 1)).all(1);
   return AxisChannels{

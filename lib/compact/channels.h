@@ -37,6 +37,9 @@ std::vector<int64_t> changing_axes(const at::Tensor& ids);
 /// The tensor with size 1 in place of expanded axes: a view that holds each number once.
 at::Tensor unexpanded(const at::Tensor& expanded);
 
+/// [size of `axis`, all the rest], also where there are no elements.
+at::Tensor rows_along(const at::Tensor& tensor, int64_t axis);
+
 /// One number per index of `axis`.
 struct AxisChannels {
   at::Tensor ids;    ///< int64 [size]

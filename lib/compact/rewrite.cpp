@@ -25,7 +25,7 @@ std::string argument_name(const Node& node, const Change& change) {
 at::Tensor Rewrite::kept(const Channels& channels, int64_t axis) const {
   const auto ids = unexpanded(channels.ids);
   if (ids.size(axis) != channels.ids.size(axis)) return {};
-  const auto kept = solution_.is_kept(ids).movedim(axis, 0).reshape({ids.size(axis), -1}).any(1);
+  const auto kept = rows_along(solution_.is_kept(ids), axis).any(1);
   return kept.all().item<bool>() ? at::Tensor() : kept.nonzero().flatten();
 }
 

@@ -94,7 +94,7 @@ class Solver {
       return keep(ids.flatten()[0].item<int64_t>(), {box.by, "one channel must stay"});
     at::Tensor product = at::ones({}, at::kBool);
     for (int64_t axis = 0; axis < ids.dim(); ++axis) {
-      const auto rows = kept.movedim(axis, 0).reshape({ids.size(axis), -1}).any(1);
+      const auto rows = rows_along(kept, axis).any(1);
       std::vector<int64_t> shape(ids.dim(), 1);
       shape[axis] = ids.size(axis);
       product = product.logical_and(rows.view(shape));

@@ -9,7 +9,7 @@ namespace {
 
 // How many of the slices along an axis differ.
 int64_t distinct_slices(const at::Tensor& ids, int64_t axis) {
-  const auto rows = ids.movedim(axis, 0).reshape({ids.size(axis), -1});
+  const auto rows = rows_along(ids, axis);
   return std::get<0>(at::unique_dim(rows, 0)).size(0);
 }
 

@@ -66,8 +66,9 @@ struct LayerSelector {
       match;  ///< glob over FQNs: * within one name part, ** across dots, ? one character
   std::optional<std::string> type;   ///< class name ("Conv2d") or the whole qualified name
   std::vector<std::string> exclude;  ///< globs over FQNs taken out again
-  std::variant<int64_t, std::string> input =
-      int64_t{0};         ///< argument observed and masked: position (0 = first after self) or name
+  std::optional<std::variant<int64_t, std::string>>
+      input;  ///< argument observed and masked: position (0 = first after self) or name; absent:
+              ///< the first that holds activations
   bool optional = false;  ///< matching nothing, or a layer never called, is a warning, not an error
   LayerSettings settings;
   std::string path;  ///< "layers.3"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "model/default_input.h"
 #include "model/insert_observers.h"
 #include "model/layer_tree.h"
 #include "model/why_uncalled.h"
@@ -19,31 +20,38 @@ std::string without_layer(const std::string& text, const std::string& layer) {
   return text.substr(text.find_first_not_of(", ", name.size()));
 }
 
-std::string obstacle_of(const Module& model, const Site& site, const std::string& method) {
+// The argument that is observed, or why there is none.
+void choose_input(LayerProbe& probe, const Session& session, const ProbeSite& site,
+                  DefaultInputs& inputs) {
   try {
-    call_methods(model, find_layer(model, site.layer), site, method);
-    return "";
+    const Site chosen{site.layer, inputs.of(site.layer, site.input)};
+    call_methods(session.model, find_layer(session.model, site.layer), chosen, session.method);
+    probe.input = chosen.input;
   } catch (const Error& error) {
-    return without_layer(error.what(), site.layer);
+    probe.obstacle = without_layer(error.what(), site.layer);
   }
 }
 
 void note(LayerProbe& probe, const at::Tensor& input) {
   ++probe.calls;
   if (probe.obstacle.empty()) probe.obstacle = tensor_obstacle(input);
-  if (!input.defined()) return;
+  if (!input.defined() || input.is_nested()) return;  // which have no sizes
+  if (input.numel() == 0) ++probe.empty_calls;
   if (!probe.dtype) probe.dtype = input.scalar_type();
   const auto shape = input.sizes().vec();
   if (std::find(probe.shapes.begin(), probe.shapes.end(), shape) == probe.shapes.end())
     probe.shapes.push_back(shape);
 }
 
-void explain_uncalled(const Session& session, const std::vector<Site>& sites,
+void explain_uncalled(const Session& session, const std::vector<ProbeSite>& sites,
                       std::vector<LayerProbe>& probes) {
   std::vector<std::string> names;
   std::vector<LayerProbe*> uncalled;
   for (size_t i = 0; i < sites.size(); ++i) {
-    if (probes[i].calls > 0 || !probes[i].obstacle.empty()) continue;
+    if (!probes[i].obstacle.empty()) continue;
+    if (probes[i].calls > 0 && probes[i].calls == probes[i].empty_calls)
+      probes[i].obstacle = "called with empty tensors only";
+    if (probes[i].calls > 0) continue;
     names.push_back(sites[i].layer);
     uncalled.push_back(&probes[i]);
   }
@@ -54,14 +62,16 @@ void explain_uncalled(const Session& session, const std::vector<Site>& sites,
 
 }  // namespace
 
-std::vector<LayerProbe> probe_layers(const Session& session, const std::vector<Site>& sites,
+std::vector<LayerProbe> probe_layers(const Session& session, const std::vector<ProbeSite>& sites,
                                      const std::vector<c10::IValue>& batch) {
   std::vector<LayerProbe> probes(sites.size());
   std::vector<ObserverSite> observed;
+  DefaultInputs inputs(session);
   for (size_t i = 0; i < sites.size(); ++i) {
-    probes[i].obstacle = obstacle_of(session.model, sites[i], session.method);
-    if (probes[i].obstacle.empty())
-      observed.push_back({sites[i], [&probe = probes[i]](const at::Tensor& x) { note(probe, x); }});
+    choose_input(probes[i], session, sites[i], inputs);
+    if (probes[i].input)
+      observed.push_back({{sites[i].layer, *probes[i].input},
+                          [&probe = probes[i]](const at::Tensor& x) { note(probe, x); }});
   }
   auto clone = insert_observers(session, observed);
   clone.module().train(session.training);

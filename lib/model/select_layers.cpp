@@ -78,7 +78,7 @@ Selection select_layers(const std::vector<Layer>& layers,
     for (const auto& layer : layers) {
       const auto found = chosen.find(layer.name);
       if (found == chosen.end() || found->second != i || !layer.same_as.empty()) continue;
-      selection.layers.push_back({{layer.name, entries[i].input}, layer.type, i});
+      selection.layers.push_back({layer.name, layer.type, i});
     }
   return selection;
 }

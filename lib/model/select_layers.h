@@ -4,14 +4,13 @@
 #include <vector>
 
 #include "config/config.h"
-#include "model/call_methods.h"
 #include "model/layer_tree.h"
 
 namespace actsparse {
 
 /// A layer that an entry selected.
 struct SelectedLayer {
-  Site site;
+  std::string layer;  ///< FQN
   std::string type;
   size_t entry = 0;  ///< index into the config's layers
 };

@@ -81,7 +81,7 @@ class CallGraph {
   CallGraph(const Module& model, const std::string& method) {
     for (const auto& layer : list_layers(model))
       names_.emplace(layer.module._ivalue().get(), layer.name);
-    add_call(model._ivalue(), method, {});
+    add_call({model._ivalue(), method, {}, {}});
     while (!calls_.empty()) {
       const Call call = calls_.begin()->second;
       calls_.erase(calls_.begin());
@@ -95,12 +95,20 @@ class CallGraph {
   struct Call {
     c10::intrusive_ptr<Object> module;
     std::string method;
+    std::map<size_t, c10::intrusive_ptr<Object>> given;  ///< modules that are arguments
     Conditions conditions;
   };
 
-  void add_call(const c10::intrusive_ptr<Object>& module, const std::string& method,
-                const Conditions& conditions) {
-    calls_.emplace(rank(conditions), Call{module, method, conditions});
+  void add_call(const Call& call) { calls_.emplace(rank(call.conditions), call); }
+
+  void add_call(const Node& node, const Modules& modules, const Conditions& conditions) {
+    const auto callee = modules.find(node.input(0));
+    if (callee == modules.end()) return;
+    Call call{callee->second, node.s(c10::attr::name), {}, conditions};
+    for (size_t i = 1; i < node.inputs().size(); ++i)
+      if (const auto known = modules.find(node.input(i)); known != modules.end())
+        call.given.emplace(i, known->second);
+    add_call(call);
   }
 
   // Calls come in the order of their rank, so the first visit is the best one.
@@ -115,16 +123,14 @@ class CallGraph {
     const auto graph = torch::jit::toGraphFunction(*function).graph();
     self_ = call.module.get();
     Modules modules = {{graph->inputs().at(0), call.module}};
+    for (const auto& [index, module] : call.given) modules[graph->inputs().at(index)] = module;
     read_block(*graph->block(), modules, call.conditions);
   }
 
   void read_block(const Block& block, Modules& modules, const Conditions& conditions) {
     for (const Node* node : block.nodes()) {
       if (node->kind() == c10::prim::GetAttr) read_attribute(*node, modules);
-      if (node->kind() == c10::prim::CallMethod) {
-        const auto callee = modules.find(node->input(0));
-        if (callee != modules.end()) add_call(callee->second, node->s(c10::attr::name), conditions);
-      }
+      if (node->kind() == c10::prim::CallMethod) add_call(*node, modules, conditions);
       read_inner(*node, modules, conditions);
     }
   }

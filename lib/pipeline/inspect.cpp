@@ -24,21 +24,21 @@ InspectedLayer inspected_layer(Layer layer) {
 }
 
 // Marks what the config selects; returns the sites to look at, of all layers.
-std::vector<Site> mark_selected(Inspection& inspection, const Config& config) {
+std::vector<ProbeSite> mark_selected(Inspection& inspection, const Config& config) {
   std::vector<Layer> layers;
   for (const auto& inspected : inspection.layers) layers.push_back(inspected.layer);
   const Selection selection = select_layers(layers, config.layers);
   inspection.warnings.insert(inspection.warnings.end(), selection.warnings.begin(),
                              selection.warnings.end());
-  std::vector<Site> sites;
+  std::vector<ProbeSite> sites;
   for (auto& inspected : inspection.layers) {
-    Site site{inspected.layer.name, int64_t{0}};
+    ProbeSite site{inspected.layer.name};
     for (const auto& selected : selection.layers) {
-      if (selected.site.layer != inspected.layer.name) continue;
+      if (selected.layer != inspected.layer.name) continue;
       const auto& selector = config.layers.at(selected.entry);
       inspected.entry = selector.path;
       inspected.settings = to_json(merge(config.defaults, selector.settings));
-      site = selected.site;
+      site.input = selector.input;
     }
     if (inspected.layer.same_as.empty()) sites.push_back(std::move(site));
   }
@@ -46,7 +46,7 @@ std::vector<Site> mark_selected(Inspection& inspection, const Config& config) {
 }
 
 void probe(Inspection& inspection, const torch::jit::Module& model, const Config& config,
-           const std::vector<Site>& sites) {
+           const std::vector<ProbeSite>& sites) {
   const auto data = open_batches(config.data);
   check_memory(data->batch_bytes());
   const auto batch = data->next();

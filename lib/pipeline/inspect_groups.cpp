@@ -1,4 +1,6 @@
+#include "base/error.h"
 #include "compact/channel_groups.h"
+#include "model/default_input.h"
 #include "model/load_model.h"
 #include "pipeline/prepared_job.h"
 #include "pipeline/trial_batches.h"
@@ -12,10 +14,13 @@ ChannelSets inspect_groups(const std::filesystem::path& model_path, const Config
   const Selection selection = select_layers(list_layers(model), config.layers);
   std::vector<Site> sites;
   std::vector<std::string> layers;
-  for (const auto& selected : selection.layers) {
-    sites.push_back(selected.site);
-    layers.push_back(selected.site.layer);
-  }
+  DefaultInputs inputs({model, config.model.method});
+  for (const auto& [layer, type, entry] : selection.layers) try {
+      sites.push_back({layer, inputs.of(layer, config.layers[entry].input)});
+      layers.push_back(layer);
+    } catch (const Error& error) {
+      throw error.in(config.layers[entry].path);
+    }
   const auto data = open_batches(config.data);
   check_memory(data->batch_bytes());
   const Session session(model, config.model.method, false, options.device);

@@ -31,7 +31,10 @@ Report merge(const std::vector<fs::path>& states_in, const fs::path& state_out) 
                  std::to_string(meta.total_batches));
   else
     for (const auto& layer : leave_out_uncalled(merged.state))
-      warnings.add(layer_text(layer) + ": never called in any batch; left out");
+      warnings.add(layer_text(layer.site.layer) +
+                   (layer.empty_calls > 0 ? ": called with empty tensors only in all batches"
+                                          : ": never called in any batch") +
+                   "; left out");
   outputs.create(state_out).write([&](std::ostream& out) { write_state(merged.state, out); });
   outputs.commit();
   report.command = "merge";

@@ -65,7 +65,7 @@ void leave_out_inlined(Selection& selection, const Config& config,
                        const torch::jit::Module& model) {
   std::vector<SelectedLayer> kept;
   for (auto& layer : selection.layers) {
-    const auto& name = layer.site.layer;
+    const auto& name = layer.layer;
     if (name.empty() || !config.layers[layer.entry].optional ||
         has_call_method(find_layer(model, name)))
       kept.push_back(std::move(layer));
@@ -80,7 +80,7 @@ void register_layers(PreparedJob& job, const Config& config) {
   for (const auto& layer : job.layers) {
     const auto& entry = config.layers[layer.entry];
     try {
-      job.sparsifier.register_layer(layer.site.layer, entry.settings, layer.site.input);
+      job.sparsifier.register_layer(layer.layer, entry.settings, entry.input);
     } catch (const Error& error) {
       throw error.in(entry.path);
     }

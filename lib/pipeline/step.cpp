@@ -63,7 +63,7 @@ void reconfigure(StateDict& state, const Config& config, std::vector<std::string
   Selection selection = select_layers(layers_of(state), config.layers);
   for (const auto& selected : selection.layers)
     for (auto& record : state.layers)
-      if (record.site.layer == selected.site.layer)
+      if (record.site.layer == selected.layer)
         change_settings(record, merge(config.defaults, config.layers[selected.entry].settings),
                         config.layers[selected.entry].path);
   warnings = std::move(selection.warnings);

@@ -11,13 +11,25 @@ namespace {
 std::vector<std::string> uncalled_layers(const ActivationSparsifier& sparsifier) {
   std::vector<std::string> names;
   for (const auto& record : sparsifier.layers())
-    if (record.calls == 0) names.push_back(record.site.layer);
+    if (record.calls == 0 && record.empty_calls == 0) names.push_back(record.site.layer);
   return names;
+}
+
+// An expert that no token was sent to: the model is as it should be, but nothing is known of it.
+void leave_out_empty(PreparedJob& job, Seen seen) {
+  if (seen == Seen::Shard) return;  // another shard may call it
+  for (const auto& record : job.sparsifier.layers()) {
+    if (record.calls > 0 || record.empty_calls == 0) continue;
+    job.sparsifier.unregister_layer(record.site.layer);
+    job.warnings.add(layer_text(record.site.layer) + ": called with empty tensors only (" +
+                     std::to_string(record.empty_calls) + " calls); left unmasked" +
+                     (seen == Seen::First ? " unless a later batch gives it some elements" : ""));
+  }
 }
 
 size_t entry_of(const PreparedJob& job, const std::string& name) {
   const auto found = std::find_if(job.layers.begin(), job.layers.end(),
-                                  [&](const auto& layer) { return layer.site.layer == name; });
+                                  [&](const auto& layer) { return layer.layer == name; });
   return found->entry;
 }
 
@@ -25,6 +37,7 @@ size_t entry_of(const PreparedJob& job, const std::string& name) {
 
 // A layer that saw nothing would silently stay unmasked.
 void settle_uncalled(PreparedJob& job, const Config& config, Seen seen) {
+  leave_out_empty(job, seen);
   const auto uncalled = uncalled_layers(job.sparsifier);
   const auto reasons = why_uncalled(job.session, uncalled);
   std::vector<std::string> missing;

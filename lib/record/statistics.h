@@ -24,6 +24,7 @@ struct LayerStatistics {
   std::string type;  ///< class name
   Accumulators accumulators;
   int64_t calls = 0;                          ///< that the accumulators have taken in
+  int64_t empty_calls = 0;                    ///< with a tensor of no elements: no evidence
   std::vector<int64_t> input_shape;           ///< of the last call
   std::optional<at::ScalarType> input_dtype;  ///< nothing before the first call
   std::optional<LayerChannels> channels;      ///< where any layer is aligned

@@ -28,9 +28,15 @@ json arguments_json(const Layer& layer) {
   return methods;
 }
 
+json input_json(const std::optional<InputSelector>& input) {
+  if (!input) return nullptr;
+  return std::visit([](const auto& selector) { return json(selector); }, *input);
+}
+
 json probe_json(const std::optional<LayerProbe>& probe) {
   if (!probe) return nullptr;
   return {{"calls", probe->calls},
+          {"input", input_json(probe->input)},
           {"input_shapes", probe->shapes},
           {"input_dtype", probe->dtype ? json(dtype_name(*probe->dtype)) : json(nullptr)},
           {"observable", probe->obstacle.empty()},
@@ -87,6 +93,8 @@ std::string notes_text(const InspectedLayer& inspected) {
     notes.push_back("same instance as " + inspected.layer.same_as);
   if (inspected.masked) notes.push_back("masked already");
   if (!inspected.entry.empty()) notes.push_back("selected by " + inspected.entry);
+  if (inspected.probe && inspected.probe->input.value_or(int64_t{0}) != InputSelector(int64_t{0}))
+    notes.push_back("its input is argument " + input_json(inspected.probe->input).dump());
   if (inspected.probe && !inspected.probe->obstacle.empty())
     notes.push_back(inspected.probe->obstacle);
   std::string text;

@@ -75,10 +75,10 @@ ActivationSparsifier::~ActivationSparsifier() = default;
 ActivationSparsifier::ActivationSparsifier(ActivationSparsifier&&) noexcept = default;
 
 bool ActivationSparsifier::register_layer(const std::string& given, const LayerSettings& overrides,
-                                          const InputSelector& input) {
+                                          const std::optional<InputSelector>& input) {
   const std::string name = impl_->first_name(given);
   LayerRecord record;
-  record.site = {name, input};
+  record.site = {name, impl_->inputs.of(name, input)};
   record.type = short_type(find_layer(impl_->session.model, name).type()->name()->qualifiedName());
   record.settings = merge(impl_->default_settings, overrides);
   RegisteredLayer layer = impl_->make_layer(std::move(record));
@@ -90,7 +90,7 @@ bool ActivationSparsifier::register_layer(const std::string& given, const LayerS
 }
 
 bool ActivationSparsifier::register_layer(const Module& layer, const LayerSettings& overrides,
-                                          const InputSelector& input) {
+                                          const std::optional<InputSelector>& input) {
   return register_layer(layer_name(impl_->session.model, layer), overrides, input);
 }
 

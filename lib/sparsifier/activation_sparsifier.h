@@ -34,14 +34,16 @@ class ActivationSparsifier {
   ~ActivationSparsifier();
   ActivationSparsifier(ActivationSparsifier&&) noexcept;
 
-  /// `overrides` go over the defaults key by key. Everything is checked first: a bad registration
-  /// changes nothing. Returns true if the layer was registered before: it starts anew with the new
-  /// settings. Throws Error(Model) if the layer does not exist or cannot be observed, Error(Config)
-  /// if a function is missing or unknown or features lack feature_dim.
+  /// `overrides` go over the defaults key by key. `input` is the argument that is observed and
+  /// masked, by default the first that holds activations (model/default_input.h). Everything is
+  /// checked first: a bad registration changes nothing. Returns true if the layer was registered
+  /// before: it starts anew with the new settings. Throws Error(Model) if the layer does not exist
+  /// or cannot be observed, Error(Config) if a function is missing or unknown or features lack
+  /// feature_dim.
   bool register_layer(const std::string& name, const LayerSettings& overrides = {},
-                      const InputSelector& input = int64_t{0});
+                      const std::optional<InputSelector>& input = {});
   bool register_layer(const torch::jit::Module& layer, const LayerSettings& overrides = {},
-                      const InputSelector& input = int64_t{0});
+                      const std::optional<InputSelector>& input = {});
 
   /// Before step(): ones of the input's full shape; afterwards what mask_fn returned, in the
   /// input's dtype, on the device it was made on (a loaded state's: the CPU); a list with features.

@@ -112,12 +112,13 @@ LayerRecord merge_layer(const std::vector<NamedState>& states, size_t index,
                         const FunctionTable& functions) {
   LayerRecord merged = states.front().state.layers[index];
   merged.accumulators.clear();
-  merged.calls = 0;
+  merged.calls = merged.empty_calls = 0;
   int64_t last = -1;
   for (const auto& [name, state] : states) {
     const LayerRecord& layer = state.layers[index];
     if (!merged.channels) merged.channels = layer.channels;
     merged.calls += layer.calls;
+    merged.empty_calls += layer.empty_calls;
     const int64_t own = last_batch_of(state.meta);
     if (layer.data() == nullptr || own <= last) continue;
     last = own;
@@ -148,17 +149,12 @@ StateMeta merge_metas(const std::vector<NamedState>& states) {
 
 }  // namespace
 
-std::vector<std::string> leave_out_uncalled(StateDict& state) {
-  std::vector<std::string> names;
-  std::vector<LayerRecord> called;
-  for (auto& layer : state.layers) {
-    if (layer.calls == 0)
-      names.push_back(layer.site.layer);
-    else
-      called.push_back(std::move(layer));
-  }
+std::vector<LayerRecord> leave_out_uncalled(StateDict& state) {
+  std::vector<LayerRecord> called, uncalled;
+  for (auto& layer : state.layers)
+    (layer.calls == 0 ? uncalled : called).push_back(std::move(layer));
   state.layers = std::move(called);
-  return names;
+  return uncalled;
 }
 
 std::string job_difference(const StateMeta& a, const StateMeta& b) {

@@ -31,7 +31,8 @@ std::string job_difference(const StateMeta& a, const StateMeta& b);
 /// aggregate_fn cannot be merged.
 MergedState merge_states(std::vector<NamedState> states);
 
-/// Takes the layers that were never called out of the state; returns their names.
-std::vector<std::string> leave_out_uncalled(StateDict& state);
+/// Takes the layers that were never called, or with empty tensors only, out of the state; returns
+/// them.
+std::vector<LayerRecord> leave_out_uncalled(StateDict& state);
 
 }  // namespace actsparse

@@ -137,6 +137,7 @@ LayerRecord read_layer(const std::string& name, const Reader& group, const Reade
   layer.settings = read_settings(group);
   layer.hook_state = read_hook_state(group);
   layer.calls = group.integer("calls");
+  if (group.find("empty_calls") != nullptr) layer.empty_calls = group.integer("empty_calls");
   layer.input_shape = group.integers("input_shape");
   layer.input_dtype = read_dtype(group, "input_dtype");
   if (group.find("channels") != nullptr)

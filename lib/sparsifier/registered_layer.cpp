@@ -55,6 +55,10 @@ void RegisteredLayer::restore(const Accumulators& kept) {
 void RegisteredLayer::observe(const at::Tensor& input) {
   try {
     check_observable(input);
+    if (input.numel() == 0) {
+      ++record_.empty_calls;
+      return;
+    }
     check_feature_range(record_.settings, input.sizes().vec());
     if (!started_) start();
     aggregate(input);

@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 
+#include "model/default_input.h"
 #include "sparsifier/activation_sparsifier.h"
 #include "sparsifier/registered_layer.h"
 
@@ -19,6 +20,7 @@ struct ActivationSparsifier::Impl {
   std::unique_ptr<ObservedModel> clone;  // what forward() runs; null when the layers have changed
   std::map<std::string, std::string> second_names = {};  // name -> first name of the same instance
   int64_t batch_size = 0;                                // of the last forward; 0: unknown
+  DefaultInputs inputs{session};
 
   /// An instance that stands under several names is registered under its first.
   std::string first_name(const std::string& name) const;

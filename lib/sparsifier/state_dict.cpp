@@ -64,6 +64,7 @@ GenericDict data_group(const LayerRecord& layer) {
   else
     group.insert("input", std::get<int64_t>(layer.site.input));
   group.insert("calls", layer.calls);
+  if (layer.empty_calls > 0) group.insert("empty_calls", layer.empty_calls);
   group.insert("input_shape", int_list(layer.input_shape));
   group.insert("input_dtype", dtype_name(layer.input_dtype));
   if (layer.channels) group.insert("channels", channels_document(*layer.channels));

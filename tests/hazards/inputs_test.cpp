@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include "hazards/flow.h"
+#include "sparsifier/helpers.h"
 
 using namespace actsparse;
 using c10::IValue;
@@ -66,4 +67,43 @@ TEST_CASE("hazard: a method other than forward", "[hazards]") {
   const auto done =
       flow(model, {{"l", int64_t{0}}}, {batch, batch}, nlohmann::json::object(), "encode");
   CHECK(done.layers[0].calls == 2);
+}
+
+TEST_CASE("hazard: weights that a layer is handed", "[hazards]") {
+  const Module mix = make_module("Mix",
+                                 "def forward(self, w: Tensor, x: Tensor) -> Tensor:\n"
+                                 "  return torch.matmul(x, w)\n");
+  Module model("__torch__.Model");
+  model.register_parameter("w", normal({6, 6}, 1), false);
+  model.register_module("l", mix);
+  model.define("def forward(self, x: Tensor) -> Tensor:\n  return self.l.forward(self.w, x)\n");
+  ActivationSparsifier sparsifier = sparsifier_of(model);
+  sparsifier.register_layer("l");
+  CHECK(sparsifier.layers().at(0).site.input == InputSelector(int64_t{1}));
+  const std::vector<Arguments> batches = {{normal({4, 6}, 1)}, {normal({4, 6}, 2)}};
+  const auto done = flow(model, {{"l", int64_t{1}}}, batches);
+  const at::Tensor x = normal({2, 6}, 3);
+  CHECK(
+      bit_equal(run_forward(done.masked, x), (x * done.mask()).matmul(model.attr("w").toTensor())));
+  sparsifier.register_layer("l", {}, InputSelector(int64_t{0}));
+  CHECK(sparsifier.layers().at(0).site.input == InputSelector(int64_t{0}));
+}
+
+TEST_CASE("hazard: modules that are handed to others", "[hazards]") {
+  const std::vector<Arguments> batches = {{normal({4, 6}, 1)}, {normal({4, 6}, 2)}};
+  const auto done = flow(sharing(),
+                         {{"b.fc", int64_t{0}},
+                          {"a.act", int64_t{0}},
+                          {"last", int64_t{1}},
+                          {"last.inner.fc", int64_t{0}}},
+                         batches);
+  CHECK(done.layers[1].calls == 6);
+  CHECK(done.layers[2].calls == 2);
+}
+
+TEST_CASE("hazard: a NestedTensor", "[hazards]") {
+  const std::vector<Arguments> batches = {{normal({4, 3, 6}, 1)}, {normal({4, 3, 6}, 2)}};
+  CHECK(contains(refusal(ErrorKind::Model, nesting(), {{"nested", int64_t{0}}}, batches),
+                 "the input is a NestedTensor"));
+  CHECK(flow(nesting(), {{"plain", int64_t{0}}}, batches).layers[0].calls == 2);
 }

@@ -31,7 +31,7 @@ LayerSelector entry(By by, const std::string& text, size_t index = 0) {
 
 Names names(const Selection& selection) {
   Names result;
-  for (const auto& selected : selection.layers) result.push_back(selected.site.layer);
+  for (const auto& selected : selection.layers) result.push_back(selected.layer);
   return result;
 }
 
@@ -69,14 +69,12 @@ TEST_CASE("excluded layers are taken out again", "[model]") {
   CHECK(contains(failure(selector), "no layer has the type 'Linear'"));
 }
 
-TEST_CASE("a selected layer carries its type, entry and input", "[model]") {
-  auto selector = entry(By::Name, "enc.fc1", 1);
-  selector.input = "mask";
-  const auto selection = select_layers(small_net(), {entry(By::Name, "fc2"), selector});
+TEST_CASE("a selected layer carries its type and entry", "[model]") {
+  const auto selection =
+      select_layers(small_net(), {entry(By::Name, "fc2"), entry(By::Name, "enc.fc1", 1)});
   REQUIRE(selection.layers.size() == 2);
   CHECK(selection.layers[1].type == "Linear");
   CHECK(selection.layers[1].entry == 1);
-  CHECK(std::get<std::string>(selection.layers[1].site.input) == "mask");
   CHECK(selection.warnings.empty());
 }
 

@@ -120,3 +120,8 @@ TEST_CASE("a condition that the compiler added is told by what it reads, or as o
   for (auto* node : graph->nodes()) node->setSourceRange(torch::jit::SourceRange());
   CHECK(why(model, "a") == "called only under a condition that its code does not show");
 }
+
+TEST_CASE("calls of a module that is handed over are found", "[model]") {
+  CHECK(why(sharing(), "a.act") == "its call was not reached");
+  CHECK_FALSE(why_uncalled(sharing(), {"last.act"}).at(0).is_final);
+}

@@ -122,3 +122,43 @@ TEST_CASE("An optional layer without a forward is left out with a warning", "[pi
   REQUIRE(report.warnings.size() == 1);
   CHECK(contains(report.warnings[0], "layer 'bare': never called (it has no forward"));
 }
+
+namespace {
+
+// forward(x): a(x), and b of none of its rows.
+torch::jit::Module with_idle_expert() {
+  return make_module("Model",
+                     "def forward(self, x: Tensor) -> Tensor:\n"
+                     "  return self.a.forward(x) + self.b.forward(x[:0]).sum()\n",
+                     {{"a", scale(2)}, {"b", scale(3)}});
+}
+
+}  // namespace
+
+TEST_CASE("A layer that got empty tensors only is told and left unmasked", "[pipeline]") {
+  const Workplace place(with_idle_expert(), {"a", "b"});
+  const std::string told = "layer 'b': called with empty tensors only (";
+  const Report tried = dry_run(place.config(), {});
+  REQUIRE(tried.warnings.size() == 1);
+  CHECK(contains(tried.warnings[0], told + "1 calls); left unmasked unless a later batch"));
+  const Report report = run(place.config(), {});
+  REQUIRE(report.warnings.size() == 1);
+  CHECK(report.warnings[0] == told + "2 calls); left unmasked");
+  REQUIRE(report.layers.size() == 1);
+  CHECK(report.layers[0].name == "a");
+}
+
+TEST_CASE("Shards keep a layer that got empty tensors only, and the merged state does not",
+          "[pipeline]") {
+  const Workplace place(with_idle_expert(), {"a", "b"});
+  for (int64_t shard = 1; shard <= 2; ++shard) {
+    RunOptions options;
+    options.shard = {shard, 2};
+    calibrate(place.config(), place / ("c" + std::to_string(shard) + ".pt"), options);
+  }
+  CHECK(read_state(place / "c1.pt").layers.at(1).empty_calls == 1);
+  const Report merged = merge({place / "c1.pt", place / "c2.pt"}, place / "c.pt");
+  CHECK(merged.layers.size() == 1);
+  REQUIRE(merged.warnings.size() == 1);
+  CHECK(merged.warnings[0] == "layer 'b': called with empty tensors only in all batches; left out");
+}

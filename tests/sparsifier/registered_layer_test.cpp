@@ -1,5 +1,6 @@
 #include "sparsifier/registered_layer.h"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 
 #include "sparsifier/helpers.h"
@@ -86,4 +87,22 @@ TEST_CASE("functions are looked up at once", "[sparsifier]") {
   const Error error = error_of([&] { RegisteredLayer(record, {}); });
   CHECK(error.kind() == ErrorKind::Config);
   CHECK(contains(error.what(), "did you mean 'mean'"));
+}
+
+TEST_CASE("an empty tensor is no evidence, and is counted apart", "[sparsifier]") {
+  RegisteredLayer layer(empty_record(), {});
+  layer.observe(at::empty({0, 3}));
+  CHECK(layer.record().calls == 0);
+  CHECK_FALSE(layer.record().data());
+  CHECK_FALSE(layer.record().input_dtype);
+  layer.observe(normal({2, 3}, 1));
+  layer.observe(at::empty({0, 3}));
+  const LayerRecord record = layer.record();
+  CHECK(record.calls == 1);
+  CHECK(record.empty_calls == 2);
+  CHECK(record.input_shape == std::vector<int64_t>{2, 3});
+  CHECK(bit_equal(std::get<at::Tensor>(*record.data()), normal({2, 3}, 1)));
+  StateDict state;
+  state.layers = {record};
+  CHECK(through_file(state).layers.at(0).empty_calls == 2);
 }
