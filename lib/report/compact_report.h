@@ -25,7 +25,8 @@ struct Latency {
 
 struct CompactReport {
   std::vector<MaskedChannels> layers;
-  BeforeAfter parameters, macs, bytes;  ///< macs of one sample, of all input if it has no number of them
+  BeforeAfter parameters, macs,
+      bytes;  ///< macs of one sample, of all input if it has no number of them
   std::vector<Difference> differences;  ///< one per input the written file was compared on
   double tolerance = 0;                 ///< for the relative difference
   Latency latency;
