@@ -3,8 +3,8 @@
 namespace actsparse {
 namespace {
 
-const char* const kOwnData = "evaluate.data";
-const char* const kCalibrationData = "calibration data";
+constexpr const char* kOwnData = "evaluate.data";
+constexpr const char* kCalibrationData = "calibration data";
 
 }  // namespace
 
