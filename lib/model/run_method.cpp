@@ -155,7 +155,7 @@ std::vector<NamedInput> named_inputs(const c10::FunctionSchema& schema,
     std::string name = schema.arguments()[elements ? 1 : i + 1].name();
     if (elements) name += "[" + std::to_string(i) + "]";
     const bool is_list = given[i].isList() && !given[i].toListRef().empty();
-    const IValue& value = is_list ? given[i].toListRef().front() : given[i];
+    const IValue value = is_list ? given[i].toListRef().front() : given[i];
     if (value.isTensor())
       inputs.push_back({is_list ? name + "[0]" : name, value.toTensor(), elements || is_list});
   }
