@@ -184,6 +184,7 @@ def main():
     parser.add_argument("--write-docs", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    torch._C._jit_set_texpr_fuser_enabled(False)  # as zoo.py: PyTorch 2.6 hangs compiling cat(a, b) * mask
     rows, failed = [], 0
     for name in [options.only] if options.only else CONSTRUCTS:
         for form in CONSTRUCTS[name][2]:
