@@ -12,23 +12,24 @@ namespace {
 using torch::jit::Node;
 
 // The constant that an argument is; nothing if it is computed, or the operator has none such.
-std::optional<c10::IValue> constant(const Node& node, const char* argument) {
+std::optional<c10::IValue> constant_argument(const Node& node, const char* argument) {
   const auto* schema = node.maybeSchema();
   if (schema == nullptr) return std::nullopt;
   const auto place = schema->argumentIndexWithName(argument);
   if (!place) return std::nullopt;
-  return torch::jit::toIValue(node.inputs().at(static_cast<size_t>(*place)));
+  const auto value = torch::jit::toIValue(node.inputs().at(static_cast<size_t>(*place)));
+  return value ? std::optional<c10::IValue>(*value) : std::nullopt;
 }
 
-std::optional<std::vector<int64_t>> sizes(const Node& node, const char* argument) {
-  const auto value = constant(node, argument);
+std::optional<std::vector<int64_t>> size_list(const Node& node, const char* argument) {
+  const auto value = constant_argument(node, argument);
   if (!value || !value->isIntList()) return std::nullopt;
   return value->toIntVector();
 }
 
 // padding="same" puts one more zero behind than before, where their number is odd.
 std::optional<Window> padded_by_name(const Node& node, ConvolutionArguments arguments) {
-  const auto name = constant(node, "padding");
+  const auto name = constant_argument(node, "padding");
   if (!name || !name->isString()) return std::nullopt;
   Window window = window_of(std::move(arguments));
   if (name->toStringRef() == "valid") return window;
@@ -45,15 +46,15 @@ std::optional<bool> is_transposed(const Node& node) {
   if (schema == nullptr) return std::nullopt;
   if (!schema->argumentIndexWithName("transposed"))
     return std::string(node.kind().toUnqualString()).find("transpose") != std::string::npos;
-  const auto value = constant(node, "transposed");
+  const auto value = constant_argument(node, "transposed");
   return value && value->isBool() ? std::optional(value->toBool()) : std::nullopt;
 }
 
 std::optional<Window> convolution_window(const Node& node, at::IntArrayRef kernel) {
   ConvolutionArguments arguments;
   arguments.kernel = kernel.vec();
-  const auto stride = sizes(node, "stride"), dilation = sizes(node, "dilation");
-  const auto groups = constant(node, "groups");
+  const auto stride = size_list(node, "stride"), dilation = size_list(node, "dilation");
+  const auto groups = constant_argument(node, "groups");
   const auto transposed = is_transposed(node);
   if (!stride || !dilation || !groups || !groups->isInt() || !transposed) return std::nullopt;
   arguments.stride = *stride;
@@ -61,11 +62,11 @@ std::optional<Window> convolution_window(const Node& node, at::IntArrayRef kerne
   arguments.groups = groups->toInt();
   arguments.transposed = *transposed;
   if (*transposed) {
-    const auto output_padding = sizes(node, "output_padding");
+    const auto output_padding = size_list(node, "output_padding");
     if (!output_padding) return std::nullopt;
     arguments.output_padding = *output_padding;
   }
-  const auto padding = sizes(node, "padding");
+  const auto padding = size_list(node, "padding");
   if (!padding) return padded_by_name(node, std::move(arguments));
   arguments.padding = *padding;
   return window_of(std::move(arguments));
