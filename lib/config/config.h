@@ -20,7 +20,7 @@ namespace actsparse {
 struct AlignConfig {
   std::string name = "none";   ///< "none"; "value": layers that read the same value; "group": all
                                ///< channels that can only be removed together
-  std::string score = "mean";  ///< of a channel over the layers that read it, or "max"
+  std::string score = "mean";  ///< of a channel over the layers that read it, or "max", "sum"
   int64_t round_to = 1;        ///< channels are kept in multiples of it, >= 1
   int64_t min_channels = 1;    ///< kept at least of each set, >= 1
   bool is_on() const { return name != "none"; }

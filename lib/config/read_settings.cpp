@@ -95,7 +95,7 @@ const Fields<AlignConfig>& align_fields() {
        "\"none\", \"value\" or \"group\""},
       {"score",
        [](const JsonNode& node, AlignConfig& align) {
-         align.score = node.one_of({"mean", "max"});
+         align.score = node.one_of({"mean", "max", "sum"});
        }},
       {"round_to",
        [](const JsonNode& node, AlignConfig& align) { align.round_to = node.integer({1}); }},

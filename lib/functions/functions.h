@@ -157,6 +157,14 @@ bool keep_the_same(const FunctionConfig& a, const FunctionConfig& b);
 /// among scores that were put together from several layers. A user's function is taken to rank.
 bool ranks(const FunctionConfig& mask);
 
+/// How the scores of several layers are brought to one scale, where they are aligned.
+enum class Scale {
+  Mean,   ///< by each layer's mean score
+  Total,  ///< by the sum of each layer's scores, of which a channel's is a share; shares add up
+  Own     ///< they are relative already, and add up
+};
+Scale scale_of(const std::optional<FunctionConfig>& reduce);
+
 /// The sparsity that mask_fn and sparse_config ask for; nothing where it depends on the data
 /// (threshold, quantile, k), and of a user's function.
 std::optional<double> requested_sparsity(const MergedSettings& settings);

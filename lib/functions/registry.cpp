@@ -102,6 +102,11 @@ bool ranks(const FunctionConfig& mask) {
   return facts == nullptr || facts->ranks;
 }
 
+Scale scale_of(const std::optional<FunctionConfig>& reduce) {
+  const auto* facts = facts_of(reduce_rows(), reduce);
+  return facts == nullptr ? Scale::Mean : facts->scale;
+}
+
 std::optional<double> requested_sparsity(const MergedSettings& settings) {
   const auto* facts = facts_of(mask_rows(), settings.mask_fn);
   if (facts == nullptr || !facts->sparsity) return std::nullopt;

@@ -31,6 +31,8 @@ struct ScoreFacts {
   /// From all parameters, as written in the config, to the sparsity asked for: see
   /// requested_sparsity(). Empty: it depends on the data.
   std::function<std::optional<double>(const nlohmann::json& parameters)> sparsity = {};
+  Scale scale = Scale::Mean;
+  std::string of_aggregate = {};  ///< the only aggregate_fn whose value it takes; empty: any
 };
 
 template <class Fn, class Facts>

@@ -19,6 +19,11 @@ struct Class {
   double total = 0, largest = 0;
   int64_t readers = 0;
 
+  double score(const std::string& how) const {
+    if (how == "max") return largest;
+    return how == "sum" ? total : total / static_cast<double>(readers);
+  }
+
   void add(double score) {
     total += score;
     largest = std::max(largest, score);
@@ -48,24 +53,34 @@ bool same_choice(const MergedSettings& a, const MergedSettings& b) {
          a.sparse_config == b.sparse_config;
 }
 
+// What a score of one stands for.
+double unit_of(const AlignedLayer& layer) {
+  if (layer.scale == Scale::Own) return 1;
+  if (layer.scores.numel() == 0) return 0;
+  return (layer.scale == Scale::Total ? layer.scores.sum() : layer.scores.mean()).item<double>();
+}
+
 void add_layer(std::map<Key, Set>& sets, const AlignedLayer& layer) {
-  // The channels of a flattened plane are one: their mean.
+  // The channels of a flattened plane are one: their mean, or their sum if scores add up.
   std::map<std::pair<Key, int64_t>, std::pair<double, int64_t>> sums;
-  const double mean = layer.scores.numel() == 0 ? 0 : layer.scores.mean().item<double>();
+  const double unit = unit_of(layer);
   for (int64_t i = 0; i < layer.scores.numel(); ++i) {
     auto& [sum, count] = sums[{set_of(layer, i), class_of(layer, i)}];
-    sum += mean > 0 ? layer.scores[i].item<double>() / mean : 0;
+    sum += unit > 0 ? layer.scores[i].item<double>() / unit : 0;
     ++count;
   }
   for (const auto& [place, sum] : sums) {
     Set& set = sets[place.first];
     if (set.first == nullptr) set.first = &layer;
-    if (!same_choice(set.first->settings, layer.settings))
-      throw Error(ErrorKind::Config,
-                  layer_text(layer.name) + " and " + layer_text(set.first->name) +
-                      " are aligned with each other (docs/compact.md), but their mask_fn, "
-                      "sparse_config or align differ; give them the same, or align only one");
-    set.classes[place.second].add(sum.first / static_cast<double>(sum.second));
+    if (set.first->scale != layer.scale || !same_choice(set.first->settings, layer.settings))
+      throw Error(
+          ErrorKind::Config,
+          layer_text(layer.name) + " and " + layer_text(set.first->name) +
+              " are aligned with each other (docs/compact.md), but their mask_fn, "
+              "sparse_config, align or kind of scores (reduce_fn) differ; give them the same, or "
+              "align only one");
+    set.classes[place.second].add(
+        layer.scale == Scale::Mean ? sum.first / static_cast<double>(sum.second) : sum.first);
   }
 }
 
@@ -97,9 +112,7 @@ void keep_enough(at::Tensor& mask, const at::Tensor& scores, const AlignConfig& 
 void decide(Set& set) {
   const AlignConfig& align = set.first->settings.align;
   std::vector<double> scores;
-  for (const auto& [number, one] : set.classes)
-    scores.push_back(align.score == "max" ? one.largest
-                                          : one.total / static_cast<double>(one.readers));
+  for (const auto& [number, one] : set.classes) scores.push_back(one.score(align.score));
   const at::Tensor ranked = at::tensor(scores, at::kDouble);
   at::Tensor mask = set.first->mask(ranked).to(at::kDouble).clone();
   if (mask.sizes() != ranked.sizes())

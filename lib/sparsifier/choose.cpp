@@ -62,7 +62,12 @@ class LayerChoice {
                       "shape {}; reduce over the other dimensions only",
                       count, shape_text(reduced.sizes())));
     const auto scores = reduced.abs().to(at::kDouble).movedim(axis, 0).reshape({count, -1}).mean(1);
-    return {layer_.site.layer, &*layer_.channels, scores, settings_, mask_};
+    return {layer_.site.layer,
+            &*layer_.channels,
+            scores,
+            settings_,
+            mask_,
+            scale_of(settings_.reduce_fn)};
   }
 
   /// `mask`: one number per channel.

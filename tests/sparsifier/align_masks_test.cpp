@@ -119,3 +119,32 @@ TEST_CASE("what does not rank cannot be aligned", "[sparsifier]") {
   settings.features = {0};
   CHECK(error_of([&] { check_alignable(settings); }).kind() == ErrorKind::Config);
 }
+
+TEST_CASE("scores that add up keep their scale, and can be summed over the readers",
+          "[sparsifier]") {
+  const auto both = channels({1, 2, 3, 4}, {1, 1, 1, 1}), some = channels({1, 2}, {1, 1});
+  const auto masks = [&](Scale scale, const std::string& score) {
+    auto a = layer("a", both, {0.01, 0.02, 0.03, 0.04}, group(score));
+    auto b = layer("b", some, {0.9, 0.1}, group(score));
+    a.scale = b.scale = scale;
+    return numbers(align_masks({a, b})[0]);
+  };
+  auto other = layer("b", both, {1, 2, 3, 4}, group());
+  other.scale = Scale::Own;
+  CHECK(error_of([&] {
+          align_masks({layer("a", both, {1, 2, 3, 4}, group()), other});
+        }).kind() == ErrorKind::Config);
+  CHECK(masks(Scale::Own, "mean") == Mask{1, 1, 0, 0});    // 0.455, 0.06, 0.03, 0.04
+  CHECK(masks(Scale::Own, "sum") == Mask{1, 1, 0, 0});     // 0.91, 0.12, 0.03, 0.04
+  CHECK(masks(Scale::Mean, "mean") == Mask{0, 0, 1, 1});   // 1.1, 0.5, 1.2, 1.6
+  CHECK(masks(Scale::Mean, "sum") == Mask{1, 0, 0, 1});    // 2.2, 1, 1.2, 1.6
+  CHECK(masks(Scale::Total, "mean") == Mask{1, 0, 0, 1});  // 0.5, 0.15, 0.3, 0.4
+}
+
+TEST_CASE("errors of the elements of one channel add up", "[sparsifier]") {
+  const auto planes = channels({5, 5, 6}, {5, 5, 5});
+  auto errors = layer("fc", planes, {2, 2, 3}, group());
+  CHECK(numbers(align_masks({errors})[0]) == Mask{0, 0, 1});
+  errors.scale = Scale::Own;
+  CHECK(numbers(align_masks({errors})[0]) == Mask{1, 1, 0});
+}
