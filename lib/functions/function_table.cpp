@@ -198,6 +198,21 @@ bool FunctionTable::takes_any_batch_size(const FunctionConfig& aggregate) const 
   return has_dims(dims) && reduces_samples(read_dims(dims));
 }
 
+Needs FunctionTable::needs_of(const MergedSettings& settings) const {
+  Needs needs;
+  const auto add = [&](const auto& rows, const auto& function) {
+    if (!function) return;
+    const auto* user = find_user(user_functions_, function->name);
+    if (const auto* row = find_row(rows, function->name))
+      add_needs(needs, row->facts.needs);
+    else if (user != nullptr && user->reduce_or_mask)
+      add_needs(needs, user->reduce_or_mask->facts.needs);
+  };
+  add(reduce_rows(), settings.reduce_fn);
+  add(mask_rows(), settings.mask_fn);
+  return needs;
+}
+
 std::vector<FunctionInfo> FunctionTable::list() const {
   std::vector<FunctionInfo> infos;
   for (const auto& row : aggregate_rows())

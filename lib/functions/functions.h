@@ -53,6 +53,7 @@ struct NamedAggregate {
 struct Needs {
   std::vector<NamedAggregate> statistics;
   bool weight = false;
+  bool by_input = false;  ///< the weight by channel: see Evidence
 };
 
 /// What a function is given of one layer (or of one feature of it). A plain tensor is evidence too.
@@ -142,6 +143,9 @@ class FunctionTable {
   /// False if all calls must have one size in dimension 0, as all but streaming statistics want.
   bool takes_any_batch_size(const FunctionConfig& aggregate) const;
 
+  /// What a layer's reduce_fn and mask_fn need together.
+  Needs needs_of(const MergedSettings& settings) const;
+
   std::vector<FunctionInfo> list() const;
 
  private:
@@ -169,8 +173,8 @@ Scale scale_of(const std::optional<FunctionConfig>& reduce);
 /// (threshold, quantile, k), and of a user's function.
 std::optional<double> requested_sparsity(const MergedSettings& settings);
 
-/// What a layer's reduce_fn and mask_fn need together.
-Needs needs_of(const MergedSettings& settings);
+/// Throws Error(Config) if reduce_fn or mask_fn can only be made of another aggregate_fn's value.
+void check_aggregate(const MergedSettings& settings);
 
 /// Reads a functions file of the config. Error(Function) if it cannot be read.
 FunctionSource read_function_source(const FunctionFile& file);

@@ -26,20 +26,6 @@ const ScoreFacts* facts_of(const std::vector<ScoreRow>& rows,
   return row == nullptr ? nullptr : &row->facts;
 }
 
-// reduce_fn and mask_fn may need the same statistic; two of one name would be confused.
-void add(Needs& needs, const Needs& more) {
-  needs.weight = needs.weight || more.weight;
-  for (const auto& one : more.statistics) {
-    const auto known = std::find_if(needs.statistics.begin(), needs.statistics.end(),
-                                    [&](const auto& other) { return other.name == one.name; });
-    if (known == needs.statistics.end())
-      needs.statistics.push_back(one);
-    else if (!keep_the_same(known->function, one.function))
-      throw Error(ErrorKind::Config, "reduce_fn and mask_fn both need a statistic '" + one.name +
-                                         "', but not the same; one of them must call it otherwise");
-  }
-}
-
 void check_needs(const ScoreRow& row) {
   for (const auto& one : row.facts.needs.statistics)
     if (one.name == kAggregate)
@@ -90,11 +76,19 @@ bool keep_the_same(const FunctionConfig& a, const FunctionConfig& b) {
   return kept_by(a) == kept_by(b);
 }
 
-Needs needs_of(const MergedSettings& settings) {
-  Needs needs;
-  if (const auto* facts = facts_of(reduce_rows(), settings.reduce_fn)) add(needs, facts->needs);
-  if (const auto* facts = facts_of(mask_rows(), settings.mask_fn)) add(needs, facts->needs);
-  return needs;
+// reduce_fn and mask_fn may need the same statistic; two of one name would be confused.
+void add_needs(Needs& needs, const Needs& more) {
+  needs.weight = needs.weight || more.weight;
+  needs.by_input = needs.by_input || more.by_input;
+  for (const auto& one : more.statistics) {
+    const auto known = std::find_if(needs.statistics.begin(), needs.statistics.end(),
+                                    [&](const auto& other) { return other.name == one.name; });
+    if (known == needs.statistics.end())
+      needs.statistics.push_back(one);
+    else if (!keep_the_same(known->function, one.function))
+      throw Error(ErrorKind::Config, "reduce_fn and mask_fn both need a statistic '" + one.name +
+                                         "', but not the same; one of them must call it otherwise");
+  }
 }
 
 bool ranks(const FunctionConfig& mask) {

@@ -86,6 +86,9 @@ class RegisterFunction {
   std::string name_;
 };
 
+/// Adds `more` to `needs`. Throws Error(Config) if two statistics of one name differ.
+void add_needs(Needs& needs, const Needs& more);
+
 /// "init" of an aggregate_fn: "zeros" (the reference's start) or "first" (the first input).
 ParameterRule init_rule(const std::string& default_value);
 

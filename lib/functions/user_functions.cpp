@@ -20,7 +20,8 @@ using Keywords = CompiledFunction::Keywords;
 
 // ---- the call ----
 
-using BoundFunction = std::function<Tensor(const std::vector<Tensor>& tensors)>;
+using BoundFunction =
+    std::function<Tensor(const std::vector<Tensor>& tensors, const Tensor& weight)>;
 
 // Inference tensors keep no version.
 int64_t version_of(const Tensor& tensor) { return tensor.is_inference() ? 0 : tensor._version(); }
@@ -35,9 +36,10 @@ std::vector<int64_t> versions_of(const std::vector<Tensor>& tensors) {
 enum class Writes { None, Accumulator };
 
 Tensor run(const CompiledFunction& function, Writes writes, const std::vector<Tensor>& tensors,
-           const Keywords& parameters) {
+           const Keywords& parameters, const Tensor& weight) {
   const bool may_write_first = writes == Writes::Accumulator;
-  const std::vector<Tensor> others(tensors.begin() + (may_write_first ? 1 : 0), tensors.end());
+  std::vector<Tensor> others(tensors.begin() + (may_write_first ? 1 : 0), tensors.end());
+  if (weight.defined()) others.push_back(weight);
   const auto versions = versions_of(others);
   const auto result =
       function.call(std::vector<c10::IValue>(tensors.begin(), tensors.end()), parameters);
@@ -76,15 +78,23 @@ Keywords keywords(const std::vector<ParameterRule>& rules, const json& values) {
 
 BoundFunction bind(const CompiledFunction& function, Writes writes,
                    const std::vector<ParameterRule>& rules, const json& values) {
-  return [function, writes, rules, values](const std::vector<Tensor>& tensors) {
-    return run(function, writes, tensors, keywords(rules, values));
-  };
+  return
+      [function, writes, rules, values](const std::vector<Tensor>& tensors, const Tensor& weight) {
+        Keywords parameters = keywords(rules, values);
+        if (weight.defined()) parameters["weight"] = weight;
+        return run(function, writes, tensors, parameters, weight);
+      };
 }
 
 // ---- the signature ----
 
 bool is_tensor(const c10::Argument& argument) {
   return argument.type()->kind() == c10::TypeKind::TensorType;
+}
+
+// The layer's weight, which a score may ask for.
+bool is_weight(const c10::Argument& argument) {
+  return is_tensor(argument) && argument.name() == "weight";
 }
 
 // Our word for a type that a parameter can have; empty for all others.
@@ -115,9 +125,18 @@ ParameterRule rule_of(const c10::Argument& argument) {
                : required(argument.name(), type, examples.at(type));
 }
 
-// The number of tensors a function takes before its parameters; 0 if it cannot serve at all.
-size_t leading_tensors(const c10::FunctionSchema& schema) {
+bool takes_weight(const c10::FunctionSchema& schema) {
   const auto& arguments = schema.arguments();
+  return arguments.size() > 1 && std::any_of(arguments.begin() + 1, arguments.end(), is_weight);
+}
+
+// The number of tensors a function takes before its parameters, the weight not counted; 0 if it
+// cannot serve at all.
+size_t leading_tensors(const c10::FunctionSchema& schema) {
+  auto arguments = schema.arguments();
+  if (takes_weight(schema))
+    arguments.erase(std::remove_if(arguments.begin() + 1, arguments.end(), is_weight),
+                    arguments.end());
   const auto first = std::find_if_not(arguments.begin(), arguments.end(), is_tensor);
   const bool typed =
       std::all_of(first, arguments.end(), [](const auto& a) { return !parameter_type(a).empty(); });
@@ -139,7 +158,7 @@ void refuse_name(const Described& code, const std::string& label, const std::str
 using Combine = std::function<Tensor(const Tensor&, const Tensor&)>;
 
 Combine combine_with(const BoundFunction& bound) {
-  return [bound](const Tensor& a, const Tensor& b) { return bound({a, b}); };
+  return [bound](const Tensor& a, const Tensor& b) { return bound({a, b}, {}); };
 }
 
 // How two accumulators become one: by the function itself, by another one, or not at all.
@@ -179,10 +198,21 @@ AggregateRow aggregate_row(const Described& code, const std::string& description
 }
 
 ScoreRow reduce_or_mask_row(const Described& code, const std::string& description) {
-  return {code.function.name, description, code.rules, [code](const json& values) -> ReduceFn {
-            return [bound = bind(code.function, Writes::None, code.rules, values)](
-                       const Tensor& x) { return bound({x}); };
-          }};
+  ScoreFacts facts;
+  facts.needs.weight = takes_weight(code.function.schema);
+  return {code.function.name, description, code.rules,
+          [code](const json& values) -> ReduceFn {
+            return [bound = bind(code.function, Writes::None, code.rules, values),
+                    takes = takes_weight(code.function.schema)](const Evidence& layer) {
+              if (takes && !layer.weight.defined())
+                throw Error(ErrorKind::Function,
+                            "it takes the weight of a layer, but decides for several that are "
+                            "aligned");
+              // The model's own memory is not for a function to write to.
+              return bound({layer.value}, takes ? layer.weight.clone() : Tensor());
+            };
+          },
+          facts};
 }
 
 MetricRow metric_row(const Described& code, const std::string& description) {
@@ -203,10 +233,10 @@ UserFunction describe(const std::shared_ptr<const Functions>& source,
   signature << schema;
   UserFunction user{function.name, label, signature.str(), {}, {}, {}};
   const size_t tensors = leading_tensors(schema);
-  if (tensors != 1 && tensors != 2) return user;
+  if (tensors != 1 && (tensors != 2 || takes_weight(schema))) return user;
   Described code{source, function, {}};
-  for (size_t i = tensors; i < schema.arguments().size(); ++i)
-    code.rules.push_back(rule_of(schema.arguments()[i]));
+  for (const auto& argument : schema.arguments())
+    if (!is_tensor(argument)) code.rules.push_back(rule_of(argument));
   refuse_name(code, label, "name");
   for (const char* own : {"init", "associative", "merge_fn"})
     if (tensors == 2) refuse_name(code, label, own);

@@ -31,7 +31,7 @@ class LayerChoice {
         functions_(policy.functions),
         batch_size_(policy.batch_size),
         weights_(weights),
-        needs_(needs_of(settings)),
+        needs_(policy.functions.needs_of(settings)),
         reduce_(functions_.reduce(required(settings.reduce_fn, "reduce_fn"))),
         mask_(functions_.mask(required(settings.mask_fn, "mask_fn"), settings.sparse_config,
                               "sparse_config")),

@@ -73,9 +73,11 @@ void note_batches(const NamedState& named, std::map<int64_t, const NamedState*>&
 using Aggregates = std::vector<std::unique_ptr<Aggregate>>;
 
 // The functions that keep a layer's accumulators, by their names.
-std::map<std::string, FunctionConfig> keepers_of(const MergedSettings& settings) {
+std::map<std::string, FunctionConfig> keepers_of(const MergedSettings& settings,
+                                                 const FunctionTable& functions) {
   std::map<std::string, FunctionConfig> keepers = {{kAggregate, settings.aggregate_fn.value()}};
-  for (const auto& [name, function] : needs_of(settings).statistics) keepers[name] = function;
+  for (const auto& [name, function] : functions.needs_of(settings).statistics)
+    keepers[name] = function;
   return keepers;
 }
 
@@ -125,7 +127,7 @@ LayerRecord merge_layer(const std::vector<NamedState>& states, size_t index,
     merged.input_shape = layer.input_shape;
     merged.input_dtype = layer.input_dtype;
   }
-  for (const auto& [name, keeper] : keepers_of(merged.settings))
+  for (const auto& [name, keeper] : keepers_of(merged.settings, functions))
     if (auto data = merge_accumulator(states, index, name, functions.aggregate(keeper)))
       merged.accumulators[name] = std::move(*data);
   return merged;

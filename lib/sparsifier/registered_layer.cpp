@@ -33,7 +33,7 @@ RegisteredLayer::RegisteredLayer(LayerRecord record, const FunctionTable& functi
       functions.aggregate(callable(settings.aggregate_fn, "aggregate_fn"));
   functions.reduce(callable(settings.reduce_fn, "reduce_fn"));
   functions.mask(callable(settings.mask_fn, "mask_fn"), settings.sparse_config, "sparse_config");
-  for (const auto& [name, function] : needs_of(settings).statistics)
+  for (const auto& [name, function] : functions.needs_of(settings).statistics)
     aggregates_[name].make = functions.aggregate(function);
   if (!record_.accumulators.empty()) restore(std::exchange(record_.accumulators, {}));
 }

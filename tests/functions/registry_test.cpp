@@ -33,7 +33,7 @@ TEST_CASE("every mask function says whether it ranks and what sparsity was asked
 }
 
 TEST_CASE("what needs nothing needs nothing", "[functions]") {
-  const auto needs = needs_of(with_mask("magnitude", {{"sparsity_level", 0.3}}));
+  const auto needs = FunctionTable().needs_of(with_mask("magnitude", {{"sparsity_level", 0.3}}));
   CHECK(needs.statistics.empty());
   CHECK_FALSE(needs.weight);
 }
@@ -56,9 +56,9 @@ TEST_CASE("statistics that would be confused are refused", "[functions]") {
   const RegisterFunction other(FunctionKind::Mask, needing("other", "spread", "max"));
   MergedSettings settings = with_mask("same", {});
   settings.reduce_fn = FunctionConfig{"r", nlohmann::json::object(), ""};
-  CHECK(needs_of(settings).statistics.size() == 1);
+  CHECK(FunctionTable().needs_of(settings).statistics.size() == 1);
   settings.mask_fn->name = "other";
-  const Error confused = error_of([&] { needs_of(settings); });
+  const Error confused = error_of([&] { FunctionTable().needs_of(settings); });
   CHECK(confused.kind() == ErrorKind::Config);
   CHECK(contains(confused.what(), "'spread'"));
 }
