@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "functions/elementwise_aggregate.h"
+#include "functions/gram_aggregate.h"
 #include "functions/registry.h"
 #include "functions/streaming_aggregate.h"
 #include "functions/tensors.h"
@@ -232,7 +233,12 @@ std::vector<AggregateRow> own_aggregates() {
        with_dims({threshold_rule(0.0)}), make_nonzero},
       spread("var", "variance of x; needs dim or except_dim", /*is_root=*/false),
       spread("std", "standard deviation of x; needs dim or except_dim", /*is_root=*/true),
-      histogram()};
+      histogram(),
+      {"gram",
+       "mean of (1, x)(1, x)^T over all but the channels, or over a convolution's patches",
+       gram_rules(),
+       make_gram,
+       {"gram", {}, {"patches"}}}};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "functions/functions.h"
+#include "functions/gram_aggregate.h"
 #include "functions/registry.h"
 #include "functions/streaming_aggregate.h"
 #include "functions/tensors.h"
@@ -192,6 +193,7 @@ bool FunctionTable::takes_labels(const FunctionConfig& metric) const {
 
 bool FunctionTable::takes_any_batch_size(const FunctionConfig& aggregate) const {
   if (find_row(aggregate_rows(), aggregate.name) == nullptr) return false;
+  if (patches_of(aggregate) == true) return true;
   nlohmann::json dims = {{"dim", nullptr}, {"except_dim", nullptr}};
   for (auto& [key, value] : dims.items())
     if (aggregate.parameters.contains(key)) value = aggregate.parameters.at(key);

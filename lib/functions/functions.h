@@ -83,7 +83,8 @@ const char* to_string(FunctionKind kind);  // "aggregate_fn", "reduce_fn", "mask
 /// A parameter of a function, as `actsparse functions` shows it.
 struct Parameter {
   std::string name;
-  std::string type;  ///< "int", "float", "bool", "string", "list of int", "list of float"
+  std::string type;  ///< "int", "float", "bool", "string", "list of int", "list of float",
+                     ///< "bool or object"
   bool required = false;
   nlohmann::json default_value;  ///< null if there is none
   std::string allowed;           ///< "0 <= sparsity_level <= 1"; empty: any

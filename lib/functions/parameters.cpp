@@ -37,6 +37,7 @@ bool has_type(const std::string& type, const json& value) {
   if (type == "float") return is_number(value);
   if (type == "bool") return value.is_boolean();
   if (type == "string") return value.is_string();
+  if (type == "bool or object") return value.is_boolean() || value.is_object();
   if (type == "list of int") return is_list_of(is_int, value);
   if (type == "list of float") return is_list_of(is_number, value);
   throw Error(ErrorKind::Internal, "no parameter type '" + type + "'");

@@ -16,6 +16,8 @@ nlohmann::json kept_by(const FunctionConfig& function) {
   for (const auto& [key, value] : function.parameters.items())
     if (!value.is_null()) kept[key] = value;
   for (const auto& key : facts.only_in_value) kept.erase(key);
+  for (const auto& key : facts.told_by_layer)
+    if (kept.contains(key) && kept[key].is_object()) kept[key] = true;
   kept["name"] = facts.keeps_data_of.empty() ? function.name : facts.keeps_data_of;
   return kept;
 }

@@ -22,6 +22,9 @@ struct AggregateFacts {
   std::string keeps_data_of = {};
   /// Parameters that only value() asks, so that they can change when a state is stepped.
   std::vector<std::string> only_in_value = {};
+  /// Parameters in whose `true` a layer puts what it knows when it is registered: with an object
+  /// there the data is what it is with `true`.
+  std::vector<std::string> told_by_layer = {};
 };
 
 /// What else is known of a reduce_fn or mask_fn.

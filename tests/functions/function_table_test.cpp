@@ -44,11 +44,11 @@ std::vector<std::string> names_of(const FunctionTable& table, FunctionKind kind)
 TEST_CASE("every function of the design is listed", "[functions]") {
   const FunctionTable table;
   using Names = std::vector<std::string>;
-  CHECK(names_of(table, FunctionKind::Aggregate) == Names{"sum", "mean", "abs_sum", "abs_mean",
-                                                          "sq_sum", "rms", "max", "min", "abs_max",
-                                                          "nonzero", "var", "std", "histogram"});
-  CHECK(names_of(table, FunctionKind::Reduce) ==
-        Names{"identity", "mean", "sum", "max", "min", "abs_mean", "norm"});
+  CHECK(names_of(table, FunctionKind::Aggregate) ==
+        Names{"sum", "mean", "abs_sum", "abs_mean", "sq_sum", "rms", "max", "min", "abs_max",
+              "nonzero", "var", "std", "histogram", "gram"});
+  CHECK(names_of(table, FunctionKind::Reduce) == Names{"identity", "mean", "sum", "max", "min",
+                                                       "abs_mean", "norm"});
   CHECK(names_of(table, FunctionKind::Mask) ==
         Names{"magnitude", "topk", "threshold", "quantile", "nm", "block", "random"});
   for (const auto& info : table.list()) {
@@ -107,7 +107,7 @@ TEST_CASE("an unknown function is told with path and the nearest name", "[functi
   CHECK(contains(error_of([&] { table.reduce(named("mea", {}, "")); }).what(),
                  "reduce_fn: found 'mea', allowed 'identity'"));
   CHECK(contains(error_of([] { with_source().aggregate(named("emma")); }).what(),
-                 "'histogram', 'ema'; did you mean 'ema'"));
+                 "'gram', 'ema'; did you mean 'ema'"));
 }
 
 TEST_CASE("a built-in function of another kind is refused as such", "[functions]") {
