@@ -66,6 +66,10 @@ struct Evidence {
   std::map<std::string, at::Tensor> statistics = {};  ///< value() of the accumulators in its Needs
   at::Tensor weight =
       {};  ///< of the layer, on the device of `value`; undefined unless in its Needs
+  /// The weight as [groups, outputs, inputs, taps] (record/weights.h), likewise; undefined where
+  /// the layer has none that reads its input's channels.
+  at::Tensor by_input = {};
+  int64_t channel_dim = -1;  ///< of the layer's input, counted from the last; known with by_input
 };
 
 using AggregateFn = std::function<std::unique_ptr<Aggregate>()>;

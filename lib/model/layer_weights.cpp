@@ -1,18 +1,55 @@
 #include "model/layer_weights.h"
 
+#include <ATen/ops/cat.h>
+
+#include <string>
+
 #include "model/layer_tree.h"
+#include "model/layer_window.h"
 
 namespace actsparse {
+namespace {
 
-Weights layer_weights(const torch::jit::Module& model, const std::vector<std::string>& layers) {
-  Weights weights;
-  for (const auto& name : layers) {
-    const auto layer = find_layer(model, name);
-    if (!layer.hasattr("weight")) continue;
-    const c10::IValue weight = layer.attr("weight");
-    if (weight.isTensor() && weight.toTensor().defined())
-      weights[name] = weight.toTensor().detach();
+using torch::jit::Module;
+
+at::Tensor tensor_in(const Module& layer, const std::string& name) {
+  if (!layer.hasattr(name)) return {};
+  const c10::IValue value = layer.attr(name);
+  return value.isTensor() && value.toTensor().defined() ? value.toTensor().detach() : at::Tensor();
+}
+
+// Of the input: [outputs, inputs]. Undefined where the layer is not recurrent.
+at::Tensor recurrent_weight(const Module& layer) {
+  for (const char* name : {"weight_ih_l0", "weight_ih"}) {
+    const at::Tensor forward = tensor_in(layer, name);
+    if (!forward.defined() || forward.dim() != 2) continue;
+    const at::Tensor backward = tensor_in(layer, std::string(name) + "_reverse");
+    return backward.defined() ? at::cat({forward, backward}) : forward;
   }
+  return {};
+}
+
+}  // namespace
+
+std::optional<LayerWeight> layer_weight(const Session& session, const Site& site) {
+  const Module layer = find_layer(session.model, site.layer);
+  LayerWeight found{tensor_in(layer, "weight")};
+  const at::Tensor recurrent = recurrent_weight(layer);
+  if (!found.weight.defined() && recurrent.defined())
+    return LayerWeight{recurrent, recurrent.unsqueeze(0).unsqueeze(3), -1};
+  const auto window = layer_window(session.model, site, session.method);
+  if (window) {
+    if (!found.weight.defined()) found.weight = window->weight;
+    found.by_input = grouped(window->weight, window->window);
+    found.channel_dim = -1 - static_cast<int64_t>(window->window.kernel.size());
+  }
+  return found.weight.defined() ? std::optional(found) : std::nullopt;
+}
+
+Weights layer_weights(const Session& session, const std::vector<Site>& sites) {
+  Weights weights;
+  for (const auto& site : sites)
+    if (auto weight = layer_weight(session, site)) weights[site.layer] = std::move(*weight);
   return weights;
 }
 

@@ -1,15 +1,19 @@
 #pragma once
-#include <torch/csrc/jit/api/module.h>
-
-#include <string>
+#include <optional>
 #include <vector>
 
+#include "model/session.h"
+#include "record/site.h"
 #include "record/weights.h"
 
 namespace actsparse {
 
-/// The tensor attribute `weight` of each of `layers` (FQNs of `model`) that has one; shared with
-/// the model, not copied.
-Weights layer_weights(const torch::jit::Module& model, const std::vector<std::string>& layers);
+/// Of the layer at `site`: its tensor attribute `weight`, that of a recurrent layer's input
+/// (`weight_ih_l0` and `weight_ih_l0_reverse`, or a cell's `weight_ih`), or that of the operator
+/// inside it (layer_window.h). Nothing if it has none of these.
+std::optional<LayerWeight> layer_weight(const Session& session, const Site& site);
+
+/// Of each of `sites` that has one.
+Weights layer_weights(const Session& session, const std::vector<Site>& sites);
 
 }  // namespace actsparse

@@ -20,10 +20,12 @@
 namespace actsparse {
 namespace {
 
-std::vector<std::string> names_of(const std::vector<LayerRecord>& records) {
-  std::vector<std::string> names;
-  for (const auto& record : records) names.push_back(record.site.layer);
-  return names;
+std::vector<Site> sites_that_need_weights(const std::vector<LayerRecord>& records,
+                                          const FunctionTable& functions) {
+  std::vector<Site> sites;
+  for (const auto& record : records)
+    if (functions.needs_of(record.settings).weight) sites.push_back(record.site);
+  return sites;
 }
 
 }  // namespace
@@ -137,7 +139,8 @@ void ActivationSparsifier::set_samples(int64_t samples) { impl_->batch_size = sa
 
 std::vector<LayerWarning> ActivationSparsifier::step() {
   const auto records = layers();
-  const Weights weights = layer_weights(impl_->session.model, names_of(records));
+  const Weights weights =
+      layer_weights(impl_->session, sites_that_need_weights(records, impl_->functions));
   Choice choice = choose(statistics_of(records),
                          policy_of(records, impl_->functions, impl_->batch_size), &weights);
   for (size_t i = 0; i < records.size(); ++i) {

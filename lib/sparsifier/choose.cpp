@@ -94,8 +94,15 @@ class LayerChoice {
     warn_of_nan(found.value, feature);
     for (const auto& [name, function] : needs_.statistics)
       found.statistics[name] = value_of(name, function, feature);
-    if (needs_.weight) found.weight = weight().to(found.value.device());
+    if (needs_.weight) add_weight(found);
     return found;
+  }
+
+  void add_weight(Evidence& found) const {
+    const LayerWeight& kept = weight();
+    found.weight = kept.weight.to(found.value.device());
+    if (kept.by_input.defined()) found.by_input = kept.by_input.to(found.value.device());
+    found.channel_dim = kept.channel_dim;
   }
 
   at::Tensor value_of(const std::string& name, const FunctionConfig& function, size_t feature) {
@@ -108,7 +115,7 @@ class LayerChoice {
     return aggregate->value();
   }
 
-  const at::Tensor& weight() const {
+  const LayerWeight& weight() const {
     const auto found =
         weights_ == nullptr ? Weights::const_iterator() : weights_->find(layer_.site.layer);
     if (weights_ == nullptr)

@@ -41,15 +41,15 @@ TEST_CASE("a layer without tensors has its model's device", "[model]") {
 
 TEST_CASE("weights are those of layers that have one", "[model]") {
   const Module model = chain();
-  const Weights weights = layer_weights(model, {"a", "b", ""});
+  const Weights weights = layer_weights(model, {{"a"}, {"b"}, {""}});
   CHECK(weights.size() == 2);
-  CHECK(weights.at("b").item<double>() == 3);
+  CHECK(weights.at("b").weight.item<double>() == 3);
 }
 
 TEST_CASE("a model through an archive shares nothing with the first", "[model]") {
   const Module model = chain();
   const Module again = through_archive(model, "cpu");
   CHECK(bit_equal(run_forward(again, tensor1d({1, -2})), run_forward(model, tensor1d({1, -2}))));
-  CHECK(layer_weights(again, {"a"}).at("a").data_ptr() !=
-        layer_weights(model, {"a"}).at("a").data_ptr());
+  CHECK(layer_weights(again, {{"a"}}).at("a").weight.data_ptr() !=
+        layer_weights(model, {{"a"}}).at("a").weight.data_ptr());
 }

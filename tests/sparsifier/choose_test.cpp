@@ -53,7 +53,7 @@ TEST_CASE("a score is given the statistics and the weight that it needs", "[spar
   const LayerRecord record = record_of(sparsifier, "a");
   REQUIRE(record.accumulators.count("largest") == 1);
   // means 2 and -3, largest 3 and 8, weight 2: 12 and 48.
-  const Weights weights = {{"a", at::full({1}, 2.0)}};
+  const Weights weights = {{"a", {at::full({1}, 2.0)}}};
   const auto choice = choose({record}, policy_of({record}, {}, 0), &weights);
   CHECK(bit_equal(mask_of(choice).flatten(), at::tensor({0.0F, 1.0F})));
   sparsifier.step();
