@@ -111,4 +111,16 @@ std::optional<double> requested_sparsity(const MergedSettings& settings) {
   return facts->sparsity(parameters);
 }
 
+void check_aggregate(const MergedSettings& settings) {
+  if (!settings.aggregate_fn) return;
+  const std::string& found = settings.aggregate_fn->name;
+  for (const auto& [rows, function] : {std::pair(&reduce_rows(), &settings.reduce_fn),
+                                       std::pair(&mask_rows(), &settings.mask_fn)}) {
+    const auto* facts = facts_of(*rows, *function);
+    if (facts == nullptr || facts->of_aggregate.empty() || facts->of_aggregate == found) continue;
+    throw Error(ErrorKind::Config, "'" + (*function)->name + "' is made of aggregate_fn '" +
+                                       facts->of_aggregate + "', found '" + found + "'");
+  }
+}
+
 }  // namespace actsparse

@@ -32,10 +32,17 @@ void check_align(const MergedSettings& settings, const LayerSelector& layer) try
   throw error.in(layer.path);
 }
 
+void check_goes_together(const MergedSettings& settings, const LayerSelector& layer) try {
+  check_aggregate(settings);
+} catch (const Error& error) {
+  throw error.in(layer.path);
+}
+
 void check_functions(const Config& config, const FunctionTable& functions) {
   for (const auto& layer : config.layers) {
     const MergedSettings settings = merge(config.defaults, layer.settings);
     check_align(settings, layer);
+    check_goes_together(settings, layer);
     functions.aggregate(*settings.aggregate_fn);
     functions.reduce(*settings.reduce_fn);
     check_mask(settings, layer, functions);
@@ -148,6 +155,7 @@ PreparedJob prepare(const Config& config, const RunOptions& options) {
                   std::move(origin),
                   {}};
   register_layers(job, config);
+  check_grams(job.sparsifier.layers());
   job.warnings.add(selection.warnings);
   job.load_seconds = stopwatch.seconds();
   return job;

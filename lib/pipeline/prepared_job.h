@@ -51,4 +51,8 @@ std::string left_out(const std::string& layer, const std::string& reason);
 /// leaves no room to run a model: OpenBLAS would wait for it forever.
 void check_memory(int64_t batch_bytes);
 
+/// Throws Error(Config) if the grams over patches of these layers cannot be held, with what a step
+/// takes beside them.
+void check_grams(const std::vector<LayerRecord>& layers);
+
 }  // namespace actsparse

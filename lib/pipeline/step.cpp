@@ -8,6 +8,7 @@
 #include "pipeline/pipeline.h"
 #include "pipeline/warnings.h"
 #include "report/answer.h"
+#include "sparsifier/complete_settings.h"
 #include "sparsifier/compute_masks.h"
 #include "sparsifier/state_file.h"
 
@@ -34,7 +35,8 @@ bool same_data(const std::optional<FunctionConfig>& a, const std::optional<Funct
 }
 
 // Data once aggregated cannot be aggregated otherwise; only what comes after it can change.
-void change_settings(LayerRecord& layer, const MergedSettings& settings, const std::string& path) {
+void change_settings(LayerRecord& layer, MergedSettings settings, const std::string& path) {
+  take_patches(settings, layer.settings);
   if (!same_data(layer.settings.aggregate_fn, settings.aggregate_fn) ||
       layer.settings.features != settings.features ||
       layer.settings.feature_dim != settings.feature_dim)
@@ -44,7 +46,7 @@ void change_settings(LayerRecord& layer, const MergedSettings& settings, const s
                     " differ from those it was calibrated with; a step can change reduce_fn, "
                     "mask_fn and sparse_config, and what is made of the same data (mean of a sum, "
                     "another quantile of a histogram) only");
-  layer.settings = settings;
+  layer.settings = std::move(settings);
 }
 
 // The state knows names and types of its layers: enough to select them as in a model.

@@ -12,6 +12,7 @@
 #include "model/apply_masks.h"
 #include "model/layer_tree.h"
 #include "model/layer_weights.h"
+#include "sparsifier/complete_settings.h"
 #include "sparsifier/compute_masks.h"
 #include "sparsifier/layer_shapes.h"
 #include "sparsifier/mask_buffer.h"
@@ -59,6 +60,7 @@ RegisteredLayer ActivationSparsifier::Impl::make_layer(LayerRecord record) {
   const std::string name = record.site.layer;
   try {
     call_methods(session.model, find_layer(session.model, name), record.site, session.method);
+    complete_settings(record, session, functions);
     return {std::move(record), functions};
   } catch (const Error& error) {
     throw error.kind() == ErrorKind::Config ? error.in(layer_text(name)) : error;

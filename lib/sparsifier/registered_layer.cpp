@@ -29,6 +29,7 @@ RegisteredLayer::RegisteredLayer(LayerRecord record, const FunctionTable& functi
     : record_(std::move(record)) {
   const auto& settings = record_.settings;
   check_features(settings);
+  check_aggregate(settings);
   aggregates_[kAggregate].make =
       functions.aggregate(callable(settings.aggregate_fn, "aggregate_fn"));
   functions.reduce(callable(settings.reduce_fn, "reduce_fn"));

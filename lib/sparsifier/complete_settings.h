@@ -1,0 +1,18 @@
+#pragma once
+// What a layer's functions have to be told of the layer itself, and whether it has it.
+#include "functions/functions.h"
+#include "model/session.h"
+#include "sparsifier/state_dict.h"
+
+namespace actsparse {
+
+/// Puts the geometry of what the layer reads into its settings where aggregate_fn is a gram over
+/// patches, so that a state stands alone. Throws Error(Model) naming the layer if it is no Linear
+/// or convolution with a constant geometry, or if a score needs weights by the channel that it has
+/// not; Error(Config) if settings do not go together.
+void complete_settings(LayerRecord& layer, const Session& session, const FunctionTable& functions);
+
+/// Gives `settings`, of a config, the geometry that `kept`, of the same layer, has been given.
+void take_patches(MergedSettings& settings, const MergedSettings& kept);
+
+}  // namespace actsparse
