@@ -11,6 +11,7 @@
 
 #include "functions/registry.h"
 #include "functions/tensors.h"
+#include "functions/weight_scores.h"
 
 namespace actsparse {
 namespace {
@@ -94,7 +95,9 @@ std::vector<ScoreRow> own_reduces() {
           row("max", "largest value over dim (torch.amax)", max),
           row("min", "smallest value over dim (torch.amin)", min),
           row("abs_mean", "mean of |x| over dim", abs_mean),
-          norm_row()};
+          norm_row(),
+          weighted_row(),
+          removal_error_row()};
 }
 
 }  // namespace

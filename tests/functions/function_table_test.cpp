@@ -48,7 +48,8 @@ TEST_CASE("every function of the design is listed", "[functions]") {
         Names{"sum", "mean", "abs_sum", "abs_mean", "sq_sum", "rms", "max", "min", "abs_max",
               "nonzero", "var", "std", "histogram", "gram"});
   CHECK(names_of(table, FunctionKind::Reduce) == Names{"identity", "mean", "sum", "max", "min",
-                                                       "abs_mean", "norm"});
+                                                       "abs_mean", "norm", "weighted",
+                                                       "removal_error"});
   CHECK(names_of(table, FunctionKind::Mask) ==
         Names{"magnitude", "topk", "threshold", "quantile", "nm", "block", "random"});
   for (const auto& info : table.list()) {
