@@ -141,7 +141,8 @@ std::optional<Geometry> convolution_geometry(const Node& node) {
 
 std::optional<Geometry> geometry_of(const Node& node) {
   if (node.kind() == c10::aten::linear)
-    return is_packable(constant_input(node, "weight"), 2) ? std::optional(Geometry{}) : std::nullopt;
+    return is_packable(constant_input(node, "weight"), 2) ? std::optional(Geometry{})
+                                                          : std::nullopt;
   if (node.kind() != c10::aten::conv2d && node.kind() != c10::aten::_convolution)
     return std::nullopt;
   return is_packable(constant_input(node, "weight"), 4) ? convolution_geometry(node) : std::nullopt;
