@@ -80,11 +80,14 @@ Difference compare(const at::Tensor& a, const at::Tensor& b, bool samples_differ
           !has_samples || variation > 1e-6 * largest(finite), ""};
 }
 
+// Of the first argument that has one; of a list of tensors, their number and the first one's.
 std::string shape_of(const Batch& batch) {
   for (const auto& argument : batch) {
-    if (!argument.isTensor()) continue;
+    const auto sizes = sizes_in(argument);
+    if (sizes.empty()) continue;
     std::ostringstream text;
-    text << argument.toTensor().sizes();
+    if (argument.isList()) text << "list of " << sizes.size() << " like ";
+    text << at::IntArrayRef(sizes[0]);
     return text.str();
   }
   return "";
@@ -95,9 +98,19 @@ bool rows_differ(const at::Tensor& tensor) {
 }
 
 bool is_another(const Batch& a, const Batch& b) {
-  return !std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const IValue& x, const IValue& y) {
-    return x.isTensor() && y.isTensor() ? x.toTensor().equal(y.toTensor()) : !x.isTensor();
-  });
+  const auto these = tensors_in(c10::ivalue::Tuple::create(a)),
+             those = tensors_in(c10::ivalue::Tuple::create(b));
+  return !std::equal(these.begin(), these.end(), those.begin(), those.end(),
+                     [](const at::Tensor& x, const at::Tensor& y) { return x.equal(y); });
+}
+
+// Whether the samples that an argument holds are not all alike.
+bool holds_different(const IValue& argument, int64_t samples) {
+  if (samples_in(argument) != samples) return false;
+  if (argument.isTensor()) return rows_differ(argument.toTensor());
+  const auto tensors = tensors_in(argument);
+  return !std::all_of(tensors.begin(), tensors.end(),
+                      [&](const at::Tensor& tensor) { return tensor.equal(tensors[0]); });
 }
 
 // Whether it can be seen what samples differ by. One sample, or one that is repeated, does not
@@ -107,11 +120,8 @@ bool samples_differ(const Batches& batches) {
     if (is_another(batches[0], batches[i])) return true;
   const int64_t samples = batch_size_of(batches[0]);
   return samples == 0 ||
-         std::any_of(batches[0].begin(), batches[0].end(), [&](const IValue& argument) {
-           const auto tensor = argument.isTensor() ? argument.toTensor() : at::Tensor();
-           return tensor.defined() && tensor.dim() > 0 && tensor.size(0) == samples &&
-                  rows_differ(tensor);
-         });
+         std::any_of(batches[0].begin(), batches[0].end(),
+                     [&](const IValue& argument) { return holds_different(argument, samples); });
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ at::Tensor folded_weight(const Arguments& arguments, const at::Tensor& weight,
   arguments.require(has_foldable_weight(arguments.node),
                     "it is no convolution and no linear layer");
   const OperatorRule* const row = find_rule(arguments.node.kind());
-  const int64_t usual = row->channel_axis.value_or(-1), axis = usual < 0 ? rank - 1 : usual;
+  const int64_t axis = axis_among(row->channel_axis.value_or(-1), rank, weight.dim());
   const auto factors = along_one_axis(mask, rank, axis);
   arguments.require(factors.defined(), "its mask has more than one number per channel");
   return row->fold(arguments, weight, factors);

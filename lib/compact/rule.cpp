@@ -75,9 +75,7 @@ std::optional<int64_t> axis_of(const Value& value, const Trace& trace,
   if (rank == 0 || !seen.insert(&value).second) return std::nullopt;
   for (const Use& use : value.uses())
     if (const auto said = axis_of_reader(use, trace)) {
-      const int64_t axis = *said < 0 ? *said + rank : *said;
-      const bool has_no_batch = rank_of_weight(*use.user, trace) == rank + 1;
-      if (axis == 1 && has_no_batch) return 0;
+      const int64_t axis = axis_among(*said, rank, rank_of_weight(*use.user, trace));
       if (axis >= 0 && axis < rank) return axis;
     }
   for (const Use& use : value.uses())
@@ -89,6 +87,12 @@ std::optional<int64_t> axis_of(const Value& value, const Trace& trace,
 }  // namespace
 
 int64_t free_of_macs(const torch::jit::Node& /*node*/, const Trace& /*trace*/) { return 0; }
+
+int64_t axis_among(int64_t channel_axis, int64_t rank, int64_t rank_of_weight) {
+  if (channel_axis < 0) return channel_axis + rank;
+  const bool has_no_batch = rank_of_weight == rank + 1;
+  return channel_axis == 1 && has_no_batch ? 0 : channel_axis;
+}
 
 const OperatorRule* find_rule(c10::Symbol kind) {
   const auto& table = the_table();

@@ -51,6 +51,10 @@ struct OperatorRule {
   bool moves_axes = false;  ///< axis i of the result need not be axis i of the input
 };
 
+/// The axis in an activation of `rank` axes that an operator's `channel_axis` means. A convolution
+/// also takes one sample without a batch, which has an axis less than its weight.
+int64_t axis_among(int64_t channel_axis, int64_t rank, int64_t rank_of_weight);
+
 /// The row of an operator; null if there is none. It stays where it is.
 const OperatorRule* find_rule(c10::Symbol kind);
 

@@ -106,7 +106,7 @@ const char* packed_layer_op() {
   return "actsparse::packed_layer";
 }
 
-std::optional<IValue> constant(const Node& node, const char* input) {
+std::optional<IValue> constant_input(const Node& node, const char* input) {
   const auto value = torch::jit::toIValue(node.namedInput(input));
   return value ? std::optional<IValue>(*value) : std::nullopt;
 }
@@ -119,7 +119,7 @@ bool is_packable(const std::optional<IValue>& weight, int64_t dim) {
 }
 
 std::optional<std::vector<int64_t>> two_integers(const Node& node, const char* input) {
-  const auto value = constant(node, input);
+  const auto value = constant_input(node, input);
   if (!value || !value->isIntList()) return std::nullopt;  // padding="same"
   auto integers = value->toIntVector();
   if (integers.size() == 1) integers.push_back(integers[0]);
@@ -128,30 +128,31 @@ std::optional<std::vector<int64_t>> two_integers(const Node& node, const char* i
 
 std::optional<Geometry> convolution_geometry(const Node& node) {
   if (node.kind() == c10::aten::_convolution) {
-    const auto transposed = constant(node, "transposed");
+    const auto transposed = constant_input(node, "transposed");
     if (!transposed || transposed->toBool()) return std::nullopt;
   }
   const auto stride = two_integers(node, "stride");
   const auto padding = two_integers(node, "padding");
   const auto dilation = two_integers(node, "dilation");
-  const auto groups = constant(node, "groups");
+  const auto groups = constant_input(node, "groups");
   if (!stride || !padding || !dilation || !groups) return std::nullopt;
   return Geometry{*stride, *padding, *dilation, groups->toInt()};
 }
 
 std::optional<Geometry> geometry_of(const Node& node) {
   if (node.kind() == c10::aten::linear)
-    return is_packable(constant(node, "weight"), 2) ? std::optional(Geometry{}) : std::nullopt;
+    return is_packable(constant_input(node, "weight"), 2) ? std::optional(Geometry{})
+                                                          : std::nullopt;
   if (node.kind() != c10::aten::conv2d && node.kind() != c10::aten::_convolution)
     return std::nullopt;
-  return is_packable(constant(node, "weight"), 4) ? convolution_geometry(node) : std::nullopt;
+  return is_packable(constant_input(node, "weight"), 4) ? convolution_geometry(node) : std::nullopt;
 }
 
 c10::intrusive_ptr<PackedLayer> packed_layer(const Node& node) {
   const auto geometry = geometry_of(node);
-  const auto bias = geometry ? constant(node, "bias") : std::nullopt;
+  const auto bias = geometry ? constant_input(node, "bias") : std::nullopt;
   if (!bias) return {};
-  return c10::make_intrusive<PackedLayer>(constant(node, "weight")->toTensor(),
+  return c10::make_intrusive<PackedLayer>(constant_input(node, "weight")->toTensor(),
                                           bias->isTensor() ? bias->toTensor() : at::Tensor(),
                                           *geometry);
 }

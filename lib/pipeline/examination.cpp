@@ -14,6 +14,7 @@
 #include "model/device_of.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
+#include "pipeline/one_sample.h"
 #include "sparsifier/batch_runs.h"
 #include "sparsifier/document_reader.h"
 
@@ -177,13 +178,15 @@ void Examination::run(const Contestant& baseline, const std::vector<Contestant>&
     try {
       const at::Tensor labels = data.has_labels ? take_last(batch->arguments) : at::Tensor();
       const auto expected = evaluation_->prepare(unmasked.run(batch->arguments, seed), labels);
+      if (batches_ == 0)
+        one_sample_ = is_one_sample(baseline.session, batch->arguments, expected.output);
       for (size_t i = 0; i < runners.size(); ++i)
         add_answer(judges_[i], expected, runners[i], batch->arguments, seed);
     } catch (const Error& error) {
       throw error.kind() == ErrorKind::Interrupted ? error : error.in(batch->origin);
     }
     coverage_[0].count = progress.batch = ++batches_;
-    progress.samples = samples_ += batch->samples;
+    progress.samples = samples_ += one_sample_ ? 1 : batch->samples;
     progress.seconds = seconds_ = stopwatch.seconds();
     tell(progress, options);
   }

@@ -50,6 +50,7 @@ class Examination {
   std::vector<Judge> judges_;
   std::vector<BatchRun> coverage_;
   int64_t batches_ = 0, samples_ = 0;
+  bool one_sample_ = false;  // in each batch, whatever its first dimension
   double forward_seconds_ = 0, seconds_ = 0;
 };
 

@@ -8,7 +8,9 @@
 namespace actsparse {
 namespace {
 
-bool is_like(const ArgumentRecord& a, const ArgumentRecord& b) { return a.shape == b.shape; }
+bool is_like(const ArgumentRecord& a, const ArgumentRecord& b) {
+  return a.shape == b.shape && sizes_in(a.constant) == sizes_in(b.constant);
+}
 
 bool is_of_use(const std::vector<c10::IValue>& first, const std::vector<c10::IValue>& other) {
   const auto a = describe(first), b = describe(other);

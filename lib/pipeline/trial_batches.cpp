@@ -19,21 +19,49 @@ int64_t three_quarters(int64_t side) {
   return smaller >= 32 ? smaller / 32 * 32 : smaller;
 }
 
+using Sizes = std::vector<std::vector<int64_t>>;
+
 bool holds_samples(const c10::IValue& argument, int64_t samples) {
-  return argument.isTensor() && argument.toTensor().defined() && argument.toTensor().dim() > 0 &&
-         argument.toTensor().size(0) == samples;
+  return samples_in(argument) == samples;
 }
 
-// The shapes of all tensors; those of samples without their number.
-std::vector<std::vector<int64_t>> sample_shapes(const Arguments& batch) {
+// The sizes of an argument without the number of samples; of a list those that occur in it.
+Sizes sample_sizes(const c10::IValue& argument, int64_t samples) {
+  Sizes sizes = sizes_in(argument);
+  if (!holds_samples(argument, samples)) return sizes;
+  if (argument.isTensor()) sizes[0][0] = -1;
+  std::sort(sizes.begin(), sizes.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
+}
+
+// Of all arguments.
+std::vector<Sizes> sample_shapes(const Arguments& batch) {
   const int64_t samples = batch_size_of(batch);
-  std::vector<std::vector<int64_t>> shapes;
-  for (const auto& argument : batch) {
-    if (!argument.isTensor() || !argument.toTensor().defined()) continue;
-    shapes.push_back(argument.toTensor().sizes().vec());
-    if (holds_samples(argument, samples)) shapes.back()[0] = -1;
-  }
+  std::vector<Sizes> shapes;
+  for (const auto& argument : batch) shapes.push_back(sample_sizes(argument, samples));
   return shapes;
+}
+
+using AnyList = c10::impl::GenericList;
+
+AnyList chosen_elements(const AnyList& list, const at::Tensor& index) {
+  AnyList chosen(list.elementType());
+  for (int64_t i = 0; i < index.numel(); ++i) chosen.push_back(list.get(index[i].item<int64_t>()));
+  return chosen;
+}
+
+c10::IValue chosen_samples(const c10::IValue& argument, const at::Tensor& index) {
+  if (argument.isTensor()) return argument.toTensor().index_select(0, index);
+  return chosen_elements(argument.toList(), index);
+}
+
+// Of two arguments that hold samples.
+c10::IValue joined(const c10::IValue& argument, const c10::IValue& more) {
+  if (argument.isTensor()) return at::cat({argument.toTensor(), more.toTensor()});
+  AnyList all = argument.toList().copy();
+  for (const c10::IValue& element : more.toListRef()) all.push_back(element);
+  return all;
 }
 
 bool has_same_samples(const Arguments& a, const Arguments& b) {
@@ -48,7 +76,7 @@ Arguments joined(Arguments batch, const Arguments& more) {
   const int64_t samples = batch_size_of(batch), others = batch_size_of(more);
   for (size_t i = 0; i < batch.size(); ++i)
     if (holds_samples(batch[i], samples) && holds_samples(more[i], others))
-      batch[i] = at::cat({batch[i].toTensor(), more[i].toTensor()});
+      batch[i] = joined(batch[i], more[i]);
   return batch;
 }
 
@@ -82,9 +110,10 @@ Arguments few_samples(const Session& session, const Arguments& batch) {
 }
 
 // Collects the sizes that the model takes.
-class Sizes {
+class SizesTaken {
  public:
-  Sizes(const Session& session, std::vector<Arguments>& found) : session_(session), found_(found) {}
+  SizesTaken(const Session& session, std::vector<Arguments>& found)
+      : session_(session), found_(found) {}
 
   /// True if the model takes it: it has been added, or was there.
   bool add(Arguments batch) {
@@ -104,7 +133,7 @@ class Sizes {
 // Two samples, another number of them, smaller ones, and those of the data that have other shapes.
 std::vector<Arguments> sizes_taken(const Session& session, const TrialBatch& batch) {
   std::vector<Arguments> found;
-  Sizes sizes(session, found);
+  SizesTaken sizes(session, found);
   const Arguments samples = enough_samples(batch);
   const bool takes_few = sizes.add(few_samples(session, samples));
   if (!takes_few) {
@@ -131,6 +160,25 @@ std::vector<Arguments> first_input(const TrialBatch& batch) {
   return input;
 }
 
+// The upper left of planes, whatever they stand in.
+at::Tensor smaller_planes(const at::Tensor& images) {
+  const int64_t height = three_quarters(images.size(-2)), width = three_quarters(images.size(-1));
+  if (height < 1 || width < 1) return images;
+  return images.narrow(-2, 0, height).narrow(-1, 0, width).contiguous();
+}
+
+// Of a tensor of images, or of a list of images without a batch; anything else as it is.
+c10::IValue smaller_images(const c10::IValue& argument) {
+  const Sizes sizes = sizes_in(argument);
+  const size_t rank = argument.isTensor() ? 4 : 3;
+  if (sizes.empty() || sizes[0].size() != rank) return argument;
+  if (argument.isTensor()) return smaller_planes(argument.toTensor());
+  AnyList images(argument.toList().elementType());
+  for (const c10::IValue& image : argument.toListRef())
+    images.push_back(smaller_planes(image.toTensor()));
+  return images;
+}
+
 }  // namespace
 
 Arguments with_samples(const Arguments& batch, int64_t count) {
@@ -139,8 +187,7 @@ Arguments with_samples(const Arguments& batch, int64_t count) {
   const auto index = at::arange(count).remainder(size);
   Arguments chosen;
   for (const auto& argument : batch)
-    chosen.push_back(holds_samples(argument, size) ? argument.toTensor().index_select(0, index)
-                                                   : argument);
+    chosen.push_back(holds_samples(argument, size) ? chosen_samples(argument, index) : argument);
   return chosen;
 }
 
@@ -148,13 +195,8 @@ Arguments with_smaller_images(const Arguments& batch) {
   Arguments smaller;
   bool changed = false;
   for (const auto& argument : batch) {
-    smaller.push_back(argument);
-    if (!argument.isTensor() || argument.toTensor().dim() != 4) continue;
-    const auto& images = argument.toTensor();
-    const int64_t height = three_quarters(images.size(2)), width = three_quarters(images.size(3));
-    if (height < 1 || width < 1) continue;
-    smaller.back() = images.narrow(2, 0, height).narrow(3, 0, width).contiguous();
-    changed = true;
+    smaller.push_back(smaller_images(argument));
+    changed |= sizes_in(smaller.back()) != sizes_in(argument);
   }
   return changed ? smaller : Arguments();
 }

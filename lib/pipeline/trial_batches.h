@@ -12,12 +12,12 @@ namespace actsparse {
 
 using Arguments = std::vector<c10::IValue>;
 
-/// `count` samples of a batch: its first ones, again from the start if it has fewer. Empty if its
-/// arguments have no number of samples in common.
+/// `count` samples of a batch, of tensors and of lists with a tensor for each sample: its first
+/// ones, again from the start if it has fewer. Empty if no argument holds samples.
 Arguments with_samples(const Arguments& batch, int64_t count);
 
-/// The upper left of images [N, C, H, W]: about three quarters of each side, in steps of 32 if that
-/// is possible. Empty if no argument is such a tensor.
+/// The upper left of images, [N, C, H, W] or a list of [C, H, W]: about three quarters of each
+/// side, in steps of 32 if that is possible. Empty if no argument is such a one.
 Arguments with_smaller_images(const Arguments& batch);
 
 /// All tensors that have the first one's size in dimension 1 (of sequences, say) are cut there to

@@ -28,7 +28,15 @@ struct ArgumentRecord {
 /// What a batch's arguments were.
 std::vector<ArgumentRecord> describe(const std::vector<c10::IValue>& arguments);
 
-/// The samples of one batch: the first dimension of the first tensor that has one; 0 if none has.
+/// The sizes of a tensor, or of each tensor in a list; empty of other values, and of lists that
+/// hold something else.
+std::vector<std::vector<int64_t>> sizes_in(const c10::IValue& argument);
+
+/// The samples that an argument holds: the first dimension of a tensor, or the number of tensors in
+/// a list, which are samples without that dimension. Nothing if it has none.
+std::optional<int64_t> samples_in(const c10::IValue& argument);
+
+/// The samples of one batch: those of the first argument that holds some; 0 if none does.
 int64_t batch_size_of(const std::vector<ArgumentRecord>& arguments);
 int64_t batch_size_of(const std::vector<c10::IValue>& arguments);
 

@@ -20,6 +20,13 @@ Module conv(int64_t in, int64_t out, int64_t groups = 1) {
   return module;
 }
 
+Module linear(int64_t in, int64_t out) {
+  Module module("__torch__.Linear");
+  module.register_parameter("weight", weight({out, in}), false);
+  module.define("def forward(self, x: Tensor) -> Tensor:\n  return torch.linear(x, self.weight)\n");
+  return module;
+}
+
 // A layer without weights.
 Module layer(const std::string& result) {
   Module module("__torch__.Layer");
@@ -158,4 +165,30 @@ TEST_CASE("layers that are not among the masked ones keep what they read", "[com
       examined("  x = self.a.forward(x)\n  return self.b.forward(x) + self.c.forward(x)\n",
                {{"a", conv(3, 4)}, {"b", conv(4, 2)}, {"c", conv(4, 2)}}, {"b"});
   CHECK(found[0].kept == Texts(4, "read by 'c'"));
+}
+
+// The shortcuts of CIFAR's ResNets: each stage's stream is the middle of the next one's, so that
+// what reads the last one keeps all of them.
+TEST_CASE("stages that shortcuts of zeros join are one group with one cause", "[compact]") {
+  const auto body =
+      "  x = torch.relu(self.stem.forward(x))\n"
+      "  x = torch.relu(x + self.b1.forward(torch.relu(self.a1.forward(x))))\n"
+      "  s = torch.constant_pad_nd(x[:, :, ::2, ::2], [0, 0, 0, 0, 2, 2])\n"
+      "  x = torch.relu(s + self.b2.forward(torch.relu(self.a2.forward(x)[:, :, ::2, ::2])))\n"
+      "  x = torch.relu(x + self.b3.forward(torch.relu(self.a3.forward(x))))\n"
+      "  return self.fc.forward(x.mean([2, 3]))\n";
+  const Children layers = {{"stem", conv(3, 4)}, {"a1", conv(4, 5)},  {"b1", conv(5, 4)},
+                           {"a2", conv(4, 8)},   {"b2", conv(8, 8)},  {"a3", conv(8, 6)},
+                           {"b3", conv(6, 8)},   {"fc", linear(8, 2)}};
+  const auto streams = examined(body, layers, {"a1", "a2", "a3", "b2"});
+  CHECK(streams[0].kept == Texts(4, "read by 'fc'"));
+  CHECK(streams[1].kept == Texts(4, "read by 'fc'"));
+  CHECK(streams[2].kept == Texts(8, "read by 'fc'"));
+  CHECK(streams[3].kept == Texts(8, ""));  // the inside of a block is its own
+  const auto& first = streams[0].channels->classes;
+  const auto& last = streams[2].channels->classes;
+  CHECK(first == std::vector<int64_t>(last.begin() + 2, last.begin() + 6));
+  CHECK(streams[0].channels->sets[0] == streams[2].channels->sets[0]);
+  const auto whole = examined(body, layers, {"a1", "a2", "a3", "fc"});
+  for (const auto& layer : whole) CHECK(layer.kept == Texts(layer.kept.size(), ""));
 }

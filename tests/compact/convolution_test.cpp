@@ -1,3 +1,4 @@
+#include "compact/compare.h"
 #include "compact/nets.h"
 #include "support/catch.h"
 #include "support/files.h"
@@ -6,6 +7,8 @@
 using namespace actsparse;
 
 namespace {
+
+using Arguments = std::vector<c10::IValue>;
 
 const std::string conv = "  y = torch.conv2d(x, self.w1, self.b1, [1, 1], [1, 1])\n";
 
@@ -173,6 +176,45 @@ TEST_CASE("convolutions over one and three axes", "[compact]") {
            {"activation_mask", mask(4, {0}, 3)},
            {"w2", weight({5, 4, 2, 2, 2})}});
   CHECK(shapes(compacted(three, {3, 5, 5, 5}).module).at("w1")[0] == 3);
+}
+
+TEST_CASE("one sample without a batch has its channels in front", "[compact]") {
+  const auto check = [](const std::string& code, const Tensors& more = {}, bool gathers = false) {
+    Tensors tensors = {{"w1", w(4, 3)},
+                       {"b1", weight({4})},
+                       {"activation_mask", mask(4, {0, 2}, 2)},
+                       {"w2", w(5, 4)}};
+    tensors.insert(tensors.end(), more.begin(), more.end());
+    const auto masked = net(conv + code, tensors);
+    const Arguments tall = {normal({3, 9, 8}, 2)}, wide = {normal({3, 6, 12}, 3)};
+    const auto result =
+        compact(masked, {{normal({3, 8, 8}, 1)}, tall}, {1e-5, gathers ? "always" : "off", false});
+    CHECK(compare_outputs(masked, reloaded(result.module), wide).relative < 1e-5);
+    return shapes(result.module);
+  };
+  CHECK(
+      check("  return torch.conv2d(torch.relu(y) * self.activation_mask, self.w2)\n").at("w1")[0] ==
+      2);
+  CHECK(
+      check("  z = torch.conv2d(y, self.w3, None, [1, 1], [1, 1], [1, 1], 4)\n"
+            "  return torch.conv2d(torch.max_pool2d(z, [2, 2]) * self.activation_mask, self.w2)\n",
+            {{"w3", w(4, 1)}})
+          .at("w1")[0] == 2);
+  CHECK(check("  z = torch.conv_transpose2d(y, self.w3) * self.activation_mask\n"
+              "  return torch.conv2d(z, self.w2)\n",
+              {{"w3", w(4, 4)}})
+            .at("w3")[1] == 2);
+  const auto branch =
+      "  z = torch.conv2d(y * self.activation_mask, self.w2)\n"
+      "  return z + torch.conv2d(y, self.w3)\n";
+  CHECK(check(branch, {{"w3", w(5, 4)}}, /*gathers=*/true).at("w2")[1] == 2);
+}
+
+TEST_CASE("a mask along the rows of one sample is none of its channels", "[compact]") {
+  const auto masked = net("  return torch.conv2d(x * self.activation_mask, self.w2)\n",
+                          {{"activation_mask", mask(4, {0, 2}, 1)}, {"w2", w(5, 4)}});
+  const auto result = compact(masked, {{normal({4, 4, 6}, 1)}, {normal({4, 4, 8}, 2)}});
+  CHECK(compare_outputs(masked, reloaded(result.module), {normal({4, 4, 7}, 3)}).relative < 1e-5);
 }
 
 TEST_CASE("a mask that varies within planes removes those that it drops whole", "[compact]") {

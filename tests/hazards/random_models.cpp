@@ -1,10 +1,7 @@
 #include "hazards/random_models.h"
 
 #include <ATen/ops/zeros.h>
-#include <torch/csrc/jit/frontend/resolver.h>
 
-#include <map>
-#include <random>
 #include <utility>
 
 #include "support/models.h"
@@ -14,137 +11,56 @@ namespace {
 
 using torch::jit::Module;
 
-// So that source can name the classes of modules: "act: Act".
-class TypeResolver : public torch::jit::NativeResolver {
- public:
-  explicit TypeResolver(std::map<std::string, c10::TypePtr> types) : types_(std::move(types)) {}
-  c10::TypePtr resolveType(const std::string& name, const torch::jit::SourceRange& place) override {
-    const auto found = types_.find(name);
-    return found != types_.end() ? found->second
-                                 : torch::jit::NativeResolver::resolveType(name, place);
-  }
-
- private:
-  std::map<std::string, c10::TypePtr> types_;
-};
-
-Module activation() {
-  return make_module("Act", "def forward(self, x: Tensor) -> Tensor:\n  return torch.relu(x)\n");
-}
-
-const char* const linear_source =
-    "def forward(self, x: Tensor) -> Tensor:\n"
-    "  return torch.linear(x, self.weight, self.bias)\n";
-
-// A linear layer whose size is known to the writer.
-struct Linear {
-  std::string name;  // as the root's methods call it
-  int64_t in = 0, out = 0;
-  at::Tensor weight, bias;
-};
-
 class ModelWriter {
  public:
   explicit ModelWriter(uint64_t seed)
-      : random_(seed), root_("__torch__.Model"), act_(activation()) {
+      : random_(seed), root_("__torch__.Model"), layers_(root_, random_) {
     root_.register_attribute("training", c10::BoolType::get(), true);
     root_.register_buffer("count", at::zeros({}, at::kLong));
-    root_.register_module("act", act_);
+    root_.register_buffer("grid", random_.numbers({1, 1, 4, 4}));
   }
 
   RandomModel write() {
     body_ = &encode_;
     if (pick(0, 3) == 0) statement(1);
-    has_encode_ = !encode_.empty();
-    const int64_t entered = channels_;
-    body_ = &forward_;
-    if (has_encode_) line("x = self.encode(x)");
-    channels_ = entered;
+    const bool has_encode = !encode_.empty();
+    body_ = &main_;
+    if (has_encode) line("x = self.encode(x)");
     const int64_t statements = pick(2, 6);
     for (int64_t i = 0; i < statements; ++i) statement(0);
     const auto [type, result] = output();
     line("return " + result);
-    std::string source;
-    if (has_encode_) source = "def encode(self, x: Tensor) -> Tensor:\n" + encode_ + "  return x\n";
-    source += "def forward(self, x: Tensor) -> " + type + ":\n" + forward_;
+    std::string source, method = pick(0, 4) == 0 ? "score" : "forward";
+    if (has_encode) source = method_source("encode", "Tensor", encode_ + "  return x\n");
+    source += method_source(method, type, main_);
+    if (method != "forward")
+      source += method_source("forward", "Tensor", "  return " + called("x", 8, 4) + "\n");
     root_.define(source);
-    for (int64_t forks = pick(0, 2); forks > 0; --forks) fork_call(root_, pick(0, 5), flip());
+    if (has_encode && pick(0, 4) == 0) method = "encode";
+    for (int64_t forks = pick(0, 2); forks > 0; --forks)
+      fork_call(root_, pick(0, 5), flip(), method);
     root_.eval();
-    return {root_, source, layers_};
+    return {root_, method, source, layers_.all()};
   }
 
  private:
-  int64_t pick(int64_t from, int64_t to) {
-    return std::uniform_int_distribution<int64_t>(from, to)(random_);
+  static std::string method_source(const std::string& name, const std::string& type,
+                                   const std::string& body) {
+    return "def " + name + "(self, x: Tensor) -> " + type + ":\n" + body;
   }
-  bool flip() { return pick(0, 1) == 1; }
+
+  int64_t pick(int64_t from, int64_t to) { return random_.pick(from, to); }
+  bool flip() { return random_.flip(); }
   std::string fresh(const char* kind) { return kind + std::to_string(names_++); }
   void line(const std::string& text) { *body_ += "  " + indent_ + text + "\n"; }
 
   // ---- layers ----
 
-  at::Tensor numbers(const std::vector<int64_t>& sizes) {
-    return normal(sizes, random_()).to(at::kDouble) * 0.5;
-  }
-
-  Module module_of(const Linear& layer) {
-    if (flip() && !shared_type_) shared_type_ = plain(layer);
-    if (!flip() || !shared_type_) return plain(layer);
-    Module like(shared_type_->_ivalue()->compilation_unit(), shared_type_->type());
-    like.setattr("training", true);
-    like.setattr("weight", layer.weight);
-    like.setattr("bias", layer.bias);
-    return like;
-  }
-
-  static Module plain(const Linear& layer) {
-    Module module("__torch__.Linear");
-    module.register_attribute("training", c10::BoolType::get(), true);
-    module.register_parameter("weight", layer.weight, /*is_buffer=*/false);
-    module.register_parameter("bias", layer.bias, /*is_buffer=*/false);
-    module.define(linear_source);
-    return module;
-  }
-
-  // The call of a new layer, of one there is already, or of one that is tied to one there is.
   std::string called(const std::string& x, int64_t in, int64_t out) {
-    for (const auto& known : known_) {
-      if (known.in != in || known.out != out || pick(0, 2) != 0) continue;
-      if (flip()) return "self." + known.name + ".forward(" + x + ")";
-      return "self." + added(known.weight, known.bias, in, out) + ".forward(" + x + ")";
-    }
-    return "self." + added(numbers({out, in}), numbers({out}), in, out) + ".forward(" + x + ")";
+    return layers_.called(in_planes_ ? LayerKind::Convolution : LayerKind::Linear, x, in, out);
   }
-
-  std::string added(const at::Tensor& weight, const at::Tensor& bias, int64_t in, int64_t out) {
-    const Linear layer{fresh("l"), in, out, weight, bias};
-    root_.register_module(layer.name, module_of(layer));
-    known_.push_back(layer);
-    layers_.push_back(layer.name);
-    return layer.name;
-  }
-
-  // A module with two layers; with the shared activation as an argument, as the tracer hands it.
-  std::string block(const std::string& x, int64_t channels) {
-    const auto name = fresh("block");
-    const int64_t hidden = 4 * pick(1, 4);
-    const Linear a{"a", channels, hidden, numbers({hidden, channels}), numbers({hidden})};
-    const Linear b{"b", hidden, channels, numbers({channels, hidden}), numbers({channels})};
-    Module module("__torch__.Block");
-    module.register_attribute("training", c10::BoolType::get(), true);
-    module.register_module("a", module_of(a));
-    module.register_module("b", module_of(b));
-    const bool takes_act = flip();
-    const auto resolver =
-        std::make_shared<TypeResolver>(std::map<std::string, c10::TypePtr>{{"Act", act_.type()}});
-    module.define(takes_act ? "def forward(self, act: Act, x: Tensor) -> Tensor:\n"
-                              "  return x + self.b.forward(act.forward(self.a.forward(x)))\n"
-                            : "def forward(self, x: Tensor) -> Tensor:\n"
-                              "  return x + self.b.forward(torch.relu(self.a.forward(x)))\n",
-                  resolver);
-    root_.register_module(name, module);
-    for (const char* layer : {".a", ".b"}) layers_.push_back(name + layer);
-    return "self." + name + ".forward(" + (takes_act ? "self.act, " : "") + x + ")";
+  std::string block() {
+    return layers_.block(in_planes_ ? LayerKind::Convolution : LayerKind::Linear, "x", channels_);
   }
 
   // ---- statements ----
@@ -156,13 +72,13 @@ class ModelWriter {
   }
 
   void statement(int depth) {
-    switch (pick(0, depth < 2 ? 15 : 4)) {
+    switch (pick(0, depth < 2 ? 17 : 4)) {
       case 0:
         return resize();
       case 1:
         return line("x = x + " + activated(called("x", channels_, channels_)));
       case 2:
-        return line("x = " + block("x", channels_));
+        return line("x = " + block());
       case 3:
         return write_in_place();
       case 4:
@@ -186,7 +102,11 @@ class ModelWriter {
       case 13:
         return optional();
       case 14:
-        return views();
+        return in_planes_ ? planes() : views();
+      case 15:
+        return in_planes_ ? depthwise() : recurrent();
+      case 16:
+        return in_planes_ ? excite() : trunk(depth);
       default:
         return counted();
     }
@@ -264,7 +184,7 @@ class ModelWriter {
   void expert() {
     const auto k = fresh("k");
     const char* const bound = flip() ? "1e9" : "0";
-    line(k + " = torch.nonzero(x.sum(1) > " + bound + ").squeeze(1)");
+    line(k + " = torch.nonzero(x.flatten(1).sum(1) > " + bound + ").squeeze(1)");
     line("x = torch.index_add(x, 0, " + k + ", " + called("x[" + k + "]", channels_, channels_) +
          ")");
   }
@@ -289,6 +209,39 @@ class ModelWriter {
     if (flip()) line("x = torch.layer_norm(x, [" + std::to_string(channels_) + "])");
   }
 
+  // Planes of the channels, on which convolutions work; rows again at its end.
+  void trunk(int depth) {
+    line("x = x[:, :, None, None] * self.grid");
+    in_planes_ = true;
+    for (int64_t i = pick(1, 4); i > 0; --i) statement(depth + 1);
+    in_planes_ = false;
+    if (flip() || channels_ > 16) return line("x = x.mean([2, 3])");
+    line("x = torch.max_pool2d(x, [2, 2]).flatten(1)");
+    channels_ *= 4;
+  }
+
+  void planes() {
+    const auto groups = std::to_string(channels_ / 4);
+    static const std::vector<std::string> functions = {
+        "torch.max_pool2d(x, [3, 3], [1, 1], [1, 1])",
+        "torch.upsample_nearest2d(torch.avg_pool2d(x, [2, 2]), [4, 4])",
+        "torch.constant_pad_nd(x[:, :, 1:, :3], [1, 0, 0, 1], 0.5)", "x.transpose(2, 3)"};
+    if (pick(0, 4) == 0) return line("x = torch.group_norm(x, " + groups + ")");
+    line("x = " + functions[pick(0, 3)]);
+  }
+
+  void depthwise() { line("x = " + activated(layers_.depthwise("x", channels_))); }
+
+  void excite() {
+    line("x = x * torch.sigmoid(" + called("x.mean([2, 3], True)", channels_, channels_) + ")");
+  }
+
+  void recurrent() {
+    const int64_t out = 4 * pick(1, 3);
+    line("x = " + layers_.recurrent("x", channels_, out));
+    channels_ = out;
+  }
+
   void counted() {
     line("self.count += 1");
     line("x = x * 0.5");
@@ -298,8 +251,8 @@ class ModelWriter {
 
   std::pair<std::string, std::string> output() {
     switch (pick(0, 5)) {
-      case 0:
-        return {"Tuple[Tensor, Tensor]", "(x, x.sum(1))"};
+      case 0:  // of what is normalized the plain sum is rounding alone
+        return {"Tuple[Tensor, Tensor]", "(x, (x * x).sum(1))"};
       case 1:
         return {"List[Tensor]", "[" + called("x", channels_, 4) + ", x]"};
       case 2:
@@ -309,14 +262,12 @@ class ModelWriter {
     }
   }
 
-  std::mt19937_64 random_;
-  Module root_, act_;
-  std::optional<Module> shared_type_;
-  std::vector<Linear> known_;
-  std::vector<std::string> layers_;
-  std::string encode_, forward_, indent_;
+  Random random_;
+  Module root_;
+  RandomLayers layers_;
+  std::string encode_, main_, indent_;
   std::string* body_ = nullptr;
-  bool has_encode_ = false;
+  bool in_planes_ = false;
   int64_t channels_ = 8, names_ = 0;
 };
 

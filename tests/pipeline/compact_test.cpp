@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "compact/cost.h"
 #include "model/load_model.h"
 #include "pipeline/helpers.h"
@@ -21,9 +23,32 @@ struct ChannelMasks : Workplace {
   }
 };
 
-CompactReport compact_masked(const Workplace& place, const std::string& small = "small.pt") {
+CompactReport compact_masked(const Workplace& place, const std::string& small = "small.pt",
+                             const CompactOptions& options = {}) {
   const Config config = place.config();
-  return compact({place / "masked.pt", place / small, {"forward", config.data, {}}}, {});
+  return compact({place / "masked.pt", place / small, {"forward", config.data, options}}, {});
+}
+
+// A linear layer that is called 2^`doublings` times by code that is short.
+torch::jit::Module often_called(int doublings) {
+  torch::jit::Module module("__torch__.Linear");
+  module.register_parameter("weight", normal({4, 4}, 1), false);
+  module.define(
+      "def forward(self, x: Tensor) -> Tensor:\n"
+      "  return torch.relu(torch.linear(x, self.weight))\n");
+  for (int i = 0; i < doublings; ++i)
+    module = make_module("Twice" + std::to_string(i),
+                         "def forward(self, x: Tensor) -> Tensor:\n"
+                         "  return self.inner.forward(self.inner.forward(x))\n",
+                         {{"inner", module}});
+  return module;
+}
+
+bool warns_of_growth(const CompactReport& report) {
+  return report.bytes.after > report.bytes.before &&
+         std::any_of(report.warnings.begin(), report.warnings.end(), [](const auto& warning) {
+           return contains(warning, "the file is larger than the masked model's");
+         });
 }
 
 }  // namespace
@@ -219,4 +244,26 @@ TEST_CASE("inspect shows which channels belong together", "[pipeline]") {
   CHECK(found.sets[1].readers.at(0).layer == "fc");
   CHECK(found.sets[1].classes == 32);
   CHECK(found.sets[1].largest == 4);
+}
+
+// One graph without calls has the layer's code 64 times.
+TEST_CASE("a small model that takes more bytes is warned of, whatever command writes it",
+          "[pipeline]") {
+  Workplace place(often_called(6), {"inner.inner.inner.inner.inner.inner"});
+  place.json["defaults"] = {{"aggregate_fn", {{"name", "abs_mean"}, {"except_dim", {-1}}}},
+                            {"reduce_fn", "identity"},
+                            {"mask_fn", "magnitude"},
+                            {"sparse_config", {{"sparsity_level", 0.5}}}};
+  place.json["output"]["compact"] = {{"path", "small.pt"}, {"keep_modules", false}};
+  const Report ran = run(place.config(), {});
+  REQUIRE(ran.compact);
+  CHECK(warns_of_growth(*ran.compact));
+  ApplyRequest request{place / "model.pt", place / "state.pt", place / "applied.pt",
+                       place / "applied_small.pt"};
+  request.config = place.config();
+  request.data = request.config->data;
+  const Report applied = apply(request, {});
+  REQUIRE(applied.compact);
+  CHECK(warns_of_growth(*applied.compact));
+  CHECK(warns_of_growth(compact_masked(place, "again.pt", {1e-5, "auto", /*keep_modules=*/false})));
 }

@@ -53,6 +53,47 @@ TEST_CASE("batches of other sizes", "[pipeline]") {
   CHECK(with_shorter_rows({normal({4, 2}, 1)}).empty());
 }
 
+TEST_CASE("batches of other sizes, of lists with a tensor for each sample", "[pipeline]") {
+  const auto image = [](uint64_t seed) { return normal({3, 64, 64}, seed); };
+  const c10::List<at::Tensor> images({image(1), image(2), normal({3, 32, 48}, 3)});
+  const Arguments batch = {images, normal({3, 5}, 4)};
+  const auto more = with_samples(batch, 4);
+  REQUIRE(more[0].isTensorList());
+  CHECK(more[0].toTensorVector().size() == 4);
+  CHECK(more[0].toTensorVector()[3].equal(images.get(0)));
+  CHECK(more[1].toTensor().sizes() == at::IntArrayRef({4, 5}));
+  CHECK(images.size() == 3);
+  const auto smaller = with_smaller_images(batch);
+  CHECK(smaller[0].toTensorVector()[0].sizes() == at::IntArrayRef({3, 32, 32}));
+  CHECK(smaller[0].toTensorVector()[2].sizes() == at::IntArrayRef({3, 24, 32}));
+  CHECK(with_samples({c10::List<int64_t>({4, 5})}, 2).empty());
+  CHECK(with_samples({c10::List<at::Tensor>()}, 2).empty());
+}
+
+TEST_CASE("a model of a list is tried on other numbers of samples", "[pipeline]") {
+  const auto stacking = make_module(
+      "Stacking", "def forward(self, xs: List[Tensor]) -> Tensor:\n  return torch.stack(xs)\n");
+  const auto list = [](const std::vector<Shape>& shapes) {
+    c10::List<at::Tensor> tensors;
+    for (const auto& shape : shapes) tensors.push_back(normal(shape, tensors.size() + 1));
+    return Arguments{tensors};
+  };
+  const auto counts = [&](const TrialBatch& batch) {
+    std::vector<size_t> found;
+    for (const auto& size : find_trials(stacking, batch).sizes)
+      found.push_back(size[0].toTensorVector().size());
+    return found;
+  };
+  const Shape image = {3, 8, 8};
+  CHECK(counts({list({image, image, image, image}), "first batch"}) ==
+        std::vector<size_t>{2, 3, 2});
+  TrialBatch single{list({image}), "first batch"};
+  single.others = {list({image, image})};
+  const auto joined = find_trials(stacking, single).sizes[0][0].toTensorVector();
+  REQUIRE(joined.size() == 2);
+  CHECK(joined[1].equal(single.others[0][0].toTensorVector()[0]));
+}
+
 TEST_CASE("a model is tried on two samples, three, and smaller ones, as far as it takes them",
           "[pipeline]") {
   const auto any = running("  return x * 2\n");

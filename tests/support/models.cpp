@@ -130,9 +130,9 @@ Module counting() {
 }
 
 // What torch.jit.fork(self.a, x) compiles to: `fork` is not known to Module::define.
-bool fork_call(const Module& model, size_t number, bool is_late) {
+bool fork_call(const Module& model, size_t number, bool is_late, const std::string& method) {
   using torch::jit::Node;
-  auto graph = torch::jit::toGraphFunction(model.get_method("forward").function()).graph();
+  auto graph = torch::jit::toGraphFunction(model.get_method(method).function()).graph();
   std::vector<Node*> calls;
   for (Node* node : graph->nodes())
     if (node->kind() == c10::prim::CallMethod) calls.push_back(node);

@@ -43,10 +43,11 @@ torch::jit::Module counting();
 /// forward(x): a(x) + a(x), the first in a forked part; a is a scale (2).
 torch::jit::Module forking();
 
-/// Makes the call of a submodule with that number in forward's outermost block (from 0) a
+/// Makes the call of a submodule with that number in a method's outermost block (from 0) a
 /// torch.jit.fork; it is waited for at once, or just before its result is read. False: there is
 /// none.
-bool fork_call(const torch::jit::Module& model, size_t number, bool is_late);
+bool fork_call(const torch::jit::Module& model, size_t number, bool is_late,
+               const std::string& method = "forward");
 
 /// forward(x): last(b(a(x))), where a (x * 3), b (x * 5) and last (x * 7) end in one scale (2) that
 /// stands under a.act, b.act and last.act: it is handed to b, and through last to last.inner, as an

@@ -34,7 +34,9 @@ struct Kernel {
     const auto is_back = is_transposed(visit.node);
     visit.require(is_back.has_value(), "no rule");
     transposed = *is_back;
-    visit.require(visit.channels(0).dim() == weight.dim(), "its input has no batch axis");
+    const int64_t rank = visit.channels(0).dim();
+    visit.require(rank == weight.dim() || rank + 1 == weight.dim(), "no rule");
+    axis = rank == weight.dim() ? 1 : 0;
     visit.require(weight.is_floating_point() && weight.size(0) % groups == 0, "no rule");
   }
 
@@ -62,12 +64,12 @@ struct Kernel {
   }
 
   at::Tensor weight, bias;
-  int64_t groups = 1;
+  int64_t groups = 1, axis = 1;  // the channels' axis: 0 of one sample without a batch
   bool is_padded = false, transposed = false;
 };
 
 Contraction contraction_of(const Visit& visit, const Kernel& kernel) {
-  const auto input = visit.along(0, 1);
+  const auto input = visit.along(0, kernel.axis);
   const auto weight = kernel.grouped(kernel.weight).detach().to(at::kCPU, at::kDouble);
   const auto flat = weight.reshape({weight.size(0), weight.size(1), weight.size(2), -1});
   const auto bias = kernel.bias.defined()
@@ -92,8 +94,9 @@ struct Parts {
 
 Reading reading_of(const Kernel& kernel, const Channels& input, const Channels& output,
                    int64_t outputs) {
-  const auto plane = [](const Channels& channels) {
-    return static_cast<double>(channels.ids.numel()) / static_cast<double>(channels.ids.size(1));
+  const auto plane = [&](const Channels& channels) {
+    return static_cast<double>(channels.ids.numel()) /
+           static_cast<double>(channels.ids.size(kernel.axis));
   };
   const auto taps = static_cast<double>(kernel.weight[0][0].numel());
   return {taps * static_cast<double>(outputs) * plane(kernel.transposed ? input : output),
@@ -103,13 +106,14 @@ Reading reading_of(const Kernel& kernel, const Channels& input, const Channels& 
 void shrink(Rewrite& rewrite, const Arguments& arguments, const Parts& parts) {
   const auto& [kernel, contraction, input, output, out, gather] = parts;
   auto& node = arguments.node;
-  const auto rows = rewrite.kept(output, 1);
-  auto columns = rewrite.kept(input, 1);
+  const auto rows = rewrite.kept(output, kernel.axis);
+  auto columns = rewrite.kept(input, kernel.axis);
   const auto picked =
       worth_picking(gather, contraction, rows, columns,
-                    reading_of(kernel, input, output, rewrite.kept_count(output, 1)));
+                    reading_of(kernel, input, output, rewrite.kept_count(output, kernel.axis)));
   if (picked.defined()) {
-    rewrite.index_select(node, arguments.input("input"), 1, places_among(picked, columns));
+    rewrite.index_select(node, arguments.input("input"), kernel.axis,
+                         places_among(picked, columns));
     columns = picked;
   }
   if (!rows.defined() && !columns.defined()) return;
@@ -129,7 +133,7 @@ void convolution(Visit& visit) {
   const auto out = visit.findings.ids.fresh(contraction.bias.numel()).view_as(contraction.bias);
   const auto known = contract(visit, contraction, out);
   const Channels input = visit.channels(0);
-  const Channels output = spread_over(out, known, 1, visit.output_sizes());
+  const Channels output = spread_over(out, known, kernel.axis, visit.output_sizes());
   if (kernel.groups > 1)
     visit.findings.constraints.balances.push_back({contraction.in, out, &visit.node});
   visit.give(output);

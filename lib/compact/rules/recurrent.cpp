@@ -21,6 +21,10 @@ void recurrent(Visit& visit) {
   std::vector<size_t> weights;
   for (size_t direction = 0; direction < directions; ++direction)
     weights.push_back(direction * per_direction);
+  // They are none in a model that writes to a tensor of its own, which what lists hold may be.
+  for (const size_t weight : weights)
+    visit.require(torch::jit::toIValue(params->node()->inputs().at(weight)).has_value(),
+                  "its weights may be written to");
   const Channels input = visit.channels(0);
   const auto columns = visit.along(0, input.dim() - 1);
   for (size_t i = 1; i < visit.node.inputs().size(); ++i)
