@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <string>
 
 namespace actsparse {
 
@@ -31,9 +32,10 @@ struct Change {
   c10::IValue value = {};
   std::map<size_t, int64_t> numbers = {};
   int64_t length = 0;
+  std::string name = "removed_bias";  ///< of the buffer that a new tensor becomes
 
-  /// Whether both ask for the same; tensors are compared by dtype, sizes and values. `length` does
-  /// not count: it describes the list that is changed.
+  /// Whether both ask for the same; tensors are compared by dtype, sizes and values. `length` and
+  /// `name` do not count: they describe what is changed.
   bool operator==(const Change& other) const;
 };
 

@@ -67,7 +67,7 @@ std::string free_name(const Module& module, const std::string& name) {
 TensorName new_name(const FlatModel& flat, const Change& change, const at::Tensor& tensor) {
   if (change.kind == Change::Kind::IndexSelect) return {"gathered_channels", false};
   const auto name = flat.computations->own_name(tensor);
-  if (!name) return {"removed_bias", false};
+  if (!name) return {change.name, false};
   return {owner_and_name(name->path).second, name->is_parameter};
 }
 

@@ -13,6 +13,7 @@
 #include "config/data_config.h"
 #include "config/evaluate_config.h"
 #include "config/function_config.h"
+#include "config/repair_config.h"
 
 namespace actsparse {
 
@@ -133,6 +134,7 @@ struct Config {
   LayerSettings defaults;
   std::vector<LayerSelector> layers;  ///< at least one
   RunConfig run;
+  RepairConfig repair;
   std::optional<EvaluateConfig> evaluate;
   OutputConfig output;
   std::filesystem::path file;  ///< the config file, absolute; empty if parsed from text

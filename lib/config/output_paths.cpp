@@ -23,6 +23,7 @@ struct NamedData {
 
 std::vector<NamedData> data_of(const Config& config) {
   std::vector<NamedData> all = {{"data", config.data}};
+  if (config.repair.data) all.push_back({"repair.data", *config.repair.data});
   if (config.evaluate && config.evaluate->data)
     all.push_back({"evaluate.data", *config.evaluate->data});
   return all;

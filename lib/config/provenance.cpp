@@ -20,6 +20,7 @@ std::string text_of(const ordered_json& value) {
 std::string config_digest(const Config& config) {
   auto part = config.effective;
   part.erase("output");
+  part.erase("repair");
   part.erase("evaluate");
   if (part.contains("run")) {
     part["run"].erase("checkpoint");

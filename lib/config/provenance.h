@@ -27,8 +27,8 @@ struct Provenance {
   std::vector<SourceDigest> functions;
 };
 
-/// Of the effective config but for `output`, `run.checkpoint` and `evaluate`: neither where results
-/// go nor how often they are secured nor what they are judged by changes them.
+/// Of the effective config but for `output`, `run.checkpoint`, `repair` and `evaluate`: neither
+/// where results go nor how often they are secured nor what is done with a mask changes it.
 std::string config_digest(const Config& config);
 
 /// {"tool_version", "libtorch_version", "model", "data", "config", "functions"}: see docs/files.md.

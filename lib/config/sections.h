@@ -22,6 +22,8 @@ const Fields<RunConfig>& run_fields();
 const Fields<CheckpointConfig>& checkpoint_fields();
 const Fields<EvaluateConfig>& evaluate_fields();
 const Fields<LabelsConfig>& labels_fields();
+const Fields<RepairConfig>& repair_fields();
+const Fields<TuneConfig>& tune_fields();
 const Fields<GateConfig>& gate_fields();
 const Fields<OutputConfig>& output_fields();
 const Fields<OutputConfig>& compact_fields();  ///< output.compact as an object
@@ -33,6 +35,7 @@ DataConfig read_data(const JsonNode& node);
 InputConfig read_input(const JsonNode& node);
 ImageInput read_images(const JsonNode& node);
 EvaluateConfig read_evaluate(const JsonNode& node);
+RepairConfig read_repair(const JsonNode& node);
 /// A name, or an object with `name` and parameters; `allowed` says so in messages.
 FunctionConfig read_function(const JsonNode& node, const std::string& allowed);
 /// The names of torch's dtypes.

@@ -176,6 +176,15 @@ std::string torchscript_cause(const std::string& traceback) {
   return cause;
 }
 
+std::vector<IValue> fitted_arguments(const Module& module, const std::string& method,
+                                     const std::vector<IValue>& arguments) {
+  const auto& schema = module.get_method(method).function().getSchema();
+  auto fitted = fit_all(schema, arguments, device_of(module));
+  for (size_t i = fitted.size() + 1; i < schema.arguments().size(); ++i)
+    fitted.push_back(schema.arguments()[i].default_value().value());
+  return fitted;
+}
+
 IValue run_method(Module& module, const std::string& method, const std::vector<IValue>& arguments) {
   auto callable = module.get_method(method);
   auto fitted = fit_all(callable.function().getSchema(), arguments, device_of(module));

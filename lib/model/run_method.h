@@ -17,6 +17,12 @@ namespace actsparse {
 c10::IValue run_method(torch::jit::Module& module, const std::string& method,
                        const std::vector<c10::IValue>& arguments);
 
+/// What run_method() calls the method with: the arguments fitted, and defaults for those that are
+/// not given; without the module itself. Throws Error(Data) as it does.
+std::vector<c10::IValue> fitted_arguments(const torch::jit::Module& module,
+                                          const std::string& method,
+                                          const std::vector<c10::IValue>& arguments);
+
 /// The sentence that says why, out of a TorchScript traceback.
 std::string torchscript_cause(const std::string& traceback);
 

@@ -12,6 +12,7 @@
 #include "pipeline/judge_models.h"
 #include "pipeline/make_models.h"
 #include "pipeline/outputs.h"
+#include "pipeline/repair_model.h"
 #include "pipeline/share_models.h"
 #include "sparsifier/state_file.h"
 
@@ -82,6 +83,18 @@ Report follow(const Calibration& calibration, const Config& config, const RunOpt
   return report_of(calibration, "run");
 }
 
+// In place, if the config asks for it; what was done.
+std::optional<RepairReport> repair_masked(Squashed& squashed, const Config& config,
+                                          const RunOptions& options) {
+  if (!config.repair.is_on()) return std::nullopt;
+  const auto folder = main_output(config.output).parent_path();
+  RepairedModel repaired =
+      repair_model(config, squashed.unmasked, squashed.masked, folder, options);
+  squashed.masked = repaired.module;
+  options.group.progress("repaired the masked model");
+  return std::move(repaired.report);
+}
+
 // Rank 0's end: from statistics to the files.
 Report write_all(Outputs& outputs, Calibration& calibration, const Config& config,
                  const RunOptions& options, const Stopwatch& stopwatch) {
@@ -89,7 +102,8 @@ Report write_all(Outputs& outputs, Calibration& calibration, const Config& confi
   const auto warnings = job.sparsifier.step();
   log_warnings(warnings);
   options.group.progress("computed the masks");
-  const Squashed squashed{job.session, job.sparsifier.squash_mask(), state_of(calibration)};
+  Squashed squashed{job.session, job.sparsifier.squash_mask(), state_of(calibration)};
+  const auto repaired = repair_masked(squashed, config, options);
   const TrialBatch batch = first_batch(*job.data, "calibration batch");
   const Made made = make_models(outputs, model_files(config), squashed, batch, job.warnings);
   if (made.failure && config.output.state.empty() && config.output.model.empty())
@@ -104,6 +118,7 @@ Report write_all(Outputs& outputs, Calibration& calibration, const Config& confi
   Report report = report_of(calibration, "run");
   report.layers = report_layers(squashed.state.layers, warnings);
   report.verification = made.verification;
+  report.repair = repaired;
   report.compact = made.compact;
   report.evaluation = evaluation;
   report.outputs = output_names(config.output);

@@ -19,6 +19,7 @@ void for_each_section(AnyReport& report, Visit&& visit) {
   visit("precision", report.precision, Absent::Null);
   visit("dry_run", report.dry_run, Absent::LeftOut);
   visit("verification", report.verification, Absent::Null);
+  visit("repair", report.repair, Absent::LeftOut);
   visit("compact", report.compact, Absent::LeftOut);
   visit("evaluation", report.evaluation, Absent::LeftOut);
 }
@@ -30,6 +31,7 @@ OrderedJson timing_json(const Report& report) {
                         {"batches", report.origin.batches},
                         {"samples", report.origin.samples},
                         {"ranks", report.timing.ranks}};
+  if (report.repair) timing["repair"] = repair_timing_json(*report.repair);
   if (report.compact) timing["compact"] = compact_timing_json(*report.compact);
   if (report.evaluation) timing["evaluation"] = evaluation_timing_json(*report.evaluation);
   return timing;
@@ -40,6 +42,7 @@ void read_timing(const OrderedJson& part, Report& report) {
   part.at("calibrate_seconds").get_to(report.timing.calibrate_seconds);
   part.at("total_seconds").get_to(report.timing.total_seconds);
   part.at("ranks").get_to(report.timing.ranks);
+  if (report.repair) repair_timing_from_json(part.at("repair"), *report.repair);
   if (report.compact) compact_timing_from_json(part.at("compact"), *report.compact);
   if (report.evaluation) evaluation_timing_from_json(part.at("evaluation"), *report.evaluation);
 }

@@ -17,6 +17,7 @@
 #include "report/evaluation_report.h"
 #include "report/layer_report.h"
 #include "report/precision_report.h"
+#include "report/repair_report.h"
 #include "report/verification_report.h"
 
 namespace actsparse {
@@ -36,6 +37,7 @@ struct Report {
   std::optional<PrecisionReport> precision;  ///< nothing if no batch was run
   std::optional<DryRun> dry_run;             ///< set if this was one
   std::optional<VerificationReport> verification;
+  std::optional<RepairReport> repair;          ///< of the masked model, if it was repaired
   std::optional<CompactReport> compact;        ///< of the small model, if one was written
   std::optional<EvaluationReport> evaluation;  ///< what masks cost in answers
   std::vector<std::pair<std::string, std::string>>

@@ -1,0 +1,29 @@
+#pragma once
+// `repair`: what is done so that a masked model keeps its answers.
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "config/data_config.h"
+
+namespace actsparse {
+
+/// Steps of an optimizer towards the unmasked model's outputs.
+struct TuneConfig {
+  int64_t steps = 200;
+  int64_t batch_size = 128;
+  double learning_rate = 1e-3;
+  std::string loss = "mse";  ///< "mse": mean squares, relative to the outputs'; "kl": of classes
+};
+
+struct RepairConfig {
+  std::string method = "none";  ///< "none", "mean", "linear"
+  bool sequential = true;       ///< layer after layer, on what really enters; else each on its own
+  std::optional<double> ridge;  ///< >= 0; nothing: chosen on what is held out
+  double holdout = 0.2;         ///< share of the batches that no fit sees, 0 <= . < 1
+  std::optional<DataConfig> data;  ///< nothing: the calibration's
+  std::optional<TuneConfig> tune;
+  bool is_on() const { return method != "none"; }
+};
+
+}  // namespace actsparse

@@ -1,0 +1,165 @@
+#include "repair/operators.h"
+
+#include <torch/csrc/jit/ir/constants.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "compact/nodes.h"
+#include "compact/tensor_memory.h"
+#include "model/linear_node.h"
+
+namespace actsparse {
+namespace {
+
+using torch::jit::Node;
+using torch::jit::Use;
+using torch::jit::Value;
+
+at::Tensor constant_tensor(const Value& value) {
+  if (value.node()->kind() != c10::prim::Constant) return {};
+  const auto constant = torch::jit::toIValue(&value);
+  return constant && constant->isTensor() ? constant->toTensor() : at::Tensor();
+}
+
+// What hands on the channels of a masked value as they are, to a layer's own operator.
+bool hands_on(const Node& node) {
+  static const std::set<std::string> names = {"aten::pad",
+                                              "aten::constant_pad_nd",
+                                              "aten::contiguous",
+                                              "aten::to",
+                                              "aten::reflection_pad1d",
+                                              "aten::reflection_pad2d",
+                                              "aten::reflection_pad3d",
+                                              "aten::replication_pad1d",
+                                              "aten::replication_pad2d",
+                                              "aten::replication_pad3d",
+                                              "aten::dropout"};
+  return names.count(node.kind().toQualString()) != 0;
+}
+
+// By the places of weights: the nodes that read them.
+using Readers = std::map<TensorPlace, std::vector<const Node*>>;
+
+Readers readers_of(const FlatModel& model) {
+  Readers readers;
+  for_each_node(*model.graph->block(), [&](const Node& node) {
+    for (const Value* input : node.inputs())
+      if (const at::Tensor tensor = constant_tensor(*input); tensor.defined())
+        readers[place_of(tensor)].push_back(&node);
+  });
+  return readers;
+}
+
+class Search {
+ public:
+  explicit Search(const FlatModel& model) : model_(model), readers_(readers_of(model)) {}
+
+  MaskedOperators find() {
+    for_each_node(*model_.graph->block(), [&](Node& node) {
+      if (node.kind() == c10::aten::mul && is_mask(model_, node.inputs()[1])) follow_mask(node);
+    });
+    leave_shared();
+    std::sort(found_.operators.begin(), found_.operators.end(),
+              [](const auto& a, const auto& b) { return a.node->isBefore(b.node); });
+    return std::move(found_);
+  }
+
+ private:
+  void follow_mask(Node& node) {
+    layer_ = owner_and_name(model_.name_of(*node.inputs()[1])->path).first;
+    mask_ = constant_tensor(*node.inputs()[1]);
+    reason_ = "no operator with a weight of its own reads what is masked";
+    const size_t before = found_.operators.size();
+    if (node.owningBlock() != model_.graph->block())
+      reason_ = "it is called in a loop or a branch";
+    else
+      follow(*node.output());
+    if (found_.operators.size() == before) leave(layer_, reason_);
+  }
+
+  void follow(const Value& masked) {
+    for (const Use& use : masked.uses()) {
+      if (is_linear_node(*use.user) && use.offset == 0)
+        take(*use.user);
+      else if (hands_on(*use.user) && use.offset == 0)
+        follow(*use.user->output());
+      else
+        reason_ = std::string("what is masked is read by ") + use.user->kind().toQualString();
+    }
+  }
+
+  void take(Node& node) {
+    const Value& weight = *node.inputs().at(1);
+    const at::Tensor tensor = constant_tensor(weight);
+    const TensorName* const name = model_.name_of(weight);
+    if (!tensor.defined() || name == nullptr) return refuse("its weight is computed");
+    if (!tensor.is_floating_point()) return refuse("its weight is no floating-point tensor");
+    if (node.owningBlock() != model_.graph->block())
+      return refuse("it is called in a loop or a branch");
+    const auto kernel =
+        node.kind() == c10::aten::linear ? at::IntArrayRef() : tensor.sizes().slice(2);
+    const auto linear = linear_node(node, kernel);
+    if (!linear) return refuse("its stride, padding or groups are computed");
+    const Value& bias = *node.inputs().at(linear->bias);
+    if (bias.node()->kind() != c10::prim::Constant) return refuse("its bias is computed");
+    found_.operators.push_back({layer_, owner_and_name(name->path).first, &node, linear->window,
+                                linear->input, linear->weight, linear->bias, tensor.detach(),
+                                constant_tensor(bias), mask_});
+  }
+
+  void refuse(const std::string& reason) { reason_ = reason; }
+  void leave(const std::string& layer, const std::string& reason) {
+    found_.left.push_back({layer, reason});
+  }
+
+  bool is_masked_operator(const Node* node) const {
+    return std::any_of(found_.operators.begin(), found_.operators.end(),
+                       [&](const auto& masked) { return masked.node == node; });
+  }
+
+  // Whoever else reads a weight would be changed with it.
+  const Node* stranger(const at::Tensor& tensor) const {
+    if (!tensor.defined()) return nullptr;
+    for (const Node* reader : readers_.at(place_of(tensor)))
+      if (!is_masked_operator(reader)) return reader;
+    return nullptr;
+  }
+
+  void leave_shared() {
+    std::vector<MaskedOperator> own;
+    for (const auto& masked : found_.operators) {
+      const Node* other = stranger(masked.weight);
+      if (other == nullptr) other = stranger(masked.bias);
+      if (other == nullptr)
+        own.push_back(masked);
+      else
+        leave(masked.layer, std::string("its weight is read by ") + other->kind().toQualString() +
+                                " elsewhere, too");
+    }
+    found_.operators = std::move(own);
+  }
+
+  const FlatModel& model_;
+  const Readers readers_;
+  MaskedOperators found_;
+  // Of the mask that is followed.
+  std::string layer_, reason_;
+  at::Tensor mask_;
+};
+
+}  // namespace
+
+MaskedOperators masked_operators(const FlatModel& model) { return Search(model).find(); }
+
+at::Tensor kept_channels(const MaskedOperator& masked, const at::Tensor& input) {
+  if (masked.window.groups != 1) return {};
+  const int64_t dim = channel_dim(input, masked.window);
+  const int64_t own = dim - (input.dim() - masked.mask.dim());
+  if (own < 0 || own >= masked.mask.dim() || masked.mask.size(own) != input.size(dim)) return {};
+  const at::Tensor kept = masked.mask.ne(0).movedim(own, 0).reshape({input.size(dim), -1}).any(1);
+  return kept.all().item<bool>() ? at::Tensor() : kept.nonzero().flatten();
+}
+
+}  // namespace actsparse

@@ -1,0 +1,224 @@
+#include "repair/repair.h"
+
+#include <ATen/TensorOperators.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "compact/changed_modules.h"
+#include "compact/nodes.h"
+#include "model/run_clone.h"
+#include "model/run_method.h"
+#include "repair/changes.h"
+#include "repair/held_out.h"
+#include "repair/solve_layer.h"
+#include "repair/targets.h"
+#include "repair/walk.h"
+
+namespace actsparse {
+namespace {
+
+using torch::jit::Graph;
+using torch::jit::Module;
+using torch::jit::Node;
+using torch::jit::Value;
+
+// Moments that layers may keep together while others are run.
+constexpr int64_t kWaveBytes = int64_t{256} << 20;
+
+// The graph without masks, and where its values stand for the masked one's.
+class Unmasked {
+ public:
+  explicit Unmasked(const FlatModel& masked) : graph(masked.graph->copy()) {
+    std::vector<Node*> own, theirs;
+    for_each_node(*graph->block(), [&](Node& node) { own.push_back(&node); });
+    for_each_node(*masked.graph->block(), [&](Node& node) { theirs.push_back(&node); });
+    for (size_t i = 0; i < own.size(); ++i) {
+      twins_[theirs[i]] = own[i];
+      if (own[i]->kind() == c10::aten::mul && is_mask(masked, theirs[i]->inputs()[1]))
+        own[i]->output()->replaceAllUsesWith(own[i]->inputs()[0]);
+    }
+    for (size_t i = 0; i < graph->inputs().size(); ++i)
+      inputs_[masked.graph->inputs()[i]] = graph->inputs()[i];
+  }
+
+  Node* twin(const Node* node) const { return twins_.at(node); }
+  Value* twin(const Value* value) const {
+    if (const auto input = inputs_.find(value); input != inputs_.end()) return input->second;
+    return twin(value->node())->outputs()[value->offset()];
+  }
+
+  std::shared_ptr<Graph> graph;
+
+ private:
+  std::map<const Node*, Node*> twins_;
+  std::map<const Value*, Value*> inputs_;
+};
+
+class Repair {
+ public:
+  Repair(const Session& masked, const RepairOptions& options)
+      : options_(options),
+        numbered_(number_nodes(masked.model)),
+        flat_(flatten(eval(numbered_.module), masked.method)),
+        unmasked_(flat_),
+        before_(unmasked_.graph, options.folder),
+        after_(flat_.graph, options.folder) {}
+
+  Repaired run(BatchSource& data) {
+    find_targets();
+    read(data);
+    const Waves waves = waves_of(targets_, after_, options_.config.sequential, kWaveBytes);
+    find_residuals(targets_, waves, after_);
+    size_t done = 0;
+    for (size_t i = 0; i < waves.size(); ++i) {
+      repair_wave(waves[i], i + 1 < waves.size() ? &waves[i + 1] : nullptr);
+      done += waves[i].size();
+      if (options_.progress) options_.progress(done, targets_.size());
+    }
+    result_.module = change_modules(numbered_, flat_, changes_);
+    return std::move(result_);
+  }
+
+ private:
+  static Module& eval(Module& module) {
+    module.eval();
+    return module;
+  }
+
+  void find_targets() {
+    MaskedOperators found = masked_operators(flat_);
+    result_.left = found.left;
+    FlatModel trial = flatten(numbered_.module, flat_.method);
+    const auto trial_operators = masked_operators(trial).operators;
+    const auto reasons = refused(numbered_, std::move(trial), trial_operators);
+    std::vector<MaskedOperator> operators;
+    for (size_t i = 0; i < found.operators.size(); ++i) {
+      const auto reason = std::find_if(reasons.begin(), reasons.end(),
+                                       [&](const auto& one) { return one.first == i; });
+      if (reason == reasons.end())
+        operators.push_back(found.operators[i]);
+      else
+        result_.left.push_back({found.operators[i].layer, reason->second});
+    }
+    targets_ = targets_of(operators);
+  }
+
+  void read(BatchSource& data) {
+    data.rewind();
+    while (const auto batch = data.next()) {
+      std::vector<c10::IValue> inputs = {flat_.module._ivalue()};
+      for (auto& argument : fitted_arguments(flat_.module, flat_.method, batch->arguments))
+        inputs.push_back(std::move(argument));
+      before_.add(inputs);
+      after_.add(std::move(inputs));
+    }
+    result_.batches = static_cast<int64_t>(after_.batches());
+    for (size_t batch = 0; batch < after_.batches(); ++batch)
+      result_.held_out += holds_out(batch) ? 1 : 0;
+    const auto share = options_.config.holdout * static_cast<double>(after_.batches());
+    if (options_.config.holdout > 0 && share < 1)
+      throw Error(ErrorKind::Config,
+                  "repair.holdout: " + std::to_string(options_.config.holdout).substr(0, 4) +
+                      " of " + std::to_string(after_.batches()) +
+                      " batches is less than one batch; give more batches (a smaller "
+                      "data.batch_size), a larger share, or 0 with a ridge");
+  }
+
+  bool holds_out(size_t batch) const { return is_held_out(batch, options_.config.holdout); }
+
+  // What one call of a target is asked for in both walks, as places in what they give.
+  struct Asked {
+    size_t target, call;
+    size_t input, wanted;
+    bool has_other;  // behind each of the two
+  };
+
+  void repair_wave(const std::vector<size_t>& wave, const std::vector<size_t>* next) {
+    Values from_masked, from_unmasked;
+    std::vector<Asked> asked;
+    for (const size_t i : wave)
+      for (size_t call = 0; call < targets_[i].calls.size(); ++call)
+        asked.push_back(ask(i, call, from_masked, from_unmasked));
+    after_.go_to(first_node(wave), from_masked);
+    before_.go_to(next == nullptr ? nullptr : unmasked_.twin(first_node(*next)), from_unmasked);
+    std::map<size_t, LayerMoments> moments;
+    for (const size_t i : wave) moments.emplace(i, LayerMoments(targets_[i].first()));
+    for (size_t batch = 0; batch < after_.batches(); ++batch) {
+      const auto was = run(before_, batch), is = run(after_, batch);
+      for (const auto& one : asked) take_in(one, was, is, holds_out(batch), moments.at(one.target));
+    }
+    for (const size_t i : wave) solve(targets_[i], moments.at(i));
+  }
+
+  Asked ask(size_t target, size_t call, Values& from_masked, Values& from_unmasked) const {
+    const MaskedOperator& masked = targets_[target].calls[call];
+    Asked asked{target, call, from_masked.size(), from_unmasked.size(), false};
+    from_masked.push_back(masked.node->inputs()[masked.input]);
+    from_unmasked.push_back(unmasked_.twin(masked.node->output()));
+    const auto& residual = targets_[target].residuals[call];
+    if (!residual) return asked;
+    asked.has_other = true;
+    from_masked.push_back(residual->other);
+    from_unmasked.push_back(unmasked_.twin(residual->other));
+    return asked;
+  }
+
+  // The first of those still to come: nothing before it will change.
+  Node* first_node(const std::vector<size_t>& wave) const {
+    return targets_[wave.front()].first().node;
+  }
+
+  static std::vector<c10::IValue> run(Walk& walk, size_t batch) {
+    const SameRandomNumbers drawn(batch);
+    return walk.run(batch);
+  }
+
+  void take_in(const Asked& asked, const std::vector<c10::IValue>& was,
+               const std::vector<c10::IValue>& is, bool held_out, LayerMoments& moments) const {
+    const Target& target = targets_[asked.target];
+    at::Tensor wanted = was[asked.wanted].toTensor();
+    if (asked.has_other) {
+      const at::Tensor before = was[asked.wanted + 1].toTensor(),
+                       after = is[asked.input + 1].toTensor();
+      if (before.sizes() == wanted.sizes())
+        wanted = wanted + made_up(before - after, *target.residuals[asked.call],
+                                  target.calls[asked.call].window);
+    }
+    moments.add(is[asked.input].toTensor(), wanted, held_out);
+  }
+
+  void solve(const Target& target, const LayerMoments& moments) {
+    const MaskedOperator& masked = target.first();
+    try {
+      const SolvedLayer solved = solve_layer(masked, moments, options_.config);
+      result_.layers.push_back(solved.report);
+      if (!solved.weight.defined()) return;
+      for (const auto& call : target.calls)
+        set_parameters(flat_, call, solved.weight, solved.bias, changes_);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::Data) throw error.in(layer_text(masked.layer));
+      result_.left.push_back({masked.layer, error.what()});
+    }
+  }
+
+  const RepairOptions& options_;
+  NumberedModel numbered_;
+  FlatModel flat_;
+  Unmasked unmasked_;
+  Walk before_, after_;
+  std::vector<Target> targets_;
+  Changes changes_;
+  Repaired result_;
+};
+
+}  // namespace
+
+Repaired repair(const Session& masked, BatchSource& data, const RepairOptions& options) {
+  return Repair(masked, options).run(data);
+}
+
+}  // namespace actsparse

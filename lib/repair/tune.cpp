@@ -1,0 +1,219 @@
+#include "repair/tune.h"
+
+#include <ATen/Functions.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/optim/adam.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "base/error.h"
+#include "compact/tensor_memory.h"
+#include "model/run_method.h"
+#include "repair/held_out.h"
+#include "repair/value_file.h"
+
+namespace actsparse {
+namespace {
+
+using torch::jit::Module;
+using Tensors = std::vector<at::Tensor>;
+
+// How often the batches held out are judged while it goes on.
+constexpr int64_t kChecks = 20;
+
+Tensors floating_tensors(const c10::IValue& value) {
+  Tensors found;
+  for_each_tensor(value, [&](const at::Tensor& tensor) {
+    if (tensor.is_floating_point()) found.push_back(tensor);
+  });
+  if (found.empty())
+    throw Error(ErrorKind::Data,
+                "repair.tune: the model returns no floating-point tensor that could be compared");
+  return found;
+}
+
+// With autograd, if it is on; run_method() turns it off.
+Tensors answers(Module& model, const std::string& method, const std::vector<c10::IValue>& inputs) {
+  const torch::jit::GraphOptimizerEnabledGuard as_written(false);
+  return floating_tensors(model.get_method(method)(inputs));
+}
+
+// Classes lie along dimension 1 of two or four, along the last otherwise.
+int64_t class_dim(const at::Tensor& scores) {
+  return scores.dim() == 2 || scores.dim() == 4 ? 1 : -1;
+}
+
+at::Tensor divergence(const at::Tensor& scores, const at::Tensor& wanted) {
+  const int64_t dim = class_dim(wanted);
+  const at::Tensor target = wanted.log_softmax(dim);
+  const at::Tensor each = (target.exp() * (target - scores.log_softmax(dim))).sum(dim);
+  return each.mean();
+}
+
+at::Tensor distance(const Tensors& given, const Tensors& wanted, const std::string& loss) {
+  if (loss == "kl") return divergence(given.front(), wanted.front());
+  at::Tensor sum;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const at::Tensor energy = wanted[i].square().mean().clamp_min(1e-12);
+    const at::Tensor one = (given.at(i) - wanted[i]).square().mean() / energy;
+    sum = sum.defined() ? sum + one : one;
+  }
+  return sum;
+}
+
+// The leaves that are tuned: parameters, and the biases that repair has added.
+Tensors tunable(const Module& model) {
+  Tensors found;
+  for (const auto& parameter : model.named_parameters())
+    if (parameter.value.is_floating_point()) found.push_back(parameter.value);
+  for (const auto& buffer : model.named_buffers())
+    if (buffer.name.find("repaired_bias") != std::string::npos) found.push_back(buffer.value);
+  return found;
+}
+
+// Its tensors are leaves of autograd's graph, and ask for no gradient.
+Module copied(const Module& model) {
+  const at::NoGradGuard no_grad;
+  return model.deepcopy();
+}
+
+class Tuning {
+ public:
+  Tuning(const Session& unmasked, const Module& model, const TuneOptions& options)
+      : options_(options),
+        model_(model),
+        teacher_(copied(unmasked.model)),
+        student_(copied(model)),
+        method_(unmasked.method),
+        file_(options.folder),
+        random_(options.seed) {
+    teacher_.eval();
+    student_.eval();
+  }
+
+  Tuned run(BatchSource& data) {
+    read(data);
+    parameters_ = tunable(student_);
+    for (const auto& parameter : parameters_) parameter.requires_grad_(true);
+    TunedModel report{options_.config.steps, 0, options_.config.loss, held_out_loss(), 0};
+    report.after = report.before;
+    descend(report);
+    {
+      const at::NoGradGuard no_grad;
+      for (size_t i = 0; i < best_.size(); ++i) parameters_[i].copy_(best_[i]);
+    }
+    restore_flags();
+    return {student_, report};
+  }
+
+ private:
+  void read(BatchSource& data) {
+    const at::NoGradGuard no_grad;
+    data.rewind();
+    for (size_t number = 0; const auto batch = data.next(); ++number) {
+      auto inputs = fitted_arguments(student_, method_, batch->arguments);
+      const size_t arguments = inputs.size();
+      for (const auto& wanted : answers(teacher_, method_, inputs)) inputs.emplace_back(wanted);
+      (is_held_out(number, options_.holdout) ? held_out_ : fitted_)
+          .push_back({file_.keep(std::move(inputs)), arguments});
+    }
+    if (fitted_.empty() || held_out_.empty())
+      throw Error(ErrorKind::Config,
+                  "repair.tune: " + std::to_string(fitted_.size() + held_out_.size()) +
+                      " batches are too few to hold some out; give more data, or a smaller "
+                      "repair.tune.batch_size");
+  }
+
+  struct Kept {
+    KeptValues values;
+    size_t arguments;  // the first of the values; the others are what is wanted
+  };
+
+  at::Tensor loss(const Kept& kept) {
+    auto values = file_.get(kept.values);
+    Tensors wanted;
+    for (size_t i = kept.arguments; i < values.size(); ++i) wanted.push_back(values[i].toTensor());
+    values.resize(kept.arguments);
+    return distance(answers(student_, method_, values), wanted, options_.config.loss);
+  }
+
+  double held_out_loss() {
+    const at::NoGradGuard no_grad;
+    double sum = 0;
+    for (const auto& kept : held_out_) sum += loss(kept).item<double>();
+    return sum / static_cast<double>(held_out_.size());
+  }
+
+  void descend(TunedModel& report) {
+    torch::optim::Adam adam(parameters_, torch::optim::AdamOptions(options_.config.learning_rate));
+    const int64_t steps = options_.config.steps, check = std::max<int64_t>(steps / kChecks, 1);
+    std::vector<size_t> order;
+    for (int64_t step = 1; step <= steps; ++step) {
+      set_rate(adam, step);
+      adam.zero_grad();
+      loss(fitted_[next(order)]).backward();
+      adam.step();
+      if (step % check == 0 || step == steps) judge(step, report);
+      if (options_.progress) options_.progress(step, steps);
+    }
+  }
+
+  // Half a cosine from the rate to 0, after a short rise.
+  void set_rate(torch::optim::Adam& adam, int64_t step) const {
+    const auto steps = static_cast<double>(options_.config.steps), done = static_cast<double>(step);
+    const double rise = std::min(1.0, done / std::max(0.05 * steps, 1.0));
+    const double fall = 0.5 * (1 + std::cos(std::acos(-1.0) * (done - 1) / steps));
+    for (auto& group : adam.param_groups())
+      static_cast<torch::optim::AdamOptions&>(group.options())
+          .lr(options_.config.learning_rate * rise * fall);
+  }
+
+  // Every batch once before any comes again.
+  size_t next(std::vector<size_t>& order) {
+    if (order.empty()) {
+      for (size_t i = 0; i < fitted_.size(); ++i) order.push_back(i);
+      for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random_() % i]);
+    }
+    const size_t one = order.back();
+    order.pop_back();
+    return one;
+  }
+
+  void restore_flags() {
+    const Tensors before = tunable(model_);
+    for (size_t i = 0; i < parameters_.size(); ++i) {
+      parameters_[i].mutable_grad() = at::Tensor();
+      parameters_[i].requires_grad_(before[i].requires_grad());
+    }
+  }
+
+  void judge(int64_t step, TunedModel& report) {
+    const double loss = held_out_loss();
+    if (!(loss < report.after)) return;
+    report.after = loss;
+    report.best_step = step;
+    best_.clear();
+    for (const auto& parameter : parameters_) best_.push_back(parameter.detach().clone());
+  }
+
+  const TuneOptions& options_;
+  const Module& model_;
+  Module teacher_, student_;
+  std::string method_;
+  ValueFile file_;
+  std::mt19937_64 random_;  // the same on every machine, unlike distributions
+  std::vector<Kept> fitted_, held_out_;
+  Tensors parameters_, best_;
+};
+
+}  // namespace
+
+Tuned tune(const Session& unmasked, const Module& model, BatchSource& data,
+           const TuneOptions& options) {
+  return Tuning(unmasked, model, options).run(data);
+}
+
+}  // namespace actsparse

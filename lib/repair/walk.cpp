@@ -1,0 +1,79 @@
+#include "repair/walk.h"
+
+#include <algorithm>
+
+#include "compact/nodes.h"
+
+namespace actsparse {
+namespace {
+
+using torch::jit::Graph;
+using torch::jit::Node;
+using torch::jit::Value;
+
+bool is_read_from(const Value& value, Node& node) {
+  return std::any_of(value.uses().begin(), value.uses().end(), [&](const torch::jit::Use& use) {
+    Node* const user = outermost(use.user);
+    return user == &node || !user->isBefore(&node);
+  });
+}
+
+// What is computed before `node` and read from there on. Constants are made where they are read.
+Values alive_before(Graph& graph, Node& node) {
+  Values alive;
+  for (Value* input : graph.inputs())
+    if (is_read_from(*input, node)) alive.push_back(input);
+  for (Node* before : graph.block()->nodes()) {
+    if (before == &node) break;
+    if (before->kind() == c10::prim::Constant) continue;
+    for (Value* output : before->outputs())
+      if (is_read_from(*output, node)) alive.push_back(output);
+  }
+  return alive;
+}
+
+Values together(const Values& first, const Values& second) {
+  Values all = first;
+  all.insert(all.end(), second.begin(), second.end());
+  return all;
+}
+
+}  // namespace
+
+Walk::Walk(std::shared_ptr<Graph> graph, std::filesystem::path folder)
+    : graph_(std::move(graph)),
+      folder_(std::move(folder)),
+      writes_(has_writes(*graph_)),
+      alive_(graph_->inputs().begin(), graph_->inputs().end()),
+      file_(std::make_unique<ValueFile>(folder_)) {}
+
+void Walk::add(std::vector<c10::IValue> inputs) { kept_.push_back(file_->keep(std::move(inputs))); }
+
+void Walk::go_to(Node* node, const Values& wanted) {
+  if (next_file_ != nullptr) {
+    file_ = std::move(next_file_);
+    alive_ = next_alive_;
+  }
+  if (node == nullptr)
+    next_alive_.clear();
+  else
+    next_alive_ = writes_ ? alive_ : alive_before(*graph_, *node);
+  part_.emplace(alive_, together(next_alive_, wanted));
+  next_file_ = writes_ ? nullptr : std::make_unique<ValueFile>(folder_);
+}
+
+std::vector<c10::IValue> Walk::run(size_t batch) {
+  std::vector<c10::IValue> values = part_->run(file_->get(kept_.at(batch)));
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(next_alive_.size());
+  std::vector<c10::IValue> wanted(std::make_move_iterator(middle),
+                                  std::make_move_iterator(values.end()));
+  values.erase(middle, values.end());
+  if (!writes_) kept_[batch] = next_file_->keep(std::move(values));
+  return wanted;
+}
+
+bool Walk::is_free(Node& node, const Values& wanted, const std::set<const Node*>& nodes) const {
+  return !PartialGraph(writes_ ? alive_ : alive_before(*graph_, node), wanted).has(nodes);
+}
+
+}  // namespace actsparse

@@ -1,0 +1,222 @@
+#include "repair/repair.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include "compact/compare.h"
+#include "compact/nets.h"
+#include "model/verify_masks.h"
+#include "support/catch.h"
+#include "support/error_of.h"
+#include "support/models.h"
+
+using namespace actsparse;
+using torch::jit::Module;
+
+namespace {
+
+const auto folder = std::filesystem::temp_directory_path();
+
+std::unique_ptr<BatchSource> batches(const std::vector<int64_t>& sizes, int count = 5) {
+  std::vector<std::vector<c10::IValue>> all;
+  for (int i = 0; i < count; ++i) all.push_back({normal(sizes, 20 + static_cast<uint64_t>(i))});
+  return batches_in_memory(all);
+}
+
+RepairConfig linear(std::optional<double> ridge = {}) {
+  RepairConfig config;
+  config.method = "linear";
+  config.ridge = ridge;
+  return config;
+}
+
+Repaired repaired(const Module& masked, const std::vector<int64_t>& sizes,
+                  const RepairConfig& config = linear()) {
+  return repair(masked, *batches(sizes), {config, folder, {}});
+}
+
+std::vector<c10::IValue> batch(const std::vector<int64_t>& sizes) { return {normal(sizes, 99)}; }
+
+/// The same network without its mask.
+Module whole(const std::string& body, Tensors tensors) {
+  for (auto& [name, tensor] : tensors)
+    if (name == "activation_mask") tensor = at::ones_like(tensor);
+  return net(body, tensors);
+}
+
+// Output channel 1 of a first layer is the sum of its channels 0 and 2: others can stand for it.
+at::Tensor dependent(at::Tensor weight) {
+  weight[1] = weight[0] + weight[2];
+  return weight;
+}
+
+}  // namespace
+
+TEST_CASE("where what is dropped is a combination of what is kept, nothing is lost", "[repair]") {
+  struct Case {
+    std::string reader;
+    std::vector<int64_t> sizes;
+    at::Tensor producer, weight;
+    int64_t trailing;
+    std::string producer_call;
+  };
+  const auto given =
+      GENERATE(Case{"torch.linear(z, self.w, self.b)",
+                    {40, 6},
+                    weight({5, 6}),
+                    weight({3, 5}),
+                    0,
+                    "torch.linear(x, self.w0)"},
+               Case{"torch.conv1d(z, self.w, self.b, 1, 1)",
+                    {6, 3, 20},
+                    weight({5, 3, 1}),
+                    weight({3, 5, 3}),
+                    1,
+                    "torch.conv1d(x, self.w0)"},
+               Case{"torch.conv2d(z, self.w, self.b, [2, 1], [1, 2], [1, 2])",
+                    {6, 3, 9, 9},
+                    weight({5, 3, 1, 1}),
+                    weight({3, 5, 3, 3}),
+                    2,
+                    "torch.conv2d(x, self.w0)"},
+               Case{"torch.conv3d(z, self.w, self.b, 1, 1)",
+                    {3, 3, 5, 5, 5},
+                    weight({5, 3, 1, 1, 1}),
+                    weight({3, 5, 3, 3, 3}),
+                    3,
+                    "torch.conv3d(x, self.w0)"},
+               Case{"torch.conv_transpose2d(z, self.w, self.b, [2, 2], [1, 1], [1, 1])",
+                    {6, 3, 9, 9},
+                    weight({5, 3, 1, 1}),
+                    weight({5, 3, 3, 3}),
+                    2,
+                    "torch.conv2d(x, self.w0)"});
+  const std::string body =
+      "  z = " + given.producer_call + " * self.activation_mask\n  return " + given.reader + "\n";
+  const Tensors tensors = {{"w0", dependent(given.producer.clone())},
+                           {"activation_mask", mask(5, {1}, given.trailing)},
+                           {"w", given.weight},
+                           {"b", weight({3})}};
+  const Module masked = net(body, tensors), unmasked = whole(body, tensors);
+  CHECK(compare_outputs(unmasked, masked, batch(given.sizes)).relative > 1e-2);
+  const auto result = repaired(masked, given.sizes);
+  CHECK(compare_outputs(unmasked, reloaded(result.module), batch(given.sizes)).relative < 1e-5);
+  REQUIRE(result.layers.size() == 1);
+  CHECK(result.left.empty());
+  CHECK(result.layers[0].choice == "linear");
+  CHECK(result.layers[0].before > 1e-2);
+  CHECK(result.layers[0].after < 1e-5);
+  CHECK(result.layers[0].held_out_after < 1e-5);
+  CHECK(result.layers[0].rows > 0);
+}
+
+TEST_CASE("a bias that there was not is a buffer of the layer's", "[repair]") {
+  const Module masked = net("  return torch.linear(x * self.activation_mask, self.w)\n",
+                            {{"activation_mask", mask(4, {1}, 0)}, {"w", weight({3, 4})}});
+  const auto result = repaired(masked, {30, 4});
+  CHECK(shapes(result.module) ==
+        Shapes{{"activation_mask", {4}}, {"repaired_bias", {3}}, {"w", {3, 4}}});
+  CHECK_FALSE(result.module.attr("repaired_bias").toTensor().requires_grad());
+  const Module back = reloaded(result.module);
+  CHECK(bit_equal(run_forward(back, normal({7, 4}, 3)),
+                  run_forward(result.module, normal({7, 4}, 3))));
+  // The model that was given stays what it was.
+  CHECK(shapes(masked).count("repaired_bias") == 0);
+  CHECK(bit_equal(masked.attr("w").toTensor(), weight({3, 4})));
+}
+
+TEST_CASE("layer after layer is repaired on what really enters it", "[repair]") {
+  const std::string body =
+      "  a = torch.relu(torch.linear(x, self.w0)) * self.activation_mask\n"
+      "  b = torch.relu(torch.linear(a, self.w1)) * self.activation_mask_1\n"
+      "  return torch.linear(b, self.w2)\n";
+  const Tensors tensors = {{"w0", dependent(weight({6, 8}))},
+                           {"activation_mask", mask(6, {1, 4}, 0)},
+                           {"w1", weight({6, 6})},
+                           {"activation_mask_1", mask(6, {0, 2}, 0)},
+                           {"w2", weight({3, 6}, 2)}};
+  const Module masked = net(body, tensors);
+  Tensors open = tensors;
+  for (auto& [name, tensor] : open)
+    if (contains(name, "mask")) tensor = at::ones_like(tensor);
+  const Module unmasked = net(body, open);
+  const auto error = [&](const Module& model) {
+    return compare_outputs(unmasked, model, batch({200, 8})).relative;
+  };
+  RepairConfig apart = linear();
+  apart.sequential = false;
+  const auto together = repaired(masked, {200, 8}), alone = repaired(masked, {200, 8}, apart);
+  REQUIRE(together.layers.size() == 2);
+  CHECK(error(together.module) < error(masked));
+  CHECK(error(together.module) <= error(alone.module));
+}
+
+TEST_CASE("a layer makes up for what the other operand of its sum has lost", "[repair]") {
+  const std::string body =
+      "  a = torch.linear(x * self.activation_mask, self.w0)\n"
+      "  return a + torch.linear(x * self.activation_mask_1, self.w1)\n";
+  const Tensors tensors = {{"activation_mask", mask(4, {0}, 0)},
+                           {"w0", weight({3, 4})},
+                           {"activation_mask_1", mask(4, {1}, 0)},
+                           {"w1", weight({3, 4}, 2)}};
+  Tensors open = tensors;
+  for (auto& [name, tensor] : open)
+    if (contains(name, "mask")) tensor = at::ones_like(tensor);
+  // Each misses one channel that the other sees: together they can give what they gave.
+  const auto result = repaired(net(body, tensors), {60, 4}, linear(0.0));
+  CHECK(compare_outputs(net(body, open), result.module, batch({60, 4})).relative < 1e-5);
+}
+
+TEST_CASE("a layer that is called twice gets one solution for all calls", "[repair]") {
+  const Module masked =
+      net("  a = torch.linear(x * self.activation_mask, self.w)\n"
+          "  return torch.linear(torch.relu(a) * self.activation_mask, self.w)\n",
+          {{"activation_mask", mask(4, {1}, 0)}, {"w", weight({4, 4})}});
+  const auto result = repaired(masked, {50, 4});
+  REQUIRE(result.layers.size() == 1);
+  CHECK(result.layers[0].rows == 2 * 5 * 50);
+  CHECK(result.layers[0].held_out_after < result.layers[0].held_out_before);
+}
+
+TEST_CASE("what is held out decides, and what does not improve there stays", "[repair]") {
+  // Nothing that is kept tells anything of what was dropped, and its mean is 0 but by chance.
+  const Module masked = net(
+      "  return torch.linear(x * self.activation_mask, self.w, self.b)\n",
+      {{"activation_mask", mask(40, {0, 1, 2}, 0)}, {"w", weight({3, 40})}, {"b", weight({3})}});
+  const auto result = repaired(masked, {10, 40});
+  REQUIRE(result.layers.size() == 1);
+  CHECK(result.layers[0].held_out_after <= result.layers[0].held_out_before);
+  RepairConfig none_held_out = linear(0.0);
+  none_held_out.holdout = 0;
+  const auto all = repaired(masked, {10, 40}, none_held_out);
+  CHECK(all.held_out == 0);
+  CHECK(all.layers[0].held_out_after == -1);
+  RepairConfig little = linear();
+  little.holdout = 0.1;
+  const auto error = error_of([&] { repaired(masked, {10, 40}, little); });
+  CHECK(error.kind() == ErrorKind::Config);
+  CHECK(contains(error.what(), "0.1"));
+  CHECK(contains(error.what(), "5 batches"));
+}
+
+TEST_CASE("the means of what is dropped go into the bias", "[repair]") {
+  const Module masked =
+      net("  return torch.linear((x + 3) * self.activation_mask, self.w, self.b)\n",
+          {{"activation_mask", mask(4, {1}, 0)}, {"w", weight({3, 4})}, {"b", weight({3})}});
+  RepairConfig mean = linear();
+  mean.method = "mean";
+  const auto result = repaired(masked, {400, 4}, mean);
+  CHECK(result.layers[0].choice == "mean");
+  CHECK(bit_equal(result.module.attr("w").toTensor(), masked.attr("w").toTensor()));
+  const auto wanted = masked.attr("b").toTensor() + 3 * masked.attr("w").toTensor().select(1, 1);
+  CHECK(at::allclose(result.module.attr("b").toTensor(), wanted, 0, 0.2));
+}
+
+TEST_CASE("numbers that are not finite leave a layer as it is, and are told", "[repair]") {
+  const Module masked = net("  return torch.linear(torch.log(x) * self.activation_mask, self.w)\n",
+                            {{"activation_mask", mask(4, {1}, 0)}, {"w", weight({3, 4})}});
+  const auto result = repaired(masked, {10, 4});
+  CHECK(result.layers.empty());
+  REQUIRE(result.left.size() == 1);
+  CHECK(contains(result.left[0].reason, "not finite"));
+}
