@@ -9,6 +9,7 @@
 #include "compact/nodes.h"
 #include "compact/tensor_memory.h"
 #include "model/linear_node.h"
+#include "repair/partial_graph.h"
 
 namespace actsparse {
 namespace {
@@ -54,12 +55,14 @@ Readers readers_of(const FlatModel& model) {
 
 class Search {
  public:
-  explicit Search(const FlatModel& model) : model_(model), readers_(readers_of(model)) {}
+  Search(const FlatModel& model, bool downstream)
+      : model_(model), downstream_(downstream), readers_(readers_of(model)) {}
 
   MaskedOperators find() {
     for_each_node(*model_.graph->block(), [&](Node& node) {
       if (node.kind() == c10::aten::mul && is_mask(model_, node.inputs()[1])) follow_mask(node);
     });
+    if (downstream_) add_downstream();
     leave_shared();
     std::sort(found_.operators.begin(), found_.operators.end(),
               [](const auto& a, const auto& b) { return a.node->isBefore(b.node); });
@@ -104,9 +107,29 @@ class Search {
     if (!linear) return refuse("its stride, padding or groups are computed");
     const Value& bias = *node.inputs().at(linear->bias);
     if (bias.node()->kind() != c10::prim::Constant) return refuse("its bias is computed");
-    found_.operators.push_back({layer_, owner_and_name(name->path).first, &node, linear->window,
+    const std::string owner = owner_and_name(name->path).first;
+    found_.operators.push_back({mask_.defined() ? layer_ : owner, &node, linear->window,
                                 linear->input, linear->weight, linear->bias, tensor.detach(),
                                 constant_tensor(bias), mask_});
+  }
+
+  // What a masked value has gone into. Nothing is said of those that cannot be repaired.
+  void add_downstream() {
+    mask_ = at::Tensor();
+    std::set<const Value*> changed;
+    for (Node* node : model_.graph->block()->nodes()) {
+      const auto read = values_read(*node);
+      const bool is_mask_node =
+          node->kind() == c10::aten::mul && is_mask(model_, node->inputs()[1]);
+      if (!is_mask_node && std::none_of(read.begin(), read.end(), [&](const Value* value) {
+            return changed.count(value) != 0;
+          }))
+        continue;
+      for (const Value* output : node->outputs()) changed.insert(output);
+      if (is_linear_node(*node) && changed.count(node->inputs()[0]) != 0 &&
+          !is_masked_operator(node))
+        take(*node);
+    }
   }
 
   void refuse(const std::string& reason) { reason_ = reason; }
@@ -142,6 +165,7 @@ class Search {
   }
 
   const FlatModel& model_;
+  const bool downstream_;
   const Readers readers_;
   MaskedOperators found_;
   // Of the mask that is followed.
@@ -151,10 +175,12 @@ class Search {
 
 }  // namespace
 
-MaskedOperators masked_operators(const FlatModel& model) { return Search(model).find(); }
+MaskedOperators masked_operators(const FlatModel& model, bool downstream) {
+  return Search(model, downstream).find();
+}
 
 at::Tensor kept_channels(const MaskedOperator& masked, const at::Tensor& input) {
-  if (masked.window.groups != 1) return {};
+  if (!masked.mask.defined() || masked.window.groups != 1) return {};
   const int64_t dim = channel_dim(input, masked.window);
   const int64_t own = dim - (input.dim() - masked.mask.dim());
   if (own < 0 || own >= masked.mask.dim() || masked.mask.size(own) != input.size(dim)) return {};

@@ -15,23 +15,6 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
-// What a node reads, with what the blocks in it read of outside.
-std::vector<Value*> read_by(Node& node) {
-  std::vector<Value*> read(node.inputs().begin(), node.inputs().end());
-  const auto note = [&](Value* value) {
-    if (outermost(value->node()) != &node) read.push_back(value);
-  };
-  for (torch::jit::Block* block : node.blocks()) {
-    for_each_node(*block, [&](Node& inner) {
-      for (Value* value : inner.inputs()) note(value);
-      for (torch::jit::Block* deeper : inner.blocks())
-        for (Value* value : deeper->outputs()) note(value);
-    });
-    for (Value* value : block->outputs()) note(value);
-  }
-  return read;
-}
-
 bool writes(Node& node) {
   bool found = node.kind() == c10::prim::SetAttr;
   for (size_t i = 0; i < node.inputs().size(); ++i) found = found || writes_to(node, i);
@@ -60,7 +43,7 @@ std::vector<Node*> nodes_before(const Values& wanted, const std::set<Value*>& kn
   std::vector<Value*> open = wanted;
   for (Node* writer : writers_before(wanted)) {
     found.insert(writer);
-    for (Value* read : read_by(*writer)) open.push_back(read);
+    for (Value* read : values_read(*writer)) open.push_back(read);
   }
   while (!open.empty()) {
     Value* const value = open.back();
@@ -69,7 +52,7 @@ std::vector<Node*> nodes_before(const Values& wanted, const std::set<Value*>& kn
     if (known.count(value) != 0 || !found.insert(node).second) continue;
     if (node->kind() == c10::prim::Param)
       throw Error(ErrorKind::Internal, "a part of a graph lacks one of its inputs");
-    for (Value* read : read_by(*node)) open.push_back(read);
+    for (Value* read : values_read(*node)) open.push_back(read);
   }
   std::vector<Node*> nodes(found.begin(), found.end());
   std::sort(nodes.begin(), nodes.end(), [](Node* a, Node* b) { return a->isBefore(b); });
@@ -82,6 +65,22 @@ bool has_writes(torch::jit::Graph& graph) {
   for (Node* node : graph.block()->nodes())
     if (writes(*node)) return true;
   return false;
+}
+
+Values values_read(Node& node) {
+  std::vector<Value*> read(node.inputs().begin(), node.inputs().end());
+  const auto note = [&](Value* value) {
+    if (outermost(value->node()) != &node) read.push_back(value);
+  };
+  for (torch::jit::Block* block : node.blocks()) {
+    for_each_node(*block, [&](Node& inner) {
+      for (Value* value : inner.inputs()) note(value);
+      for (torch::jit::Block* deeper : inner.blocks())
+        for (Value* value : deeper->outputs()) note(value);
+    });
+    for (Value* value : block->outputs()) note(value);
+  }
+  return read;
 }
 
 Node* outermost(Node* node) {

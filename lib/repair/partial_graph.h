@@ -34,6 +34,9 @@ class PartialGraph {
 /// Whether a graph writes to values or attributes: then its order counts.
 bool has_writes(torch::jit::Graph& graph);
 
+/// What a node reads, with what the blocks in it read of outside.
+Values values_read(torch::jit::Node& node);
+
 /// The node of the graph's own block that a node stands in, at any depth.
 torch::jit::Node* outermost(torch::jit::Node* node);
 

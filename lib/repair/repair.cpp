@@ -89,11 +89,14 @@ class Repair {
     return module;
   }
 
+  // Means are those of masked channels; all that follows can be solved for anew.
+  bool downstream() const { return options_.config.method == "linear"; }
+
   void find_targets() {
-    MaskedOperators found = masked_operators(flat_);
+    MaskedOperators found = masked_operators(flat_, downstream());
     result_.left = found.left;
     FlatModel trial = flatten(numbered_.module, flat_.method);
-    const auto trial_operators = masked_operators(trial).operators;
+    const auto trial_operators = masked_operators(trial, downstream()).operators;
     const auto reasons = refused(numbered_, std::move(trial), trial_operators);
     std::vector<MaskedOperator> operators;
     for (size_t i = 0; i < found.operators.size(); ++i) {

@@ -12,7 +12,7 @@ using namespace actsparse;
 namespace {
 
 MaskedOperators found_in(const std::string& body, const Tensors& tensors) {
-  return masked_operators(flatten(net(body, tensors), "forward"));
+  return masked_operators(flatten(net(body, tensors), "forward"), false);
 }
 
 std::string reason_of(const std::string& body, const Tensors& tensors) {

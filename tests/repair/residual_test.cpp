@@ -30,7 +30,7 @@ struct Found {
 
 Found found_in(const std::string& body) {
   Found found{flatten(net(body, tensors), "forward"), {}, {}};
-  found.operators = masked_operators(found.model);
+  found.operators = masked_operators(found.model, false);
   found.residual = find_residual(found.operators.operators.at(0));
   return found;
 }
