@@ -15,6 +15,7 @@ struct Options {
   std::string model, state, masked, small;
   std::vector<std::string> input;
   bool fold = false;
+  bool repair = false;
 };
 
 // What the masked model is tried on.
@@ -36,6 +37,9 @@ void declare(CLI::App& command, Options& options) {
   command.add_flag("--fold", options.fold,
                    "Put masks of convolutions and linear layers into their weights: no "
                    "multiplication at run time");
+  command.add_flag("--repair", options.repair,
+                   "Give layers behind masks the weights with which they keep their answers, as "
+                   "the config's 'repair' says; needs -c");
   command.add_option("--compact", options.small,
                      "Also write the small model: the masked one without its masked channels");
   add_config_options(command, options.config, false);
@@ -43,14 +47,27 @@ void declare(CLI::App& command, Options& options) {
   command.add_flag("--json", options.global.json, "Print the report as one JSON document");
 }
 
+void check_repair(const Options& options, const std::optional<Config>& config) {
+  if (!options.repair) return;
+  if (!config || !config->repair.is_on())
+    throw Error(
+        ErrorKind::Usage,
+        "--repair needs -c CONFIG with a 'repair' section, which says how, and on what data");
+  if (options.fold)
+    throw Error(ErrorKind::Usage,
+                "--repair and --fold exclude each other: repaired layers keep their masks as "
+                "buffers; leave out --fold (--compact removes masked channels all the same)");
+}
+
 void run(const Options& options) {
   set_up_log(options.global);
   const auto config = load_optional_config(options.config);
+  check_repair(options, config);
   if (config) check_output_path(*config, options.masked, "-o");
   if (config && !options.small.empty()) check_output_path(*config, options.small, "--compact");
   const MaskForm form = options.fold ? MaskForm::Weights : MaskForm::Buffers;
   perform(ApplyRequest{options.model, options.state, options.masked, options.small, form, config,
-                       data_of(options, config)},
+                       data_of(options, config), options.repair},
           options.global);
   if (options.global.json) return;
   std::cout << "masked model: " << options.masked << '\n';

@@ -10,6 +10,7 @@
 #include "pipeline/make_models.h"
 #include "pipeline/outputs.h"
 #include "pipeline/prepared_job.h"
+#include "pipeline/repair_model.h"
 #include "pipeline/trial_batch.h"
 #include "sparsifier/made_up_batch.h"
 #include "sparsifier/state_file.h"
@@ -107,13 +108,15 @@ std::vector<std::pair<std::string, std::string>> output_names(const ApplyRequest
 
 Report apply(const ApplyRequest& request, const RunOptions& options) {
   const Stopwatch stopwatch;
-  const auto& [model_path, state_path, masked_out, small_out, form, config, data] = request;
+  const auto& [model_path, state_path, masked_out, small_out, form, config, data, repairs] =
+      request;
   check_paths(masked_out, small_out, {model_path, state_path});
   Outputs outputs;
   outputs.reserve(masked_out);
   outputs.reserve(small_out);
   const FunctionTable functions = config ? load_functions(*config) : FunctionTable();
   if (config) check_evaluation(*config, functions, options);
+  if (repairs) check_repair(*config);
   const Stepped stepped = load_stepped(model_path, state_path, options.device);
   const auto& [state, session] = stepped;
   check_memory(0);
@@ -122,7 +125,9 @@ Report apply(const ApplyRequest& request, const RunOptions& options) {
   Report report;
   Warnings warnings;
   report.timing.load_seconds = stopwatch.seconds();
-  const Squashed squashed{session, sparsifier.squash_mask(), state};
+  Squashed squashed{session, sparsifier.squash_mask(), state};
+  if (repairs)
+    report.repair = repair_in_place(squashed, *config, masked_out.parent_path(), options);
   const TrialBatch batch = trial_batch(request, stepped);
   const auto made = make_models(outputs,
                                 {model_path, masked_out, small_out, form,

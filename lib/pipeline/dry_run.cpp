@@ -9,6 +9,7 @@
 #include "pipeline/judge_models.h"
 #include "pipeline/masked_model.h"
 #include "pipeline/outputs.h"
+#include "pipeline/repair_model.h"
 #include "pipeline/small_model.h"
 #include "pipeline/trial_batches.h"
 #include "sparsifier/state_file.h"
@@ -74,6 +75,7 @@ std::vector<Contestant> try_outputs(DryRun& dry_run, Report& report, const Confi
 Report dry_run(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   Outputs().reserve(config.output);
+  check_repair(config);
   Calibration calibration = calibrate_first(config, options);
   PreparedJob& job = calibration.job;
   DryRun dry_run;

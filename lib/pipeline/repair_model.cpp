@@ -1,60 +1,80 @@
 #include "pipeline/repair_model.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "data/batch_source.h"
+#include "repair/held_out.h"
 #include "repair/repair.h"
 #include "repair/tune.h"
 
 namespace actsparse {
-
 namespace {
 
+const DataConfig& data_of(const Config& config) {
+  return config.repair.data ? *config.repair.data : config.data;
+}
+
 // With batches of its own size.
-void tune_model(RepairedModel& repaired, const Config& config, const Session& unmasked,
-                const std::filesystem::path& folder, const RunOptions& options) {
-  DataConfig source = config.repair.data.value_or(config.data);
-  source.batch_size = config.repair.tune->batch_size;
-  const auto data = open_batches(source);
-  TuneOptions settings{*config.repair.tune, config.repair.holdout, config.run.seed, folder, {}};
-  settings.progress = [&](int64_t done, int64_t all) {
-    options.group.progress("step " + std::to_string(done) + " of " + std::to_string(all) +
-                           " of tuning");
-    if (options.is_interrupted())
-      throw Error(ErrorKind::Interrupted, "interrupted after step " + std::to_string(done) +
-                                              " of " + std::to_string(all) + " of tuning");
+DataConfig tuning_data(const Config& config) {
+  DataConfig data = data_of(config);
+  data.batch_size = config.repair.tune->batch_size;
+  return data;
+}
+
+// Says how far it is, and stops where the user asks for it.
+auto progress_of(const RunOptions& options, const std::string& what) {
+  return [&options, what](auto done, auto all) {
+    const std::string where = fmt::format("{} {} of {}", what, done, all);
+    options.group.progress(where);
+    if (options.is_interrupted()) throw Error(ErrorKind::Interrupted, "interrupted after " + where);
   };
-  Tuned tuned = tune(unmasked, repaired.module, *data, settings);
-  repaired.module = std::move(tuned.module);
-  repaired.report.tuned = tuned.report;
+}
+
+void check_held_out(const DataConfig& data, double share, const std::string& key) {
+  const int64_t batches = open_batches(data)->batches();
+  if (share == 0 || holds_any_out(batches, share)) return;
+  throw Error(ErrorKind::Config,
+              fmt::format("repair.holdout: {:g} of {} batches is less than one batch; give more "
+                          "data, a smaller {}, or a larger share",
+                          share, batches, key));
 }
 
 }  // namespace
 
-RepairedModel repair_model(const Config& config, const Session& unmasked,
-                           const torch::jit::Module& masked, const std::filesystem::path& folder,
-                           const RunOptions& options) {
+void check_repair(const Config& config) {
+  if (!config.repair.is_on()) return;
+  const std::string data = config.repair.data ? "repair.data" : "data";
+  check_held_out(data_of(config), config.repair.holdout, data + ".batch_size");
+  if (config.repair.tune)
+    check_held_out(tuning_data(config), config.repair.holdout, "repair.tune.batch_size");
+}
+
+RepairReport repair_in_place(Squashed& squashed, const Config& config,
+                             const std::filesystem::path& folder, const RunOptions& options) {
   const Stopwatch stopwatch;
-  const auto data = open_batches(config.repair.data.value_or(config.data));
-  RepairOptions settings{config.repair, folder, {}};
-  settings.progress = [&](size_t done, size_t all) {
-    options.group.progress("repaired layer " + std::to_string(done) + " of " + std::to_string(all));
-    if (options.is_interrupted())
-      throw Error(ErrorKind::Interrupted, "interrupted after repairing " + std::to_string(done) +
-                                              " of " + std::to_string(all) + " layers");
-  };
-  Repaired repaired = repair(unmasked.with(masked), *data, settings);
-  RepairedModel made{std::move(repaired.module),
-                     {config.repair.method,
+  const RepairConfig& settings = config.repair;
+  const Session& unmasked = squashed.unmasked;
+  Repaired repaired = repair(unmasked.with(squashed.masked), *open_batches(data_of(config)),
+                             {settings, folder, progress_of(options, "repairing layer")});
+  squashed.masked = repaired.module;
+  RepairReport report{settings.method,
                       std::move(repaired.layers),
                       std::move(repaired.left),
                       repaired.batches,
                       repaired.held_out,
                       {},
-                      0}};
-  if (config.repair.tune) tune_model(made, config, unmasked, folder, options);
-  made.report.seconds = stopwatch.seconds();
-  return made;
+                      0};
+  if (settings.tune) {
+    Tuned tuned = tune(unmasked, squashed.masked, *open_batches(tuning_data(config)),
+                       {*settings.tune, settings.holdout, config.run.seed, folder,
+                        progress_of(options, "tuning step")});
+    squashed.masked = std::move(tuned.module);
+    report.tuned = tuned.report;
+  }
+  report.seconds = stopwatch.seconds();
+  return report;
 }
 
 }  // namespace actsparse

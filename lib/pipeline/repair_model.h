@@ -3,21 +3,19 @@
 #include <filesystem>
 
 #include "config/config.h"
-#include "model/session.h"
+#include "pipeline/masked_model.h"
 #include "pipeline/pipeline.h"
 #include "report/repair_report.h"
 
 namespace actsparse {
 
-struct RepairedModel {
-  torch::jit::Module module;
-  RepairReport report;
-};
+/// What shows before a calibration: throws Error(Config) if config.repair is to hold out less than
+/// a batch, Error(Data) if its data cannot be opened.
+void check_repair(const Config& config);
 
-/// By config.repair, on its data or the calibration's; `folder` takes files that are gone when it
-/// ends. Throws repair()'s errors, and Error(Interrupted).
-RepairedModel repair_model(const Config& config, const Session& unmasked,
-                           const torch::jit::Module& masked, const std::filesystem::path& folder,
-                           const RunOptions& options);
+/// Repairs and tunes squashed.masked by config.repair, on its data or the calibration's; `folder`
+/// takes files that are gone when it ends. Throws repair()'s errors, and Error(Interrupted).
+RepairReport repair_in_place(Squashed& squashed, const Config& config,
+                             const std::filesystem::path& folder, const RunOptions& options);
 
 }  // namespace actsparse

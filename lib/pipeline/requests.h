@@ -69,6 +69,7 @@ struct ApplyRequest {
   std::optional<Config> config = {};    ///< its `evaluate` judges what is made
   std::optional<DataConfig> data = {};  ///< its first batch is what all is tried on; nothing:
                                         ///< inputs are made up
+  bool repair = false;                  ///< as `config` says, which it needs
 };
 Answer perform(const ApplyRequest& request, const RunOptions& options);
 

@@ -83,18 +83,6 @@ Report follow(const Calibration& calibration, const Config& config, const RunOpt
   return report_of(calibration, "run");
 }
 
-// In place, if the config asks for it; what was done.
-std::optional<RepairReport> repair_masked(Squashed& squashed, const Config& config,
-                                          const RunOptions& options) {
-  if (!config.repair.is_on()) return std::nullopt;
-  const auto folder = main_output(config.output).parent_path();
-  RepairedModel repaired =
-      repair_model(config, squashed.unmasked, squashed.masked, folder, options);
-  squashed.masked = repaired.module;
-  options.group.progress("repaired the masked model");
-  return std::move(repaired.report);
-}
-
 // Rank 0's end: from statistics to the files.
 Report write_all(Outputs& outputs, Calibration& calibration, const Config& config,
                  const RunOptions& options, const Stopwatch& stopwatch) {
@@ -103,7 +91,11 @@ Report write_all(Outputs& outputs, Calibration& calibration, const Config& confi
   log_warnings(warnings);
   options.group.progress("computed the masks");
   Squashed squashed{job.session, job.sparsifier.squash_mask(), state_of(calibration)};
-  const auto repaired = repair_masked(squashed, config, options);
+  std::optional<RepairReport> repaired;
+  if (config.repair.is_on()) {
+    repaired = repair_in_place(squashed, config, main_output(config.output).parent_path(), options);
+    options.group.progress("repaired the masked model");
+  }
   const TrialBatch batch = first_batch(*job.data, "calibration batch");
   const Made made = make_models(outputs, model_files(config), squashed, batch, job.warnings);
   if (made.failure && config.output.state.empty() && config.output.model.empty())
@@ -161,6 +153,7 @@ Report run(const Config& config, const RunOptions& options) {
   const auto& group = options.group;
   if (group.is_first()) outputs.reserve(config.output);
   check_evaluation(config, load_functions(config), options);
+  check_repair(config);
   Calibration calibration = calibrate_all(config, options, main_output(config.output));
   if (!group.is_first()) return follow(calibration, config, options);
   if (!config.evaluate) group.let_go();

@@ -13,4 +13,9 @@ inline bool is_held_out(size_t batch, double share) {
   return reached(batch + 1) > reached(batch);
 }
 
+/// Whether any of the batches is.
+inline bool holds_any_out(int64_t batches, double share) {
+  return share * static_cast<double>(batches) + 1e-9 >= 1;
+}
+
 }  // namespace actsparse

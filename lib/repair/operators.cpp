@@ -24,6 +24,17 @@ at::Tensor constant_tensor(const Value& value) {
   return constant && constant->isTensor() ? constant->toTensor() : at::Tensor();
 }
 
+// A constant, and what it was computed from: code that does so reads it, too.
+std::vector<at::Tensor> tensors_behind(const FlatModel& model, const Value& value) {
+  const at::Tensor constant = constant_tensor(value);
+  if (!constant.defined()) return {};
+  std::vector<at::Tensor> found = {constant};
+  if (model.name_of(value) == nullptr)
+    for (const auto& source : model.computations->sources_of(constant))
+      found.push_back(source.tensor);
+  return found;
+}
+
 // What hands on the channels of a masked value as they are, to a layer's own operator.
 bool hands_on(const Node& node) {
   static const std::set<std::string> names = {"aten::pad",
@@ -47,7 +58,7 @@ Readers readers_of(const FlatModel& model) {
   Readers readers;
   for_each_node(*model.graph->block(), [&](const Node& node) {
     for (const Value* input : node.inputs())
-      if (const at::Tensor tensor = constant_tensor(*input); tensor.defined())
+      for (const at::Tensor& tensor : tensors_behind(model, *input))
         readers[place_of(tensor)].push_back(&node);
   });
   return readers;

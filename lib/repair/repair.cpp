@@ -122,13 +122,9 @@ class Repair {
     result_.batches = static_cast<int64_t>(after_.batches());
     for (size_t batch = 0; batch < after_.batches(); ++batch)
       result_.held_out += holds_out(batch) ? 1 : 0;
-    const auto share = options_.config.holdout * static_cast<double>(after_.batches());
-    if (options_.config.holdout > 0 && share < 1)
-      throw Error(ErrorKind::Config,
-                  "repair.holdout: " + std::to_string(options_.config.holdout).substr(0, 4) +
-                      " of " + std::to_string(after_.batches()) +
-                      " batches is less than one batch; give more batches (a smaller "
-                      "data.batch_size), a larger share, or 0 with a ridge");
+    if (options_.config.holdout > 0 && result_.held_out == 0)
+      throw Error(ErrorKind::Config, "repair.holdout: " + std::to_string(result_.batches) +
+                                         " batches are too few to hold that share of them out");
   }
 
   bool holds_out(size_t batch) const { return is_held_out(batch, options_.config.holdout); }

@@ -21,10 +21,14 @@ int64_t bytes_of(const Target& target) {
   return moment_bytes(weight.size(0), weight.size(2) * weight.size(3), weight.size(1));
 }
 
-Values inputs_of(const Target& target) {
-  Values inputs;
-  for (const auto& call : target.calls) inputs.push_back(call.node->inputs().at(call.input));
-  return inputs;
+// What its calls read, and what is added to what they give.
+Values read_and_added(const Target& target) {
+  Values values;
+  for (const auto& call : target.calls) {
+    values.push_back(call.node->inputs().at(call.input));
+    if (const auto residual = find_residual(call)) values.push_back(residual->other);
+  }
+  return values;
 }
 
 }  // namespace
@@ -50,7 +54,7 @@ Waves waves_of(const std::vector<Target>& targets, const Walk& walk, bool sequen
     const int64_t own = bytes_of(targets[i]);
     const bool joins = !waves.empty() && bytes + own <= most_bytes &&
                        (!sequential || walk.is_free(*targets[waves.back().front()].first().node,
-                                                    inputs_of(targets[i]), in_wave));
+                                                    read_and_added(targets[i]), in_wave));
     if (!joins) {
       waves.emplace_back();
       in_wave.clear();

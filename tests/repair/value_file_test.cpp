@@ -19,7 +19,7 @@ TEST_CASE("values come back from the file as they were", "[repair]") {
                                            image.slice(2, 0, 4, 2),
                                            at::ones({1, 3}).expand({4, 3}),
                                            at::tensor({int64_t{7}, int64_t{-1}}),
-                                           at::tensor({true, false}),
+                                           at::tensor({1, 0}).to(at::kBool),
                                            at::zeros({0, 3}),
                                            at::scalar_tensor(2.5),
                                            int64_t{5},
@@ -28,7 +28,10 @@ TEST_CASE("values come back from the file as they were", "[repair]") {
   const auto first = file.keep(values), second = file.keep({values[5]});
   const auto back = file.get(first);
   REQUIRE(back.size() == values.size());
-  for (size_t i = 0; i < values.size(); ++i) CHECK(same_values(back[i], values[i]));
+  for (size_t i = 0; i < 9; ++i) CHECK(same_values(back[i], values[i]));
+  CHECK(back[9].toInt() == 5);
+  CHECK(back[10].toStringRef() == "text");
+  CHECK(back[11].isNone());
   CHECK(back[1].toTensor().is_contiguous(at::MemoryFormat::ChannelsLast));
   CHECK(same_values(file.get(second)[0], values[5]));
 }

@@ -13,7 +13,7 @@ using torch::jit::Node;
 
 namespace {
 
-const auto folder = std::filesystem::temp_directory_path();
+const auto walk_folder = std::filesystem::temp_directory_path();
 
 std::vector<Node*> nodes_of(const FlatModel& model, c10::Symbol kind) {
   std::vector<Node*> found;
@@ -23,7 +23,7 @@ std::vector<Node*> nodes_of(const FlatModel& model, c10::Symbol kind) {
 }
 
 Walk walk_of(const FlatModel& model, const std::vector<at::Tensor>& batches) {
-  Walk walk(model.graph, folder);
+  Walk walk(model.graph, walk_folder);
   for (const auto& batch : batches) walk.add({model.module._ivalue(), batch});
   return walk;
 }

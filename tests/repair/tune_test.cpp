@@ -1,0 +1,79 @@
+#include "repair/tune.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include "compact/nets.h"
+#include "support/catch.h"
+#include "support/error_of.h"
+#include "support/models.h"
+
+using namespace actsparse;
+using torch::jit::Module;
+
+namespace {
+
+const std::string two_layers =
+    "  return torch.linear(torch.relu(torch.linear(x, self.w1, self.repaired_bias)), self.w2)\n";
+
+// The same network with weights that are a little off.
+Module off_by(double share) {
+  Module module("__torch__.Net");
+  module.register_attribute("training", c10::BoolType::get(), false);
+  module.register_parameter("w1", weight({8, 6}) + share * weight({8, 6}, 5), false);
+  module.register_parameter("w2", weight({4, 8}), false);
+  module.register_buffer("repaired_bias", at::zeros({8}) + share);
+  module.define("def forward(self, x: Tensor) -> Tensor:\n" + two_layers);
+  module.attr("w1").toTensor().requires_grad_(true);
+  return module;
+}
+
+std::unique_ptr<BatchSource> images(int count) {
+  std::vector<std::vector<c10::IValue>> all;
+  for (int i = 0; i < count; ++i) all.push_back({normal({16, 6}, 40 + static_cast<uint64_t>(i))});
+  return batches_in_memory(all);
+}
+
+Tuned tuned(const Module& student, const TuneConfig& config, int batches = 10) {
+  return tune(off_by(0), student, *images(batches),
+              {config, 0.2, 1, std::filesystem::temp_directory_path(), {}});
+}
+
+}  // namespace
+
+TEST_CASE("tuning draws a model towards another one's outputs", "[repair]") {
+  const auto loss = GENERATE("mse", "kl");
+  const Module student = off_by(0.3);
+  const auto before = student.attr("w1").toTensor().clone();
+  const Tuned found = tuned(student, {200, 16, 0.01, loss});
+  CHECK(found.report.before > 0.001);
+  CHECK(found.report.after < found.report.before / 2);
+  CHECK(found.report.best_step > 0);
+  CHECK(bit_equal(student.attr("w1").toTensor(), before));
+  CHECK_FALSE(bit_equal(found.module.attr("repaired_bias").toTensor(),
+                        student.attr("repaired_bias").toTensor()));
+  CHECK(found.module.attr("w1").toTensor().requires_grad());
+  CHECK_FALSE(found.module.attr("w2").toTensor().requires_grad());
+  CHECK_FALSE(found.module.attr("repaired_bias").toTensor().requires_grad());
+  CHECK(bit_equal(run_forward(reloaded(found.module), normal({3, 6}, 9)),
+                  run_forward(found.module, normal({3, 6}, 9)).detach()));
+}
+
+TEST_CASE("tuning gives the same bytes each time", "[repair]") {
+  const TuneConfig config{20, 16, 0.01, "mse"};
+  CHECK(saved(tuned(off_by(0.3), config).module) == saved(tuned(off_by(0.3), config).module));
+}
+
+TEST_CASE("what no step makes better stays as it was", "[repair]") {
+  const Tuned found = tuned(off_by(0), {10, 16, 100.0, "mse"});
+  CHECK(found.report.best_step == 0);
+  CHECK(found.report.after == found.report.before);
+  CHECK(bit_equal(found.module.attr("w1").toTensor().detach(),
+                  off_by(0).attr("w1").toTensor().detach()));
+}
+
+TEST_CASE("too few batches to hold some out are told", "[repair]") {
+  const auto error = error_of([] { tuned(off_by(0.3), {}, 2); });
+  CHECK(error.kind() == ErrorKind::Config);
+  CHECK(contains(error.what(), "repair.tune.batch_size"));
+}
