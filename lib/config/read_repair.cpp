@@ -1,4 +1,5 @@
 // `repair`: how a masked model is to keep its answers.
+#include "base/nearest.h"
 #include "config/messages.h"
 #include "config/sections.h"
 

@@ -62,6 +62,7 @@ class Repair {
  public:
   Repair(const Session& masked, const RepairOptions& options)
       : options_(options),
+        masked_(masked.model),
         numbered_(number_nodes(masked.model)),
         flat_(flatten(eval(numbered_.module), masked.method)),
         unmasked_(flat_),
@@ -79,13 +80,24 @@ class Repair {
       done += waves[i].size();
       if (options_.progress) options_.progress(done, targets_.size());
     }
-    result_.module = change_modules(numbered_, flat_, changes_);
+    result_.module = changes_.empty() ? masked_ : changed();
     return std::move(result_);
   }
 
  private:
   static Module& eval(Module& module) {
     module.eval();
+    return module;
+  }
+
+  // Each module in the mode that it was in.
+  Module changed() {
+    const Module module = change_modules(numbered_, flat_, changes_);
+    auto before = masked_.modules().begin();
+    for (Module each : module.modules()) {
+      if (each.hasattr("training")) each.setattr("training", (*before).attr("training"));
+      ++before;
+    }
     return module;
   }
 
@@ -205,6 +217,7 @@ class Repair {
   }
 
   const RepairOptions& options_;
+  Module masked_;
   NumberedModel numbered_;
   FlatModel flat_;
   Unmasked unmasked_;

@@ -36,9 +36,25 @@ Tensors floating_tensors(const c10::IValue& value) {
 }
 
 // With autograd, if it is on; run_method() turns it off.
-Tensors answers(Module& model, const std::string& method, const std::vector<c10::IValue>& inputs) {
+Tensors answers(Module& model, const std::string& method,
+                const std::vector<c10::IValue>& inputs) try {
   const torch::jit::GraphOptimizerEnabledGuard as_written(false);
   return floating_tensors(model.get_method(method)(inputs));
+} catch (const Error&) {
+  throw;
+} catch (const std::exception& failure) {
+  throw Error(ErrorKind::Data, "repair.tune: the model fails: " + torchscript_cause(failure.what()))
+      .with_details(failure.what());
+}
+
+// An operator without a derivative shows here.
+void differentiate(const at::Tensor& loss) try {
+  loss.backward();
+} catch (const std::exception& failure) {
+  throw Error(ErrorKind::Model,
+              "repair.tune: the model cannot be differentiated (leave 'tune' out): " +
+                  first_line(failure.what()))
+      .with_details(failure.what());
 }
 
 // Classes lie along dimension 1 of two or four, along the last otherwise.
@@ -154,7 +170,7 @@ class Tuning {
     for (int64_t step = 1; step <= steps; ++step) {
       set_rate(adam, step);
       adam.zero_grad();
-      loss(fitted_[next(order)]).backward();
+      differentiate(loss(fitted_[next(order)]));
       adam.step();
       if (step % check == 0 || step == steps) judge(step, report);
       if (options_.progress) options_.progress(step, steps);

@@ -222,3 +222,21 @@ TEST_CASE("numbers that are not finite leave a layer as it is, and are told", "[
   REQUIRE(result.left.size() == 1);
   CHECK(contains(result.left[0].reason, "not finite"));
 }
+
+TEST_CASE("modules keep the mode they were in", "[repair]") {
+  Module masked = net(
+      "  return torch.linear(x * self.activation_mask, self.w, self.b)\n",
+      {{"activation_mask", mask(4, {1}, 0)}, {"w", dependent(weight({3, 4}))}, {"b", weight({3})}});
+  masked.train();
+  const auto result = repaired(masked, {60, 4}, linear(0.0));
+  CHECK(result.module.is_training());
+  CHECK(masked.is_training());
+}
+
+TEST_CASE("what has nothing to repair stays the model it is", "[repair]") {
+  const Module masked = net("  return torch.relu(x * self.activation_mask)\n",
+                            {{"activation_mask", mask(4, {1}, 0)}});
+  const auto result = repaired(masked, {10, 4});
+  CHECK(saved(result.module) == saved(masked));
+  REQUIRE(result.left.size() == 1);
+}

@@ -77,3 +77,13 @@ TEST_CASE("too few batches to hold some out are told", "[repair]") {
   CHECK(error.kind() == ErrorKind::Config);
   CHECK(contains(error.what(), "repair.tune.batch_size"));
 }
+
+TEST_CASE("a model without a floating-point output cannot be tuned, and says so", "[repair]") {
+  const Module whole =
+      net("  return torch.argmax(torch.linear(x, self.w1), 1)\n", {{"w1", weight({4, 6})}});
+  const auto error = error_of([&] {
+    tune(whole, whole, *images(10), {{}, 0.2, 1, std::filesystem::temp_directory_path(), {}});
+  });
+  CHECK(error.kind() == ErrorKind::Data);
+  CHECK(contains(error.what(), "no floating-point tensor"));
+}
