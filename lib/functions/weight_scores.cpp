@@ -47,7 +47,7 @@ Tensor weighted(const Evidence& layer, double norm, double power) {
 
 ParameterRule one_or_two(const std::string& name, int64_t default_value) {
   return ranged(optional(name, "int", default_value, 2), "1 or 2",
-                [](const json& value) { return value == 1 || value == 2; });
+                [](const json& value) { return value >= 1 && value <= 2; });
 }
 
 // ---- removal_error ----

@@ -67,10 +67,10 @@ RepairReport repair_in_place(Squashed& squashed, const Config& config,
                       {},
                       0};
   if (settings.tune) {
-    Tuned tuned = tune(unmasked, squashed.masked, *open_batches(tuning_data(config)),
-                       {*settings.tune, settings.holdout, config.run.seed, folder,
-                        progress_of(options, "tuning step")});
-    squashed.masked = std::move(tuned.module);
+    const Tuned tuned = tune(unmasked, squashed.masked, *open_batches(tuning_data(config)),
+                             {*settings.tune, settings.holdout, config.run.seed, folder,
+                              progress_of(options, "tuning step")});
+    squashed.masked = tuned.module;
     report.tuned = tuned.report;
   }
   report.seconds = stopwatch.seconds();
