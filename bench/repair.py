@@ -17,7 +17,7 @@ GRAM = {"aggregate_fn": {"name": "gram", "patches": True}, "reduce_fn": "removal
 # Of each row: net, what is masked, how it is tuned.
 ROWS = {
     "resnet20 conv2": ("cifar10/resnet20.pt", [{"match": "layer*.*.conv2"}], 0.5, 1200),
-    "resnet20 group": ("cifar10/resnet20.pt", [{"type": "Conv2d", "exclude": ["conv1"]}], 0.3, 1200),
+    "resnet20 group": ("cifar10/resnet20.pt", [{"type": "Conv2d", "exclude": ["conv1"]}, {"type": "Linear"}], 0.3, 1200),
     "resnet56 conv2": ("cifar10/resnet56.pt", [{"match": "layer*.*.conv2"}], 0.5, 600),
     "stories260K ffn": ("llm/stories260K.pt", [{"match": "layers.*.ffn.w2"}], 0.25, 400),
 }

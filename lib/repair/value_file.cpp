@@ -17,7 +17,7 @@ namespace {
 // Nothing: it can only be held in memory.
 bool can_be_kept(const c10::IValue& value) {
   if (!value.isTensor() || !value.toTensor().defined()) return false;
-  const at::Tensor tensor = value.toTensor();
+  const at::Tensor& tensor = value.toTensor();
   return tensor.layout() == at::kStrided && !tensor.is_quantized() && !tensor.is_nested() &&
          !tensor.is_conj() && !tensor.is_neg();
 }
