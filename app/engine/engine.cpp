@@ -17,7 +17,7 @@ namespace {
 
 void print(const Answer& answer, bool as_json) {
   answer.print(std::cout, as_json);
-  if (!std::cout) throw Error(ErrorKind::Output, "stdout cannot be written");
+  if (!std::cout) throw Error(ErrorKind::Output, "standard output cannot be written: disk full?");
 }
 
 void print_or_fail(const Answer& answer, bool as_json) {
