@@ -53,10 +53,6 @@ void check_repair(const Options& options, const std::optional<Config>& config) {
     throw Error(
         ErrorKind::Usage,
         "--repair needs -c CONFIG with a 'repair' section, which says how, and on what data");
-  if (options.fold)
-    throw Error(ErrorKind::Usage,
-                "--repair and --fold exclude each other: repaired layers keep their masks as "
-                "buffers; leave out --fold (--compact removes masked channels all the same)");
 }
 
 void run(const Options& options) {

@@ -25,9 +25,10 @@ std::string progress_line(const Progress& progress) {
   const double rate = static_cast<double>(by_sample ? progress.samples : progress.batch) / seconds;
   const double left = seconds / static_cast<double>(std::max<int64_t>(progress.batch, 1)) *
                       static_cast<double>(std::max<int64_t>(all - progress.batch, 0));
-  return fmt::format("[{}{}]  {}/{} batches  {:.1f} {}/s  ETA {}", std::string(filled, '#'),
-                     std::string(kWidth - filled, ' '), progress.batch, progress.batches, rate,
-                     by_sample ? "samples" : "batches", clock_text(left));
+  return fmt::format("[{}{}]  {}/{} {}  {:.1f} {}/s  ETA {}{}", std::string(filled, '#'),
+                     std::string(kWidth - filled, ' '), progress.batch, progress.batches,
+                     progress.unit, rate, by_sample ? "samples" : progress.unit, clock_text(left),
+                     progress.at.empty() ? "" : "  " + progress.at);
 }
 
 ProgressBar::~ProgressBar() {

@@ -5,8 +5,8 @@
 
 namespace actsparse {
 
-/// One line that is written over again: batches done, samples per second, time left. For terminals
-/// only.
+/// One line that is written over again: batches, layers or steps done, samples per second, time
+/// left. For terminals only.
 class ProgressBar {
  public:
   explicit ProgressBar(std::ostream& out) : out_(out) {}
@@ -22,7 +22,8 @@ class ProgressBar {
   bool line_open_ = false;
 };
 
-/// "[#####     ]  3/16 batches  512 samples/s  ETA 0:07"; without a sample count batches/s instead.
+/// "[#####     ]  3/16 batches  512 samples/s  ETA 0:07"; without a sample count batches/s instead;
+/// of a repair with the layer that was done at the end.
 std::string progress_line(const Progress& progress);
 
 }  // namespace actsparse

@@ -51,6 +51,10 @@ const Fields<RepairConfig>& repair_fields() {
          repair.ridge = node.number();
          if (*repair.ridge < 0) node.fail("a number >= 0, or null");
        }},
+      {"batch_norm",
+       [](const JsonNode& node, Repair& repair) {
+         if (!node.json().is_null()) repair.batch_norm = node.boolean();
+       }},
       {"holdout", [](const JsonNode& node, Repair& repair) { repair.holdout = share(node); }},
       {"tune",
        [](const JsonNode& node, Repair& repair) {

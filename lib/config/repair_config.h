@@ -20,10 +20,14 @@ struct RepairConfig {
   std::string method = "none";  ///< "none", "mean", "linear"
   bool sequential = true;       ///< layer after layer, on what really enters; else each on its own
   std::optional<double> ridge;  ///< >= 0; nothing: chosen on what is held out
+  /// Batch norms behind a mask take the statistics of what enters them now; nothing: where that is
+  /// better on what is held out.
+  std::optional<bool> batch_norm;
   double holdout = 0.2;         ///< share of the batches that no fit sees, 0 <= . < 1
   std::optional<DataConfig> data;  ///< nothing: the calibration's
   std::optional<TuneConfig> tune;
-  bool is_on() const { return method != "none"; }
+  bool changes_layers() const { return method != "none" || batch_norm.value_or(false); }
+  bool is_on() const { return changes_layers() || tune; }
 };
 
 }  // namespace actsparse

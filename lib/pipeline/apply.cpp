@@ -6,11 +6,11 @@
 #include "model/load_model.h"
 #include "model/run_clone.h"
 #include "pipeline/evaluation_answer.h"
-#include "pipeline/judge_models.h"
 #include "pipeline/make_models.h"
 #include "pipeline/outputs.h"
 #include "pipeline/prepared_job.h"
 #include "pipeline/repair_model.h"
+#include "pipeline/stages.h"
 #include "pipeline/trial_batch.h"
 #include "sparsifier/made_up_batch.h"
 #include "sparsifier/state_file.h"
@@ -45,15 +45,6 @@ void check_paths(const fs::path& masked, const fs::path& small,
   };
   if (whole(masked) == whole(small))
     throw Error(ErrorKind::Usage, "-o and --compact are the same file");
-}
-
-// The models that were made, for what they cost in answers.
-EvaluationReport judge(const Config* config, const FunctionTable& functions,
-                       const Contestant& unmasked, const std::vector<Contestant>& models,
-                       const TrialBatch& batch, const RunOptions& options) {
-  const bool judges = config != nullptr && config->evaluate.has_value();
-  return judges ? judge_models(*config, functions, unmasked, models, options)
-                : glance(unmasked, models, batch, 0);
 }
 
 // A stepped state and the model it was made with.
@@ -126,15 +117,20 @@ Report apply(const ApplyRequest& request, const RunOptions& options) {
   Warnings warnings;
   report.timing.load_seconds = stopwatch.seconds();
   Squashed squashed{session, sparsifier.squash_mask(), state};
-  if (repairs)
-    report.repair = repair_in_place(squashed, *config, masked_out.parent_path(), options);
+  std::optional<Repairs> repairs_made;
+  if (repairs) {
+    RepairCheckpoint none;
+    repairs_made = repair_in_place(squashed, *config, masked_out.parent_path(), options, none);
+  }
   const TrialBatch batch = trial_batch(request, stepped);
   const auto made = make_models(outputs,
                                 {model_path, masked_out, small_out, form,
                                  config ? config->output.compact_options : CompactOptions()},
                                 squashed, batch, warnings);
-  report.evaluation = judge(config ? &*config : nullptr, functions,
-                            {model_path.filename().string(), session}, made.models, batch, options);
+  report.evaluation =
+      judge_made(config ? &*config : nullptr, functions, {model_path.filename().string(), session},
+                 made.models, repairs_made ? &*repairs_made : nullptr, batch, options);
+  if (repairs_made) report.repair = repairs_made->report;
   log_warnings(report.evaluation->warnings);
   if (report.evaluation->passed()) {
     outputs.commit();

@@ -20,6 +20,7 @@ struct Squashed {
   Session unmasked;
   torch::jit::Module masked;
   StateDict state;
+  bool is_repaired = false;  ///< `masked` has other parameters than `unmasked`, too
 };
 
 /// Verifies that `masked` (which may be another copy of squashed.masked) is what the state says, on

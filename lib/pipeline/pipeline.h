@@ -20,19 +20,22 @@
 
 namespace actsparse {
 
-/// How far a calibration or an evaluation is; `batches` is how many this process has to run.
+/// How far a calibration, an evaluation or a repair is; `batches` is how many this process has to
+/// run, of a repair layers or steps.
 struct Progress {
   int64_t batch = 0;
   int64_t batches = 0;
   int64_t samples = 0;
-  double seconds = 0;  ///< since the loop began
+  double seconds = 0;            ///< since the loop began
+  std::string unit = "batches";  ///< what is counted
+  std::string at = {};           ///< the layer that was done
 };
 
 /// What is not in the config: the job, and the machine's side of it.
 struct RunOptions : Job {
   std::string device = "cpu";
   ProcessGroup group;  ///< each rank runs its shard, rank 0 combines and writes
-  std::function<void(const Progress&)> progress;   ///< called after every batch; may be empty
+  std::function<void(const Progress&)> progress;   ///< called after every batch, layer, step
   const std::atomic<bool>* interrupted = nullptr;  ///< looked at after every batch
   bool is_interrupted() const { return interrupted != nullptr && interrupted->load(); }
 };

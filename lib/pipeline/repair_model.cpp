@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "data/batch_source.h"
+#include "pipeline/stages.h"
 #include "repair/held_out.h"
 #include "repair/repair.h"
 #include "repair/tune.h"
@@ -24,12 +25,37 @@ DataConfig tuning_data(const Config& config) {
 }
 
 // Says how far it is, and stops where the user asks for it.
-auto progress_of(const RunOptions& options, const std::string& what) {
-  return [&options, what](auto done, auto all) {
-    const std::string where = fmt::format("{} {} of {}", what, done, all);
-    options.group.progress(where);
-    if (options.is_interrupted()) throw Error(ErrorKind::Interrupted, "interrupted after " + where);
+void tell_repair(const RunOptions& options, const std::string& what, const Progress& progress) {
+  if (options.progress) options.progress(progress);
+  const std::string where = fmt::format("{} {} of {}", what, progress.batch, progress.batches);
+  options.group.progress(where);
+  if (options.is_interrupted()) throw Error(ErrorKind::Interrupted, "interrupted after " + where);
+}
+
+Repaired repair_layers(const Session& masked, const Config& config,
+                       const std::filesystem::path& folder, const RunOptions& options,
+                       const std::vector<LayerOutcome>& known, RepairCheckpoint& checkpoint) {
+  RepairOptions settings{config.repair, folder, {}, known};
+  settings.keep = [&](const auto& layers) { checkpoint.note(layers); };
+  settings.progress = [&, stopwatch = Stopwatch()](size_t done, size_t all,
+                                                   const std::string& layer) {
+    tell_repair(options, "repairing layer",
+                {static_cast<int64_t>(done), static_cast<int64_t>(all), 0, stopwatch.seconds(),
+                 "layers", layer});
   };
+  return repair(masked, *open_batches(data_of(config)), settings);
+}
+
+Tuned tune_model(const Session& unmasked, const torch::jit::Module& masked, const Config& config,
+                 const std::filesystem::path& folder, const RunOptions& options,
+                 const std::optional<TuneProgress>& known, RepairCheckpoint& checkpoint) {
+  TuneOptions settings{*config.repair.tune, config.repair.holdout, config.run.seed, folder};
+  settings.known = known;
+  settings.keep = [&](const TuneProgress& progress) { checkpoint.note(progress); };
+  settings.progress = [&, stopwatch = Stopwatch()](int64_t done, int64_t all) {
+    tell_repair(options, "tuning step", {done, all, 0, stopwatch.seconds(), "steps"});
+  };
+  return tune(unmasked, masked, *open_batches(tuning_data(config)), settings);
 }
 
 void check_held_out(const DataConfig& data, double share, const std::string& key) {
@@ -51,30 +77,41 @@ void check_repair(const Config& config) {
     check_held_out(tuning_data(config), config.repair.holdout, "repair.tune.batch_size");
 }
 
-RepairReport repair_in_place(Squashed& squashed, const Config& config,
-                             const std::filesystem::path& folder, const RunOptions& options) {
+Repairs repair_in_place(Squashed& squashed, const Config& config,
+                        const std::filesystem::path& folder, const RunOptions& options,
+                        RepairCheckpoint& checkpoint) {
   const Stopwatch stopwatch;
+  const auto names = stage_names(config.repair);
   const RepairConfig& settings = config.repair;
   const Session& unmasked = squashed.unmasked;
-  Repaired repaired = repair(unmasked.with(squashed.masked), *open_batches(data_of(config)),
-                             {settings, folder, progress_of(options, "repairing layer")});
-  squashed.masked = repaired.module;
-  RepairReport report{settings.method,
-                      std::move(repaired.layers),
-                      std::move(repaired.left),
-                      repaired.batches,
-                      repaired.held_out,
-                      {},
-                      0};
+  const RepairProgress known = options.resume ? checkpoint.read() : RepairProgress();
+  Repairs repairs;
+  RepairReport& report = repairs.report;
+  report.method = settings.method;
+  squashed.is_repaired = true;
+  const auto note_stage = [&] {
+    repairs.stages.push_back({names.at(repairs.stages.size()), unmasked.with(squashed.masked)});
+  };
+  note_stage();
+  checkpoint.go_on_from(known);
+  if (settings.changes_layers()) {
+    Repaired repaired = repair_layers(unmasked.with(squashed.masked), config, folder, options,
+                                      known.layers, checkpoint);
+    squashed.masked = repaired.module;
+    report.layers = std::move(repaired.layers);
+    report.left = std::move(repaired.left);
+    report.batches = repaired.batches;
+    report.held_out = repaired.held_out;
+  }
   if (settings.tune) {
-    const Tuned tuned = tune(unmasked, squashed.masked, *open_batches(tuning_data(config)),
-                             {*settings.tune, settings.holdout, config.run.seed, folder,
-                              progress_of(options, "tuning step")});
+    if (settings.changes_layers()) note_stage();
+    const Tuned tuned =
+        tune_model(unmasked, squashed.masked, config, folder, options, known.tune, checkpoint);
     squashed.masked = tuned.module;
     report.tuned = tuned.report;
   }
   report.seconds = stopwatch.seconds();
-  return report;
+  return repairs;
 }
 
 }  // namespace actsparse

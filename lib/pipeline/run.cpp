@@ -12,8 +12,10 @@
 #include "pipeline/judge_models.h"
 #include "pipeline/make_models.h"
 #include "pipeline/outputs.h"
+#include "pipeline/repair_checkpoint.h"
 #include "pipeline/repair_model.h"
 #include "pipeline/share_models.h"
+#include "pipeline/stages.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
@@ -54,29 +56,15 @@ ModelFiles model_files(const Config& config) {
           output.compact_options};
 }
 
-EvaluationReport judge(const Config& config, const PreparedJob& job,
-                       const std::vector<Contestant>& models, const RunOptions& options) {
-  const Contestant unmasked{config.model.path.filename().string(), job.session};
-  return judge_models(config, job.sparsifier.functions(), unmasked, models, options);
-}
-
-// Rank 0's part.
-EvaluationReport judge_made(const Config& config, const PreparedJob& job, const Made& made,
-                            const TrialBatch& batch, const RunOptions& options) {
-  if (!config.evaluate)
-    return glance({config.model.path.filename().string(), job.session}, made.models, batch,
-                  config.run.seed);
-  send_models(made.models, options.group);
-  return judge(config, job, made.models, options);
-}
-
 // The other ranks' end: they judge with rank 0, and their checkpoints stay until it has written
 // everything.
 Report follow(const Calibration& calibration, const Config& config, const RunOptions& options) {
   const PreparedJob& job = calibration.job;
   if (config.evaluate) {
-    const auto names = model_names(model_files(config));
-    judge(config, job, receive_models(names, job.session, options.group), options);
+    const auto names = with_stages(model_names(model_files(config)), stage_names(config.repair));
+    const Contestant unmasked{config.model.path.filename().string(), job.session};
+    judge_models(config, job.sparsifier.functions(), unmasked,
+                 receive_models(names, job.session, options.group), options);
   }
   options.group.finish();
   calibration.checkpoints.remove();
@@ -84,16 +72,17 @@ Report follow(const Calibration& calibration, const Config& config, const RunOpt
 }
 
 // Rank 0's end: from statistics to the files.
-Report write_all(Outputs& outputs, Calibration& calibration, const Config& config,
-                 const RunOptions& options, const Stopwatch& stopwatch) {
+Report write_all(Outputs& outputs, Calibration& calibration, RepairCheckpoint& repairs,
+                 const Config& config, const RunOptions& options, const Stopwatch& stopwatch) {
   PreparedJob& job = calibration.job;
   const auto warnings = job.sparsifier.step();
   log_warnings(warnings);
   options.group.progress("computed the masks");
   Squashed squashed{job.session, job.sparsifier.squash_mask(), state_of(calibration)};
-  std::optional<RepairReport> repaired;
+  std::optional<Repairs> repairs_made;
   if (config.repair.is_on()) {
-    repaired = repair_in_place(squashed, config, main_output(config.output).parent_path(), options);
+    repairs_made = repair_in_place(squashed, config, main_output(config.output).parent_path(),
+                                   options, repairs);
     options.group.progress("repaired the masked model");
   }
   const TrialBatch batch = first_batch(*job.data, "calibration batch");
@@ -101,7 +90,9 @@ Report write_all(Outputs& outputs, Calibration& calibration, const Config& confi
   if (made.failure && config.output.state.empty() && config.output.model.empty())
     throw *made.failure;  // there is nothing to be kept in their place
   options.group.progress("made the models");
-  const EvaluationReport evaluation = judge_made(config, job, made, batch, options);
+  const EvaluationReport evaluation = judge_made(
+      &config, job.sparsifier.functions(), {config.model.path.filename().string(), job.session},
+      made.models, repairs_made ? &*repairs_made : nullptr, batch, options);
   log_warnings(evaluation.warnings);
   if (!config.output.state.empty())
     outputs.create(config.output.state).write([&](std::ostream& out) {
@@ -110,7 +101,7 @@ Report write_all(Outputs& outputs, Calibration& calibration, const Config& confi
   Report report = report_of(calibration, "run");
   report.layers = report_layers(squashed.state.layers, warnings);
   report.verification = made.verification;
-  report.repair = repaired;
+  if (repairs_made) report.repair = repairs_made->report;
   report.compact = made.compact;
   report.evaluation = evaluation;
   report.outputs = output_names(config.output);
@@ -134,9 +125,11 @@ std::string what_is_left(const Report& report) {
 
 // Hours of batches must not be lost with what goes wrong after them: leaves `state`, a checkpoint,
 // and says so, where checkpoints were asked for or the user stopped it.
-Error keeping(const StateDict& state, Checkpoints& checkpoints, const Error& error) try {
+Error keeping(const StateDict& state, Checkpoints& checkpoints, RepairCheckpoint& repairs,
+              const Error& error) try {
   if (error.kind() != ErrorKind::Interrupted && !checkpoints.are_asked_for()) return error;
   checkpoints.write(state, 0);
+  repairs.write();
   return Error(error.kind(), error.what() + ("; what was calibrated is kept: with --resume a run "
                                              "goes on from " +
                                              checkpoints.path().filename().string()))
@@ -161,15 +154,22 @@ Report run(const Config& config, const RunOptions& options) {
   const bool can_keep = group.is_alone() && !calibration.checkpoints.path().empty();
   std::optional<StateDict> calibrated;  // as it is before step() gives the data up
   if (can_keep) calibrated = checkpoint_of(calibration);
+  RepairCheckpoint repairs;
+  if (config.repair.is_on()) {
+    repairs = RepairCheckpoint(calibration.checkpoints.path(), config, calibration.meta);
+    if (calibrated && calibration.checkpoints.are_asked_for())
+      calibration.checkpoints.write(*calibrated, 0);
+  }
   Report report;
   try {
-    report = write_all(outputs, calibration, config, options, stopwatch);
+    report = write_all(outputs, calibration, repairs, config, options, stopwatch);
   } catch (const Error& error) {
     if (!calibrated) throw;
-    throw keeping(*calibrated, calibration.checkpoints, error);
+    throw keeping(*calibrated, calibration.checkpoints, repairs, error);
   }
   group.finish();
   calibration.checkpoints.remove();
+  repairs.remove();
   return report;
 }
 

@@ -10,6 +10,7 @@
 #include "pipeline/masked_model.h"
 #include "pipeline/trial_batches.h"
 #include "record/run.h"
+#include "repair/remove_masks.h"
 #include "sparsifier/mask_buffer.h"
 
 namespace actsparse {
@@ -69,7 +70,9 @@ Module written(Outputs& outputs, const MaskedFile& file, const Squashed& squashe
 WrittenMasked write_folded(Outputs& outputs, const MaskedFile& file, const Squashed& squashed,
                            const TrialBatch& batch, Warnings& warnings) {
   const Session& session = squashed.unmasked;
-  const MaskedWeights weights = mask_weights(session, mask_sites(squashed.state));
+  const Module open =
+      squashed.is_repaired ? remove_masks(session.with(squashed.masked)) : session.model;
+  const MaskedWeights weights = mask_weights(session.with(open), mask_sites(squashed.state));
   for (const auto& [layer, reason] : weights.reasons)
     warnings.add(layer_text(layer) + " keeps its multiplication: " + reason);
   const Module folded = apply_masks(session.with(weights.module), weights.left);

@@ -9,9 +9,14 @@
 
 namespace actsparse {
 
-/// Gives the operator another weight and bias, in `model` and in `changes`.
+/// Gives the operator another weight and bias (a batch norm another mean and variance), in `model`
+/// and in `changes`.
 void set_parameters(FlatModel& model, const MaskedOperator& masked, const at::Tensor& weight,
                     const at::Tensor& bias, Changes& changes);
+
+/// The modules with `changes`, each in the mode that it has in `like`, a copy of the same model.
+torch::jit::Module make_changes(NumberedModel& numbered, const FlatModel& model,
+                                const Changes& changes, const torch::jit::Module& like);
 
 /// Of the operators of `model` those whose code the modules share with other code, so that a new
 /// bias cannot be given to them alone, with the reason. `model` is used up.

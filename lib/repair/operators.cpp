@@ -8,8 +8,8 @@
 
 #include "compact/nodes.h"
 #include "compact/tensor_memory.h"
-#include "model/linear_node.h"
 #include "repair/partial_graph.h"
+#include "repair/read_operator.h"
 
 namespace actsparse {
 namespace {
@@ -17,12 +17,6 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Use;
 using torch::jit::Value;
-
-at::Tensor constant_tensor(const Value& value) {
-  if (value.node()->kind() != c10::prim::Constant) return {};
-  const auto constant = torch::jit::toIValue(&value);
-  return constant && constant->isTensor() ? constant->toTensor() : at::Tensor();
-}
 
 // A constant, and what it was computed from: code that does so reads it, too.
 std::vector<at::Tensor> tensors_behind(const FlatModel& model, const Value& value) {
@@ -51,6 +45,25 @@ bool hands_on(const Node& node) {
   return names.count(node.kind().toQualString()) != 0;
 }
 
+// With one axis more or less, as recurrent layers take samples without a batch.
+bool is_same_but_for_axes(const Value& value, const Value& masked) {
+  const Node& node = *value.node();
+  return &value == &masked ||
+         ((node.kind() == c10::aten::unsqueeze || node.kind() == c10::aten::squeeze) &&
+          node.inputs()[0] == &masked);
+}
+
+// What an `if` gives where a value is handed over to it; null if one of its branches gives
+// something else.
+Value* chosen(const Use& use, const Value& masked) {
+  Node* const owner = use.user->owningBlock()->owningNode();
+  if (use.user->kind() != c10::prim::Return || owner == nullptr || owner->kind() != c10::prim::If)
+    return nullptr;
+  for (const torch::jit::Block* branch : owner->blocks())
+    if (!is_same_but_for_axes(*branch->outputs().at(use.offset), masked)) return nullptr;
+  return owner->outputs().at(use.offset);
+}
+
 // By the places of weights: the nodes that read them.
 using Readers = std::map<TensorPlace, std::vector<const Node*>>;
 
@@ -66,14 +79,14 @@ Readers readers_of(const FlatModel& model) {
 
 class Search {
  public:
-  Search(const FlatModel& model, bool downstream)
-      : model_(model), downstream_(downstream), readers_(readers_of(model)) {}
+  Search(const FlatModel& model, const RepairConfig& config)
+      : model_(model), config_(config), readers_(readers_of(model)) {}
 
   MaskedOperators find() {
     for_each_node(*model_.graph->block(), [&](Node& node) {
       if (node.kind() == c10::aten::mul && is_mask(model_, node.inputs()[1])) follow_mask(node);
     });
-    if (downstream_) add_downstream();
+    add_downstream();
     leave_shared();
     std::sort(found_.operators.begin(), found_.operators.end(),
               [](const auto& a, const auto& b) { return a.node->isBefore(b.node); });
@@ -90,38 +103,44 @@ class Search {
       reason_ = "it is called in a loop or a branch";
     else
       follow(*node.output());
-    if (found_.operators.size() == before) leave(layer_, reason_);
+    if (found_.operators.size() == before && config_.method != "none") leave(layer_, reason_);
   }
 
   void follow(const Value& masked) {
     for (const Use& use : masked.uses()) {
-      if (is_linear_node(*use.user) && use.offset == 0)
-        take(*use.user);
-      else if (hands_on(*use.user) && use.offset == 0)
-        follow(*use.user->output());
+      Node& user = *use.user;
+      if (is_readable(user) && use.offset == 0)
+        take(user);
+      else if (hands_on(user) && use.offset == 0)
+        follow(*user.output());
+      else if (const Value* const either = chosen(use, masked))
+        follow(*either);
       else
-        reason_ = std::string("what is masked is read by ") + use.user->kind().toQualString();
+        reason_ = std::string("what is masked is read by ") + user.kind().toQualString();
     }
   }
 
   void take(Node& node) {
-    const Value& weight = *node.inputs().at(1);
-    const at::Tensor tensor = constant_tensor(weight);
-    const TensorName* const name = model_.name_of(weight);
-    if (!tensor.defined() || name == nullptr) return refuse("its weight is computed");
-    if (!tensor.is_floating_point()) return refuse("its weight is no floating-point tensor");
     if (node.owningBlock() != model_.graph->block())
       return refuse("it is called in a loop or a branch");
-    const auto kernel =
-        node.kind() == c10::aten::linear ? at::IntArrayRef() : tensor.sizes().slice(2);
-    const auto linear = linear_node(node, kernel);
-    if (!linear) return refuse("its stride, padding or groups are computed");
-    const Value& bias = *node.inputs().at(linear->bias);
-    if (bias.node()->kind() != c10::prim::Constant) return refuse("its bias is computed");
-    const std::string owner = owner_and_name(name->path).first;
-    found_.operators.push_back({mask_.defined() ? layer_ : owner, &node, linear->window,
-                                linear->input, linear->weight, linear->bias, tensor.detach(),
-                                constant_tensor(bias), mask_});
+    ReadOperator read = read_operator(model_, node);
+    if (!read.found) return refuse(read.reason);
+    if (!wants(*read.found)) return refuse("only batch norms are estimated again");
+    if (mask_.defined()) read.found->layer = layer_;
+    read.found->mask = mask_;
+    if (!is_masked_operator(&node)) found_.operators.push_back(std::move(*read.found));
+  }
+
+  // Means are those of masked channels; for "linear" all that follows can be solved for anew.
+  bool wants(const MaskedOperator& read) const {
+    if (read.kind == MaskedOperator::Kind::BatchNorm) return wants_norm(read);
+    return config_.method == "linear" || (config_.method == "mean" && mask_.defined());
+  }
+
+  // Least squares right before it leave nothing for it to mend.
+  bool wants_norm(const MaskedOperator& read) const {
+    if (config_.batch_norm) return *config_.batch_norm;
+    return config_.method != "linear" || !is_masked_operator(read.node->inputs()[0]->node());
   }
 
   // What a masked value has gone into. Nothing is said of those that cannot be repaired.
@@ -137,9 +156,7 @@ class Search {
           }))
         continue;
       for (const Value* output : node->outputs()) changed.insert(output);
-      if (is_linear_node(*node) && changed.count(node->inputs()[0]) != 0 &&
-          !is_masked_operator(node))
-        take(*node);
+      if (is_readable(*node) && changed.count(node->inputs()[0]) != 0) take(*node);
     }
   }
 
@@ -154,18 +171,25 @@ class Search {
   }
 
   // Whoever else reads a weight would be changed with it.
-  const Node* stranger(const at::Tensor& tensor) const {
-    if (!tensor.defined()) return nullptr;
-    for (const Node* reader : readers_.at(place_of(tensor)))
-      if (!is_masked_operator(reader)) return reader;
+  const Node* stranger(const MaskedOperator& masked) const {
+    for (const at::Tensor& tensor : masked.sources)
+      for (const Node* reader : readers_.at(place_of(tensor)))
+        if (!is_masked_operator(reader) && !is_list_of_one(*reader)) return reader;
     return nullptr;
+  }
+
+  // Recurrent operators take their weights as lists.
+  bool is_list_of_one(const Node& node) const {
+    if (node.kind() != c10::prim::ListConstruct) return false;
+    const auto& uses = node.output()->uses();
+    return std::all_of(uses.begin(), uses.end(),
+                       [&](const Use& use) { return is_masked_operator(use.user); });
   }
 
   void leave_shared() {
     std::vector<MaskedOperator> own;
     for (const auto& masked : found_.operators) {
-      const Node* other = stranger(masked.weight);
-      if (other == nullptr) other = stranger(masked.bias);
+      const Node* other = stranger(masked);
       if (other == nullptr)
         own.push_back(masked);
       else
@@ -176,7 +200,7 @@ class Search {
   }
 
   const FlatModel& model_;
-  const bool downstream_;
+  const RepairConfig& config_;
   const Readers readers_;
   MaskedOperators found_;
   // Of the mask that is followed.
@@ -186,8 +210,8 @@ class Search {
 
 }  // namespace
 
-MaskedOperators masked_operators(const FlatModel& model, bool downstream) {
-  return Search(model, downstream).find();
+MaskedOperators masked_operators(const FlatModel& model, const RepairConfig& config) {
+  return Search(model, config).find();
 }
 
 at::Tensor kept_channels(const MaskedOperator& masked, const at::Tensor& input) {

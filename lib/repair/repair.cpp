@@ -1,6 +1,7 @@
 #include "repair/repair.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/linear.h>
 
 #include <algorithm>
 #include <map>
@@ -8,7 +9,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "compact/changed_modules.h"
 #include "compact/nodes.h"
 #include "model/run_clone.h"
 #include "model/run_method.h"
@@ -38,16 +38,18 @@ class Unmasked {
     for_each_node(*masked.graph->block(), [&](Node& node) { theirs.push_back(&node); });
     for (size_t i = 0; i < own.size(); ++i) {
       twins_[theirs[i]] = own[i];
-      if (own[i]->kind() == c10::aten::mul && is_mask(masked, theirs[i]->inputs()[1]))
+      if (own[i]->kind() == c10::aten::mul && is_mask(masked, theirs[i]->inputs()[1])) {
         own[i]->output()->replaceAllUsesWith(own[i]->inputs()[0]);
+        others_[theirs[i]->output()] = own[i]->inputs()[0];
+      }
     }
     for (size_t i = 0; i < graph->inputs().size(); ++i)
-      inputs_[masked.graph->inputs()[i]] = graph->inputs()[i];
+      others_[masked.graph->inputs()[i]] = graph->inputs()[i];
   }
 
   Node* twin(const Node* node) const { return twins_.at(node); }
   Value* twin(const Value* value) const {
-    if (const auto input = inputs_.find(value); input != inputs_.end()) return input->second;
+    if (const auto other = others_.find(value); other != others_.end()) return other->second;
     return twin(value->node())->outputs()[value->offset()];
   }
 
@@ -55,7 +57,7 @@ class Unmasked {
 
  private:
   std::map<const Node*, Node*> twins_;
-  std::map<const Value*, Value*> inputs_;
+  std::map<const Value*, Value*> others_;  // inputs, and what was masked
 };
 
 class Repair {
@@ -67,20 +69,22 @@ class Repair {
         flat_(flatten(eval(numbered_.module), masked.method)),
         unmasked_(flat_),
         before_(unmasked_.graph, options.folder),
-        after_(flat_.graph, options.folder) {}
+        after_(flat_.graph, options.folder),
+        outcomes_(options.known) {}
 
   Repaired run(BatchSource& data) {
     find_targets();
     read(data);
     const Waves waves = waves_of(targets_, after_, options_.config.sequential, kWaveBytes);
     find_residuals(targets_, waves, after_);
-    size_t done = 0;
+    const bool is_solved = outcomes_.size() == targets_.size();
     for (size_t i = 0; i < waves.size(); ++i) {
-      repair_wave(waves[i], i + 1 < waves.size() ? &waves[i + 1] : nullptr);
-      done += waves[i].size();
-      if (options_.progress) options_.progress(done, targets_.size());
+      if (!is_solved) walk_wave(waves[i], i + 1 < waves.size() ? &waves[i + 1] : nullptr);
+      for (const size_t target : waves[i]) take(targets_[target], outcomes_.at(done_++));
+      if (options_.progress)
+        options_.progress(done_, targets_.size(), targets_[waves[i].back()].first().layer);
     }
-    result_.module = changes_.empty() ? masked_ : changed();
+    result_.module = changes_.empty() ? masked_ : make_changes(numbered_, flat_, changes_, masked_);
     return std::move(result_);
   }
 
@@ -90,25 +94,11 @@ class Repair {
     return module;
   }
 
-  // Each module in the mode that it was in.
-  Module changed() {
-    const Module module = change_modules(numbered_, flat_, changes_);
-    auto before = masked_.modules().begin();
-    for (Module each : module.modules()) {
-      if (each.hasattr("training")) each.setattr("training", (*before).attr("training"));
-      ++before;
-    }
-    return module;
-  }
-
-  // Means are those of masked channels; all that follows can be solved for anew.
-  bool downstream() const { return options_.config.method == "linear"; }
-
   void find_targets() {
-    MaskedOperators found = masked_operators(flat_, downstream());
+    MaskedOperators found = masked_operators(flat_, options_.config);
     result_.left = found.left;
     FlatModel trial = flatten(numbered_.module, flat_.method);
-    const auto trial_operators = masked_operators(trial, downstream()).operators;
+    const auto trial_operators = masked_operators(trial, options_.config).operators;
     const auto reasons = refused(numbered_, std::move(trial), trial_operators);
     std::vector<MaskedOperator> operators;
     for (size_t i = 0; i < found.operators.size(); ++i) {
@@ -148,7 +138,8 @@ class Repair {
     bool has_other;  // behind each of the two
   };
 
-  void repair_wave(const std::vector<size_t>& wave, const std::vector<size_t>* next) {
+  // Solves for what is not known yet; what comes after it needs the values all the same.
+  void walk_wave(const std::vector<size_t>& wave, const std::vector<size_t>* next) {
     Values from_masked, from_unmasked;
     std::vector<Asked> asked;
     for (const size_t i : wave)
@@ -156,26 +147,43 @@ class Repair {
         asked.push_back(ask(i, call, from_masked, from_unmasked));
     after_.go_to(first_node(wave), from_masked);
     before_.go_to(next == nullptr ? nullptr : unmasked_.twin(first_node(*next)), from_unmasked);
+    const bool is_known = outcomes_.size() >= done_ + wave.size();
     std::map<size_t, LayerMoments> moments;
     for (const size_t i : wave) moments.emplace(i, LayerMoments(targets_[i].first()));
     for (size_t batch = 0; batch < after_.batches(); ++batch) {
       const auto was = run(before_, batch), is = run(after_, batch);
+      if (is_known) continue;
       for (const auto& one : asked) take_in(one, was, is, holds_out(batch), moments.at(one.target));
     }
-    for (const size_t i : wave) solve(targets_[i], moments.at(i));
+    if (is_known) return;
+    for (const size_t i : wave) outcomes_.push_back(solve(targets_[i], moments.at(i)));
+    if (options_.keep) options_.keep(outcomes_);
   }
 
   Asked ask(size_t target, size_t call, Values& from_masked, Values& from_unmasked) const {
     const MaskedOperator& masked = targets_[target].calls[call];
     Asked asked{target, call, from_masked.size(), from_unmasked.size(), false};
     from_masked.push_back(masked.node->inputs()[masked.input]);
-    from_unmasked.push_back(unmasked_.twin(masked.node->output()));
+    from_unmasked.push_back(unmasked_.twin(wanted_of(masked)));
     const auto& residual = targets_[target].residuals[call];
     if (!residual) return asked;
     asked.has_other = true;
     from_masked.push_back(residual->other);
     from_unmasked.push_back(unmasked_.twin(residual->other));
     return asked;
+  }
+
+  // What the unmasked model is asked for, from which wanted() is made.
+  static Value* wanted_of(const MaskedOperator& masked) {
+    return masked.kind == MaskedOperator::Kind::Recurrent ? masked.node->inputs()[masked.input]
+                                                          : masked.node->output();
+  }
+
+  // What the operator is to give; of a recurrent one, what its gates are to take from its input.
+  static at::Tensor wanted(const MaskedOperator& masked, const at::Tensor& unmasked) {
+    return masked.kind == MaskedOperator::Kind::Recurrent
+               ? at::linear(unmasked, masked.weight, masked.bias)
+               : unmasked;
   }
 
   // The first of those still to come: nothing before it will change.
@@ -191,7 +199,7 @@ class Repair {
   void take_in(const Asked& asked, const std::vector<c10::IValue>& was,
                const std::vector<c10::IValue>& is, bool held_out, LayerMoments& moments) const {
     const Target& target = targets_[asked.target];
-    at::Tensor wanted = was[asked.wanted].toTensor();
+    at::Tensor wanted = Repair::wanted(target.calls[asked.call], was[asked.wanted].toTensor());
     if (asked.has_other) {
       const at::Tensor before = was[asked.wanted + 1].toTensor(),
                        after = is[asked.input + 1].toTensor();
@@ -202,18 +210,25 @@ class Repair {
     moments.add(is[asked.input].toTensor(), wanted, held_out);
   }
 
-  void solve(const Target& target, const LayerMoments& moments) {
+  LayerOutcome solve(const Target& target, const LayerMoments& moments) const {
     const MaskedOperator& masked = target.first();
     try {
-      const SolvedLayer solved = solve_layer(masked, moments, options_.config);
-      result_.layers.push_back(solved.report);
-      if (!solved.weight.defined()) return;
-      for (const auto& call : target.calls)
-        set_parameters(flat_, call, solved.weight, solved.bias, changes_);
+      return {solve_layer(masked, moments, options_.config), {}};
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::Data) throw error.in(layer_text(masked.layer));
-      result_.left.push_back({masked.layer, error.what()});
+      return {{}, error.what()};
     }
+  }
+
+  void take(const Target& target, const LayerOutcome& outcome) {
+    if (!outcome.left_because.empty())
+      return result_.left.push_back({target.first().layer, outcome.left_because});
+    result_.layers.push_back(outcome.solved.report);
+    if (!outcome.solved.weight.defined()) return;
+    const auto device = target.first().weight.device();
+    for (const auto& call : target.calls)
+      set_parameters(flat_, call, outcome.solved.weight.to(device), outcome.solved.bias.to(device),
+                     changes_);
   }
 
   const RepairOptions& options_;
@@ -223,6 +238,8 @@ class Repair {
   Unmasked unmasked_;
   Walk before_, after_;
   std::vector<Target> targets_;
+  std::vector<LayerOutcome> outcomes_;  // of targets in the order of the waves
+  size_t done_ = 0;                     // of them, what the flat graph has
   Changes changes_;
   Repaired result_;
 };

@@ -12,6 +12,7 @@
 #include "config/repair_config.h"
 #include "data/batch_source.h"
 #include "model/session.h"
+#include "repair/progress.h"
 #include "repair/repaired_layer.h"
 
 namespace actsparse {
@@ -26,8 +27,12 @@ struct Repaired {
 struct RepairOptions {
   RepairConfig config;
   std::filesystem::path folder;  ///< for files without a name, see Walk
-  /// Told after each layer: how many of how many.
-  std::function<void(size_t done, size_t all)> progress;
+  /// Told after each wave: how many layers of how many, and the last one.
+  std::function<void(size_t done, size_t all, const std::string& layer)> progress = {};
+  /// What an earlier process has solved of the same job: those are not solved again.
+  std::vector<LayerOutcome> known = {};
+  /// Given all that is solved, whenever more is.
+  std::function<void(const std::vector<LayerOutcome>&)> keep = {};
 };
 
 /// `masked` in eval mode, with other weights and biases; a bias that an operator did not have is

@@ -11,7 +11,7 @@ struct RepairedLayer {
   /// Relative errors of its outputs, |y' - y| / |y|, with the masks alone and with what was chosen:
   /// over the batches that were fitted, and over those held out (-1: none were).
   double before = 0, after = 0, held_out_before = -1, held_out_after = -1;
-  std::string choice = "none";  ///< "none": left as it was; "mean", "linear"
+  std::string choice = "none";  ///< "none": left as it was; "mean", "linear", "batch_norm"
   double ridge = 0;             ///< of "linear"
   double condition = 1;         ///< see Fit::condition
   int64_t rows = 0;             ///< that the fit saw

@@ -60,6 +60,7 @@ bool passes(const Node& node) {
 }  // namespace
 
 std::optional<Residual> find_residual(const MaskedOperator& masked) {
+  if (masked.kind == MaskedOperator::Kind::Recurrent) return std::nullopt;
   at::Tensor scale;
   const auto times = [&](const at::Tensor& factor) {
     scale = scale.defined() ? scale * factor : factor;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "base/error.h"
 #include "repair/least_squares.h"
@@ -12,31 +13,8 @@
 namespace actsparse {
 namespace {
 
-constexpr int64_t kChunkBytes = int64_t{32} << 20;
-
-// Samples (or rows, of a matrix) that are made columns at a time.
-int64_t chunk_of(const at::Tensor& wanted, const Window& window, int64_t inputs) {
-  const int64_t samples = wanted.size(0);
-  const int64_t rows = std::max<int64_t>(wanted.numel() / std::max<int64_t>(wanted.size(1), 1), 1);
-  const int64_t bytes = 8 * inputs * window.groups * std::max<int64_t>(rows / samples, 1);
-  return std::clamp<int64_t>(kChunkBytes / std::max<int64_t>(bytes, 1), 1, samples);
-}
-
-// In the form in which dimension 0 holds samples, or rows.
-at::Tensor sampled(const at::Tensor& tensor, const Window& window) {
-  if (window.is_matrix()) return tensor.reshape({-1, tensor.size(-1)});
-  const auto spatial = static_cast<int64_t>(window.kernel.size());
-  return tensor.dim() == spatial + 1 ? tensor.unsqueeze(0) : tensor;
-}
-
-at::Tensor kept_weight(const MaskedOperator& masked, const at::Tensor& kept) {
-  at::Tensor weight = grouped(masked.weight, masked.window).to(at::kDouble);
-  if (kept.defined()) weight = weight.index_select(2, kept);
-  return weight.flatten(2);
-}
-
-AffineMap map_as_it_was(const MaskedOperator& masked, const at::Tensor& kept) {
-  const at::Tensor weight = kept_weight(masked, kept);
+AffineMap map_as_it_was(const MaskedOperator& masked, const LayerMoments& moments) {
+  const at::Tensor weight = moments.kept_weight();
   const auto shape = weight.sizes().slice(0, 2);
   return {weight, masked.bias.defined() ? masked.bias.detach().to(at::kDouble).reshape(shape)
                                         : at::zeros(shape, weight.options())};
@@ -71,65 +49,96 @@ double best_ridge(const std::vector<double>& candidates, const Covariance& fitte
   return best;
 }
 
-const char* name_of(double ridge) { return std::isinf(ridge) ? "mean" : "linear"; }
-
 void check_finite(const Moments& moments) {
   const double sum = (moments.xx.sum() + moments.xy.sum() + moments.yy.sum()).item<double>();
   if (!std::isfinite(sum))
     throw Error(ErrorKind::Data, "what enters it or what it gives is not finite");
 }
 
-}  // namespace
-
-void LayerMoments::add(const at::Tensor& input, const at::Tensor& wanted, bool held_out) {
-  if (!started_) {
-    started_ = true;
-    kept_ = kept_channels(masked_, input);
-    const auto weight = kept_weight(masked_, kept_).sizes().vec();
-    for (Moments* moments : {&fitted_, &held_out_})
-      *moments = Moments(weight[0], weight[2], weight[1], input.device());
-  }
-  const at::Tensor inputs = sampled(input, masked_.window), all = sampled(wanted, masked_.window);
-  if (all.numel() == 0) return;
-  const int64_t chunk = chunk_of(all, masked_.window, fitted_.x.size(1));
-  Moments& moments = held_out ? held_out_ : fitted_;
-  for (int64_t first = 0; first < all.size(0); first += chunk) {
-    const int64_t count = std::min(chunk, all.size(0) - first);
-    moments.add(columns(inputs.narrow(0, first, count), masked_.window, kept_),
-                outputs(all.narrow(0, first, count), masked_.window));
-  }
+// The map that a batch norm is with the statistics of what enters it.
+AffineMap estimated(const BatchNorm& norm, const Covariance& moments) {
+  const at::Tensor variance = moments.xx.flatten().clamp_min(0);
+  const at::Tensor scale = norm.gamma / (variance + norm.epsilon).sqrt();
+  return {scale.view({-1, 1, 1}), (norm.beta - scale * moments.x.flatten()).view({-1, 1})};
 }
+
+class Solver {
+ public:
+  Solver(const MaskedOperator& masked, const LayerMoments& moments, const RepairConfig& config)
+      : masked_(masked),
+        config_(config),
+        kept_(moments.kept()),
+        before_(map_as_it_was(masked, moments)),
+        fitted_(moments.fitted()),
+        held_out_(moments.held_out()),
+        whole_(moments.fitted() + moments.held_out()),
+        has_held_out_(moments.held_out().rows > 0) {
+    report_.layer = masked.layer;
+    report_.rows = moments.fitted().rows + moments.held_out().rows;
+    report_.unknowns = moments.fitted().x.size(1) + 1;
+    report_.before = report_.after = relative_error(before_, whole_);
+    if (has_held_out_)
+      report_.held_out_before = report_.held_out_after = relative_error(before_, held_out_);
+  }
+
+  SolvedLayer solve() { return is_norm() ? solve_norm() : solve_linear(); }
+
+ private:
+  bool is_norm() const { return masked_.kind == MaskedOperator::Kind::BatchNorm; }
+
+  SolvedLayer solve_norm() {
+    const AffineMap fitted = estimated(masked_.norm, has_held_out_ ? fitted_ : whole_);
+    if (!config_.batch_norm.value_or(false) && !is_better(fitted)) return {report_, {}, {}};
+    take("batch_norm", fitted, estimated(masked_.norm, whole_));
+    const auto options = masked_.sources.front().options();
+    return {report_, whole_.x.flatten().to(options), whole_.xx.flatten().clamp_min(0).to(options)};
+  }
+
+  SolvedLayer solve_linear() {
+    double ridge = ridges(config_).front();
+    Fit best;
+    if (has_held_out_) {
+      ridge = best_ridge(ridges(config_), fitted_, held_out_, before_.weight);
+      best = fit(fitted_, before_.weight, ridge);
+      if (!is_better(best.map)) return {report_, {}, {}};
+    }
+    const AffineMap fitted = best.map;
+    best = fit(whole_, before_.weight, ridge);
+    take(std::isinf(ridge) ? "mean" : "linear", fitted, best.map);
+    report_.ridge = std::isinf(ridge) ? 0 : ridge;
+    report_.condition = best.condition;
+    return {report_, whole_weight(masked_, kept_, best.map.weight),
+            best.map.bias.flatten().to(masked_.weight.options())};
+  }
+
+  // On what was held out, if anything was.
+  bool is_better(const AffineMap& map) const {
+    return has_held_out_ ? relative_error(map, held_out_) < report_.held_out_before
+                         : relative_error(map, whole_) < report_.before;
+  }
+
+  // `fitted` on what was not held out, `map` on all.
+  void take(const std::string& choice, const AffineMap& fitted, const AffineMap& map) {
+    report_.choice = choice;
+    if (has_held_out_) report_.held_out_after = relative_error(fitted, held_out_);
+    report_.after = relative_error(map, whole_);
+  }
+
+  const MaskedOperator& masked_;
+  const RepairConfig& config_;
+  const at::Tensor kept_;
+  const AffineMap before_;
+  const Covariance fitted_, held_out_, whole_;
+  const bool has_held_out_;
+  RepairedLayer report_;
+};
+
+}  // namespace
 
 SolvedLayer solve_layer(const MaskedOperator& masked, const LayerMoments& moments,
                         const RepairConfig& config) {
-  SolvedLayer solved;
-  RepairedLayer& report = solved.report;
-  report.layer = masked.layer;
-  report.rows = moments.fitted().rows + moments.held_out().rows;
-  report.unknowns = moments.fitted().x.size(1) + 1;
-  const Moments all = moments.fitted() + moments.held_out();
-  check_finite(all);
-  const Covariance fitted(moments.fitted()), held_out(moments.held_out()), whole(all);
-  const AffineMap before = map_as_it_was(masked, moments.kept());
-  const bool has_held_out = moments.held_out().rows > 0;
-  const auto candidates = ridges(config);
-  const double ridge =
-      has_held_out ? best_ridge(candidates, fitted, held_out, before.weight) : candidates.front();
-  report.before = report.after = relative_error(before, whole);
-  if (has_held_out) {
-    report.held_out_before = report.held_out_after = relative_error(before, held_out);
-    const double error = relative_error(fit(fitted, before.weight, ridge).map, held_out);
-    if (!(error < report.held_out_before)) return solved;
-    report.held_out_after = error;
-  }
-  const Fit best = fit(whole, before.weight, ridge);
-  report.after = relative_error(best.map, whole);
-  report.choice = name_of(ridge);
-  report.ridge = std::isinf(ridge) ? 0 : ridge;
-  report.condition = best.condition;
-  solved.weight = whole_weight(masked, moments.kept(), best.map.weight);
-  solved.bias = best.map.bias.flatten().to(masked.weight.options());
-  return solved;
+  check_finite(moments.fitted() + moments.held_out());
+  return Solver(masked, moments, config).solve();
 }
 
 }  // namespace actsparse

@@ -37,7 +37,7 @@ std::vector<Target> targets_of(const std::vector<MaskedOperator>& operators) {
   std::vector<Target> targets;
   std::map<TensorPlace, size_t> places;
   for (const auto& masked : operators) {
-    const auto [place, is_new] = places.emplace(place_of(masked.weight), targets.size());
+    const auto [place, is_new] = places.emplace(place_of(masked.sources.front()), targets.size());
     if (is_new) targets.emplace_back();
     targets[place->second].calls.push_back(masked);
     targets[place->second].residuals.emplace_back();

@@ -4,13 +4,17 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/optim/adam.h>
+#include <torch/serialize/input-archive.h>
+#include <torch/serialize/output-archive.h>
 
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <sstream>
 
 #include "base/error.h"
 #include "compact/tensor_memory.h"
+#include "model/run_clone.h"
 #include "model/run_method.h"
 #include "repair/held_out.h"
 #include "repair/value_file.h"
@@ -96,6 +100,32 @@ Module copied(const Module& model) {
   return model.deepcopy();
 }
 
+Tensors copies_of(const Tensors& tensors) {
+  Tensors copies;
+  for (const auto& tensor : tensors) copies.push_back(tensor.detach().clone());
+  return copies;
+}
+
+void copy_to(const Tensors& tensors, const Tensors& from) {
+  const at::NoGradGuard no_grad;
+  for (size_t i = 0; i < from.size(); ++i) tensors.at(i).copy_(from[i]);
+}
+
+std::string bytes_of(const torch::optim::Adam& adam) {
+  torch::serialize::OutputArchive archive;
+  adam.save(archive);
+  std::ostringstream out;
+  archive.save_to(out);
+  return out.str();
+}
+
+void load(torch::optim::Adam& adam, const std::string& bytes, c10::Device device) {
+  torch::serialize::InputArchive archive;
+  std::istringstream in(bytes);
+  archive.load_from(in, device);
+  adam.load(archive);
+}
+
 class Tuning {
  public:
   Tuning(const Session& unmasked, const Module& model, const TuneOptions& options)
@@ -114,15 +144,14 @@ class Tuning {
     read(data);
     parameters_ = tunable(student_);
     for (const auto& parameter : parameters_) parameter.requires_grad_(true);
-    TunedModel report{options_.config.steps, 0, options_.config.loss, held_out_loss(), 0};
-    report.after = report.before;
-    descend(report);
-    {
-      const at::NoGradGuard no_grad;
-      for (size_t i = 0; i < best_.size(); ++i) parameters_[i].copy_(best_[i]);
+    if (!options_.known) {
+      const double before = held_out_loss();
+      report_ = {options_.config.steps, 0, options_.config.loss, before, before};
     }
+    descend();
+    copy_to(parameters_, best_);
     restore_flags();
-    return {student_, report};
+    return {student_, report_};
   }
 
  private:
@@ -130,6 +159,7 @@ class Tuning {
     const at::NoGradGuard no_grad;
     data.rewind();
     for (size_t number = 0; const auto batch = data.next(); ++number) {
+      const SameRandomNumbers drawn(number);
       auto inputs = fitted_arguments(student_, method_, batch->arguments);
       const size_t arguments = inputs.size();
       for (const auto& wanted : answers(teacher_, method_, inputs)) inputs.emplace_back(wanted);
@@ -159,22 +189,48 @@ class Tuning {
   double held_out_loss() {
     const at::NoGradGuard no_grad;
     double sum = 0;
-    for (const auto& kept : held_out_) sum += loss(kept).item<double>();
+    for (const auto& kept : held_out_) {
+      const SameRandomNumbers drawn;
+      sum += loss(kept).item<double>();
+    }
     return sum / static_cast<double>(held_out_.size());
   }
 
-  void descend(TunedModel& report) {
+  void descend() {
     torch::optim::Adam adam(parameters_, torch::optim::AdamOptions(options_.config.learning_rate));
     const int64_t steps = options_.config.steps, check = std::max<int64_t>(steps / kChecks, 1);
-    std::vector<size_t> order;
-    for (int64_t step = 1; step <= steps; ++step) {
+    int64_t step = options_.known ? go_on(adam) : 0;
+    while (++step <= steps) {
       set_rate(adam, step);
       adam.zero_grad();
-      differentiate(loss(fitted_[next(order)]));
+      const SameRandomNumbers drawn(static_cast<uint64_t>(step));
+      differentiate(loss(fitted_[next()]));
       adam.step();
-      if (step % check == 0 || step == steps) judge(step, report);
+      if (step % check == 0 || step == steps) {
+        judge(step);
+        if (options_.keep) options_.keep(progress(step, adam));
+      }
       if (options_.progress) options_.progress(step, steps);
     }
+  }
+
+  // Gives the step after which an earlier process has stopped.
+  int64_t go_on(torch::optim::Adam& adam) {
+    const TuneProgress& known = *options_.known;
+    report_ = known.report;
+    copy_to(parameters_, known.parameters);
+    best_ = known.best;
+    load(adam, known.optimizer, parameters_.front().device());
+    std::istringstream(known.random) >> random_;
+    order_.assign(known.order.begin(), known.order.end());
+    return known.step;
+  }
+
+  TuneProgress progress(int64_t step, const torch::optim::Adam& adam) const {
+    std::ostringstream random;
+    random << random_;
+    return {step,           report_,      copies_of(parameters_),        best_,
+            bytes_of(adam), random.str(), {order_.begin(), order_.end()}};
   }
 
   // Half a cosine from the rate to 0, after a short rise.
@@ -188,13 +244,13 @@ class Tuning {
   }
 
   // Every batch once before any comes again.
-  size_t next(std::vector<size_t>& order) {
-    if (order.empty()) {
-      for (size_t i = 0; i < fitted_.size(); ++i) order.push_back(i);
-      for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random_() % i]);
+  size_t next() {
+    if (order_.empty()) {
+      for (size_t i = 0; i < fitted_.size(); ++i) order_.push_back(i);
+      for (size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[random_() % i]);
     }
-    const size_t one = order.back();
-    order.pop_back();
+    const size_t one = order_.back();
+    order_.pop_back();
     return one;
   }
 
@@ -206,13 +262,12 @@ class Tuning {
     }
   }
 
-  void judge(int64_t step, TunedModel& report) {
+  void judge(int64_t step) {
     const double loss = held_out_loss();
-    if (!(loss < report.after)) return;
-    report.after = loss;
-    report.best_step = step;
-    best_.clear();
-    for (const auto& parameter : parameters_) best_.push_back(parameter.detach().clone());
+    if (!(loss < report_.after)) return;
+    report_.after = loss;
+    report_.best_step = step;
+    best_ = copies_of(parameters_);
   }
 
   const TuneOptions& options_;
@@ -220,7 +275,9 @@ class Tuning {
   Module teacher_, student_;
   std::string method_;
   ValueFile file_;
-  std::mt19937_64 random_;  // the same on every machine, unlike distributions
+  TunedModel report_;
+  std::mt19937_64 random_;     // the same on every machine, unlike distributions
+  std::vector<size_t> order_;  // of batches, what this round has left; the last is the next
   std::vector<Kept> fitted_, held_out_;
   Tensors parameters_, best_;
 };

@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 #include "config/repair_config.h"
 #include "data/batch_source.h"
 #include "model/session.h"
+#include "repair/progress.h"
 #include "repair/tuned_model.h"
 
 namespace actsparse {
@@ -19,7 +21,10 @@ struct TuneOptions {
   double holdout = 0.2;          ///< share of the batches that no step sees
   uint64_t seed = 0;             ///< of the order of batches
   std::filesystem::path folder;  ///< for a file without a name
-  std::function<void(int64_t done, int64_t all)> progress;
+  std::function<void(int64_t done, int64_t all)> progress = {};
+  std::optional<TuneProgress> known = {};  ///< where an earlier process has left the same job
+  /// Given how far it is, whenever the batches held out were judged.
+  std::function<void(const TuneProgress&)> keep = {};
 };
 
 struct Tuned {

@@ -9,44 +9,29 @@
 namespace actsparse {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-// JSON knows neither NaN nor infinity: they are text.
-OrderedJson number(double value) {
-  if (std::isfinite(value)) return value;
-  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
-}
-
-double read_number(const OrderedJson& value) {
-  if (value.is_number()) return value.get<double>();
-  const auto text = value.get<std::string>();
-  if (text == "nan") return std::numeric_limits<double>::quiet_NaN();
-  return text == "inf" ? infinity : -infinity;
-}
-
 void add_interval(OrderedJson& entry, const std::optional<Interval>& interval) {
-  entry["low"] = interval ? number(interval->low) : OrderedJson(nullptr);
-  entry["high"] = interval ? number(interval->high) : OrderedJson(nullptr);
+  entry["low"] = interval ? number_json(interval->low) : OrderedJson(nullptr);
+  entry["high"] = interval ? number_json(interval->high) : OrderedJson(nullptr);
 }
 
 std::optional<Interval> read_interval(const OrderedJson& entry) {
   if (entry.at("low").is_null()) return std::nullopt;
-  return Interval{read_number(entry.at("low")), read_number(entry.at("high"))};
+  return Interval{number_of(entry.at("low")), number_of(entry.at("high"))};
 }
 
 OrderedJson metric_json(const Metric& metric) {
-  OrderedJson entry = {{"value", number(metric.value)}};
+  OrderedJson entry = {{"value", number_json(metric.value)}};
   add_interval(entry, metric.interval);
   entry["n"] = metric.n;
   if (metric.drop) {
-    entry["drop"] = {{"value", number(*metric.drop)}};
+    entry["drop"] = {{"value", number_json(*metric.drop)}};
     add_interval(entry["drop"], metric.drop_interval);
   }
   return entry;
 }
 
 OrderedJson baseline_json(const Metric& metric) {
-  OrderedJson entry = {{"value", number(*metric.baseline)}};
+  OrderedJson entry = {{"value", number_json(*metric.baseline)}};
   add_interval(entry, metric.baseline_interval);
   entry["n"] = metric.n;
   return entry;
@@ -86,8 +71,12 @@ OrderedJson outputs_json(const Judgement& judgement) {
 }
 
 OrderedJson gate_json(const GateResult& gate) {
-  return {{"metric", gate.metric}, {"output", gate.output},       {"kind", gate.kind},
-          {"limit", gate.limit},   {"value", number(gate.value)}, {"passed", gate.passed}};
+  return {{"metric", gate.metric},
+          {"output", gate.output},
+          {"kind", gate.kind},
+          {"limit", gate.limit},
+          {"value", number_json(gate.value)},
+          {"passed", gate.passed}};
 }
 
 OrderedJson candidate_json(const CandidateReport& candidate) {
@@ -109,13 +98,13 @@ void read_metric(const std::string& name, const std::string& output, const Order
   Metric metric;
   metric.name = name;
   metric.output = output;
-  metric.value = read_number(entry.at("value"));
+  metric.value = number_of(entry.at("value"));
   metric.interval = read_interval(entry);
   entry.at("n").get_to(metric.n);
   if (entry.contains("drop")) {
-    metric.drop = read_number(entry.at("drop").at("value"));
+    metric.drop = number_of(entry.at("drop").at("value"));
     metric.drop_interval = read_interval(entry.at("drop"));
-    metric.baseline = read_number(baseline.at(name).at("value"));
+    metric.baseline = number_of(baseline.at(name).at("value"));
     metric.baseline_interval = read_interval(baseline.at(name));
   }
   judgement.metrics.push_back(std::move(metric));
@@ -138,7 +127,7 @@ OutputCounts read_counts(const OrderedJson& entry) {
 GateResult read_gate(const OrderedJson& entry) {
   return {entry.at("metric").get<std::string>(), entry.at("output").get<std::string>(),
           entry.at("kind").get<std::string>(),   entry.at("limit").get<double>(),
-          read_number(entry.at("value")),        entry.at("passed").get<bool>()};
+          number_of(entry.at("value")),          entry.at("passed").get<bool>()};
 }
 
 CandidateReport read_candidate(const OrderedJson& entry, const OrderedJson& baseline) {

@@ -9,25 +9,19 @@
 namespace actsparse {
 namespace {
 
-std::string value_text(const std::string& metric, double value) {
-  const auto* built_in = find_built_in_metric(metric);
-  return built_in != nullptr && built_in->is_rate ? fmt::format("{:.2f} %", 100 * value)
-                                                  : fmt::format("{:.4g}", value);
-}
-
 std::string interval_text(const std::string& metric, const std::optional<Interval>& interval) {
   if (!interval) return "";
-  return value_text(metric, interval->low) + " to " + value_text(metric, interval->high);
+  return metric_text(metric, interval->low) + " to " + metric_text(metric, interval->high);
 }
 
 std::vector<std::string> cells(const Metric& metric, bool names_output) {
   std::vector<std::string> row = {
       names_output && !metric.output.empty() ? metric.name + " of " + metric.output : metric.name};
-  row.push_back(metric.baseline ? value_text(metric.name, *metric.baseline) : "");
-  row.push_back(value_text(metric.name, metric.value));
+  row.push_back(metric.baseline ? metric_text(metric.name, *metric.baseline) : "");
+  row.push_back(metric_text(metric.name, metric.value));
   row.push_back(interval_text(metric.name, metric.interval));
   if (metric.drop) {
-    row.push_back(value_text(metric.name, *metric.drop));
+    row.push_back(metric_text(metric.name, *metric.drop));
     row.push_back(interval_text(metric.name, metric.drop_interval));
   }
   return row;
@@ -67,7 +61,7 @@ Table glance_line(const EvaluationReport& report, const CandidateReport& candida
   std::string text = candidate.model + ": ";
   if (const auto* agreement = find_metric(candidate.judgement, "agreement"))
     text += fmt::format("agrees with {} on {} of the answers ({}), ", report.baseline,
-                        value_text("agreement", agreement->value),
+                        metric_text("agreement", agreement->value),
                         interval_text("agreement", agreement->interval));
   if (const auto* error = find_metric(candidate.judgement, "relative_error"))
     text += fmt::format("relative error {:.3g}, ", error->value);
@@ -77,6 +71,12 @@ Table glance_line(const EvaluationReport& report, const CandidateReport& candida
 }
 
 }  // namespace
+
+std::string metric_text(const std::string& metric, double value) {
+  const auto* built_in = find_built_in_metric(metric);
+  return built_in != nullptr && built_in->is_rate ? fmt::format("{:.2f} %", 100 * value)
+                                                  : fmt::format("{:.4g}", value);
+}
 
 bool EvaluationReport::passed() const {
   return std::all_of(candidates.begin(), candidates.end(),

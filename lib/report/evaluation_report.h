@@ -44,6 +44,9 @@ nlohmann::ordered_json evaluation_timing_json(const EvaluationReport& report);
 void from_json(const nlohmann::ordered_json& part, EvaluationReport& report);
 void evaluation_timing_from_json(const nlohmann::ordered_json& part, EvaluationReport& report);
 
+/// As tables show it: rates in percent.
+std::string metric_text(const std::string& metric, double value);
+
 /// A table per candidate; of a glance a line.
 Rows rows(const EvaluationReport& report);
 

@@ -8,6 +8,11 @@ namespace actsparse {
 
 using OrderedJson = nlohmann::ordered_json;
 
+/// JSON has neither NaN nor infinity: they are "nan", "inf", "-inf".
+OrderedJson number_json(double value);
+/// Throws nlohmann::json::exception.
+double number_of(const OrderedJson& value);
+
 /// null for nothing, and for an empty text.
 template <class Value>
 OrderedJson value_or_null(const std::optional<Value>& value) {

@@ -72,6 +72,101 @@ TEST_CASE("apply repairs a stepped state as run does", "[pipeline]") {
   CHECK(place.read("again.pt") == place.read("masked.pt"));
 }
 
+TEST_CASE("a repair that was interrupted is gone on with, to the same bytes", "[pipeline]") {
+  Digits place;
+  place.json["repair"] = {{"method", "linear"}, {"tune", {{"steps", 12}, {"batch_size", 8}}}};
+  run(place.config(), {});
+  const auto wanted = place.read("masked.pt");
+  const int told_before = GENERATE(9, 13, 18);  // the first eight are batches of the calibration
+  std::atomic<bool> interrupted{false};
+  int told = 0;
+  RunOptions options;
+  options.interrupted = &interrupted;
+  options.progress = [&](const Progress&) { interrupted = ++told == told_before; };
+  const auto error = error_of([&] { run(place.config(), options); });
+  CHECK(error.kind() == ErrorKind::Interrupted);
+  CHECK(contains(error.what(), "--resume"));
+  CHECK(std::filesystem::exists(place / "state.pt.checkpoint.repair"));
+  RunOptions later;
+  later.resume = true;
+  run(place.config(), later);
+  CHECK(place.read("masked.pt") == wanted);
+  CHECK_FALSE(std::filesystem::exists(place / "state.pt.checkpoint.repair"));
+}
+
+TEST_CASE("what another repair has left is not gone on from; what is damaged is told",
+          "[pipeline]") {
+  Digits place;
+  std::atomic<bool> interrupted{false};
+  RunOptions options, later;
+  options.interrupted = &interrupted;
+  options.progress = [&](const Progress& progress) { interrupted = progress.unit == "layers"; };
+  later.resume = true;
+  error_of([&] { run(place.config(), options); });
+  REQUIRE(std::filesystem::exists(place / "state.pt.checkpoint.repair"));
+  SECTION("other settings") {
+    place.json["repair"] = {{"method", "linear"}, {"ridge", 0.1}};
+    run(place.config(), later);
+    const auto resumed = place.read("masked.pt");
+    run(place.config(), {});
+    CHECK(place.read("masked.pt") == resumed);
+  }
+  SECTION("damaged") {
+    std::ofstream(place / "state.pt.checkpoint.repair") << "no archive";
+    const auto error = error_of([&] { run(place.config(), later); });
+    CHECK(error.kind() == ErrorKind::State);
+    CHECK(contains(error.what(), "remove it"));
+  }
+}
+
+TEST_CASE("a repaired model can have its masks in the weights", "[pipeline]") {
+  Digits place;
+  run(place.config(), {});
+  ApplyRequest request{place / "model.pt", place / "state.pt", place / "folded.pt"};
+  request.config = place.config();
+  request.data = request.config->data;
+  request.repair = true;
+  request.form = MaskForm::Weights;
+  const Report report = apply(request, {});
+  REQUIRE(report.verification);
+  REQUIRE(report.verification->folded);
+  CHECK(report.verification->folded->layers > 0);
+  const auto x = normal({4, 1, 8, 8}, 1);
+  const auto repaired = run_forward(load_model(place / "masked.pt"), x);
+  CHECK(run_forward(load_model(place / "folded.pt"), x).allclose(repaired, 1e-5, 1e-5));
+  // Masks alone are not what was folded.
+  request.repair = false;
+  request.masked_out = place / "masks_alone.pt";
+  apply(request, {});
+  CHECK_FALSE(run_forward(load_model(place / "masks_alone.pt"), x).allclose(repaired, 1e-3, 1e-3));
+}
+
+TEST_CASE("the report has the scores before and after each stage", "[pipeline]") {
+  Digits place;
+  const bool with_section = GENERATE(false, true);
+  if (with_section) place.json["evaluate"] = {{"metrics", {"relative_error"}}};
+  place.json["repair"] = {{"method", "linear"}, {"tune", {{"steps", 3}, {"batch_size", 8}}}};
+  const Report report = run(place.config(), {});
+  REQUIRE(report.repair->stages.size() == 3);
+  const auto error_of_stage = [&](size_t stage) {
+    const auto& metrics = report.repair->stages[stage].metrics;
+    return std::find_if(metrics.begin(), metrics.end(),
+                        [](const auto& one) { return one.first == "relative_error"; })
+        ->second;
+  };
+  CHECK(report.repair->stages[0].stage == "masked");
+  CHECK(report.repair->stages[1].stage == "linear");
+  CHECK(report.repair->stages[2].stage == "tuned");
+  CHECK(error_of_stage(1) < error_of_stage(0));
+  CHECK(error_of_stage(2) == relative_error(report, 0));
+  CHECK(report.evaluation->candidates.size() == 2);
+  place.json["repair"] = {{"method", "none"}, {"tune", {{"steps", 3}, {"batch_size", 8}}}};
+  const Report tuned = run(place.config(), {});
+  REQUIRE(tuned.repair->stages.size() == 2);
+  CHECK(tuned.repair->layers.empty());
+  CHECK(tuned.repair->tuned);
+}
+
 TEST_CASE("a share held out of less than a batch is told before anything is run", "[pipeline]") {
   Digits place;
   place.json["repair"] = {{"method", "linear"}, {"holdout", 0.1}};

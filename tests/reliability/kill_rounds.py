@@ -1,9 +1,10 @@
 """Kills calibrations at random moments and goes on from their checkpoints.
 
-    kill_rounds.py ACTSPARSE SAMPLE_MODELS [ROUNDS [SEED]]
+    kill_rounds.py ACTSPARSE SAMPLE_MODELS [ROUNDS [SEED [repair]]]
 
 In each round `actsparse run --resume` is killed (SIGKILL) after a random time, unless it ends before. After each round every
-output that is there must be whole, and a run that ended must have left the bytes of an undisturbed one.
+output that is there must be whole, and a run that ended must have left the bytes of an undisturbed one. With "repair" most of
+the time goes into repairing and tuning what was masked.
 """
 import json
 import pathlib
@@ -15,9 +16,10 @@ import time
 import zipfile
 
 OUTPUTS = ("masked.pt", "state.pt")
+REPAIR = {"method": "linear", "tune": {"steps": 60, "batch_size": 16}}
 
 
-def write_config(folder, samples):
+def write_config(folder, samples, repair):
     config = {
         "version": 1, "model": {"path": str(samples / "digits_resnet.pt")},
         "data": {"inputs": [{"path": str(samples / "digits_calibration.npy")}], "batch_size": 4, "limit": 400},
@@ -25,6 +27,7 @@ def write_config(folder, samples):
                      "sparse_config": {"sparsity_level": 0.5}},
         "layers": [{"type": "Conv2d"}],
         "run": {"checkpoint": {"batches": 3}},
+        "repair": repair,
         "output": {"model": "masked.pt", "state": "state.pt", "report": "report.json"},
     }
     (folder / "config.json").write_text(json.dumps(config))
@@ -47,10 +50,10 @@ def check_whole(folder, expected):
             assert zipfile.ZipFile(checkpoint).testzip() is None, f"{checkpoint.name} is not whole"
 
 
-def undisturbed(binary, samples):
+def undisturbed(binary, samples, repair):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        write_config(folder, samples)
+        write_config(folder, samples, repair)
         began = time.monotonic()
         process = start(binary, folder)
         errors = process.communicate()[1].decode()
@@ -58,14 +61,15 @@ def undisturbed(binary, samples):
         return {name: (folder / name).read_bytes() for name in OUTPUTS}, time.monotonic() - began
 
 
-def main(binary, samples, rounds="20", seed="1"):
+def main(binary, samples, rounds="20", seed="1", work=""):
     binary, samples = str(pathlib.Path(binary).resolve()), pathlib.Path(samples).resolve()
     chance = random.Random(int(seed))
-    expected, seconds = undisturbed(binary, samples)
+    repair = REPAIR if work == "repair" else "none"
+    expected, seconds = undisturbed(binary, samples, repair)
     killed = ended = 0
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        write_config(folder, samples)
+        write_config(folder, samples, repair)
         while killed < int(rounds):
             process = start(binary, folder)
             try:

@@ -12,7 +12,9 @@ using namespace actsparse;
 namespace {
 
 MaskedOperators found_in(const std::string& body, const Tensors& tensors) {
-  return masked_operators(flatten(net(body, tensors), "forward"), false);
+  RepairConfig config;
+  config.method = "mean";
+  return masked_operators(flatten(net(body, tensors), "forward"), config);
 }
 
 std::string reason_of(const std::string& body, const Tensors& tensors) {

@@ -170,6 +170,23 @@ TEST_CASE("a layer makes up for what the other operand of its sum has lost", "[r
   CHECK(compare_outputs(net(body, open), result.module, batch({60, 4})).relative < 0.02);
 }
 
+TEST_CASE("a layer makes up for a masked operand, too", "[repair]") {
+  const std::string body = "  z = x * self.activation_mask\n  return z + torch.linear(z, self.w)\n";
+  at::Tensor whole_weight = weight({4, 4});
+  whole_weight[1].zero_();
+  // What the sum has lost of channel 1 is twice channel 0.
+  const Tensors tensors = {{"activation_mask", mask(4, {1}, 0)}, {"w", whole_weight}};
+  std::vector<std::vector<c10::IValue>> all;
+  for (uint64_t i = 0; i < 5; ++i) {
+    at::Tensor x = normal({30, 4}, 20 + i);
+    x.select(1, 1).copy_(2 * x.select(1, 0));
+    all.push_back({x});
+  }
+  const Module masked = net(body, tensors), unmasked = whole(body, tensors);
+  const auto result = repair(masked, *batches_in_memory(all), {linear(0.0), folder});
+  CHECK(compare_outputs(unmasked, result.module, {all[0]}).relative < 1e-5);
+}
+
 TEST_CASE("a layer that is called twice gets one solution for all calls", "[repair]") {
   const Module masked =
       net("  a = torch.linear(x * self.activation_mask, self.w)\n"
@@ -212,6 +229,112 @@ TEST_CASE("the means of what is dropped go into the bias", "[repair]") {
   CHECK(bit_equal(result.module.attr("w").toTensor(), masked.attr("w").toTensor()));
   const auto wanted = masked.attr("b").toTensor() + 3 * masked.attr("w").toTensor().select(1, 1);
   CHECK(at::allclose(result.module.attr("b").toTensor(), wanted, 0, 0.2));
+}
+
+TEST_CASE("a batch norm behind masks takes the statistics of what enters it now", "[repair]") {
+  const std::string body =
+      "  y = torch.conv1d(torch.relu(x) * self.activation_mask, self.w)\n"
+      "  return torch.batch_norm(y, self.gamma, self.beta, self.mean, self.var, False, 0.1, 1e-5, "
+      "False)\n";
+  std::vector<at::Tensor> all;
+  for (int i = 0; i < 5; ++i) all.push_back(normal({40, 6, 5}, 20 + static_cast<uint64_t>(i)));
+  const auto given = [&](const at::Tensor& by) {
+    return at::conv1d(at::cat(all).relu() * by, weight({3, 6, 1})).transpose(0, 1).flatten(1);
+  };
+  const at::Tensor unmasked = given(at::ones({6, 1}));
+  const Tensors tensors = {{"activation_mask", mask(6, {0, 2, 4}, 1)},
+                           {"w", weight({3, 6, 1})},
+                           {"gamma", weight({3}, 2)},
+                           {"beta", weight({3}, 3)},
+                           {"mean", unmasked.mean(1)},
+                           {"var", unmasked.var(1, false)}};
+  RepairConfig config;
+  config.batch_norm = true;
+  const auto result = repaired(net(body, tensors), {40, 6, 5}, config);
+  REQUIRE(result.layers.size() == 1);
+  CHECK(result.left.empty());
+  CHECK(result.layers[0].choice == "batch_norm");
+  CHECK(result.layers[0].after < result.layers[0].before);
+  const at::Tensor entered = given(tensors[0].second);
+  CHECK(at::allclose(result.module.attr("mean").toTensor(), entered.mean(1), 1e-4, 1e-5));
+  CHECK(at::allclose(result.module.attr("var").toTensor(), entered.var(1, false), 1e-4, 1e-5));
+  CHECK(bit_equal(result.module.attr("w").toTensor(), tensors[1].second));
+}
+
+TEST_CASE("a batch norm is left where least squares come before it, or nothing gets better",
+          "[repair]") {
+  const std::string body =
+      "  y = torch.linear(x * self.activation_mask, self.w)\n"
+      "  return torch.batch_norm(y, None, None, self.mean, self.var, False, 0.1, 1e-5, False)\n";
+  const Tensors tensors = {{"activation_mask", mask(4, {1}, 0)},
+                           {"w", weight({3, 4})},
+                           {"mean", at::zeros({3})},
+                           {"var", at::full({3}, 3.0)}};
+  const auto choices = [&](const std::string& method, std::optional<bool> batch_norm) {
+    RepairConfig config;
+    config.method = method;
+    config.batch_norm = batch_norm;
+    std::vector<std::string> found;
+    for (const auto& layer : repaired(net(body, tensors), {40, 4}, config).layers)
+      found.push_back(layer.choice);
+    return found;
+  };
+  CHECK(choices("linear", std::nullopt).size() == 1);
+  CHECK(choices("linear", true).size() == 2);
+  CHECK(choices("mean", false).size() == 1);
+  // Noise that takes the place of signal is no better for being louder.
+  CHECK(choices("mean", std::nullopt).back() == "none");
+  CHECK(choices("none", true) == std::vector<std::string>{"batch_norm"});
+}
+
+TEST_CASE("a recurrent layer's input weights are solved for, in all directions", "[repair]") {
+  const std::string cell = GENERATE("lstm", "gru");
+  const int64_t gates = cell == "lstm" ? 4 : 3;
+  const std::string state = "torch.zeros(2, x.size(0), 5)";
+  const std::string body =
+      "  z = torch.linear(x, self.w0) * self.activation_mask\n"
+      "  params = [self.wi, self.wh, self.bi, self.bh, self.wir, self.whr, self.bir, self.bhr]\n"
+      "  return torch." +
+      cell + "(z, " + (cell == "lstm" ? "[" + state + ", " + state + "]" : state) +
+      ", params, True, 1, 0.0, False, True, True)[0]\n";
+  const Tensors tensors = {{"w0", dependent(weight({6, 4}))},  {"activation_mask", mask(6, {1}, 0)},
+                           {"wi", weight({gates * 5, 6})},     {"wh", weight({gates * 5, 5})},
+                           {"bi", weight({gates * 5})},        {"bh", weight({gates * 5}, 2)},
+                           {"wir", weight({gates * 5, 6}, 2)}, {"whr", weight({gates * 5, 5}, 2)},
+                           {"bir", weight({gates * 5}, 3)},    {"bhr", weight({gates * 5}, 4)}};
+  const Module masked = net(body, tensors), unmasked = whole(body, tensors);
+  CHECK(compare_outputs(unmasked, masked, batch({8, 7, 4})).relative > 1e-2);
+  const auto result = repaired(masked, {8, 7, 4});
+  REQUIRE(result.layers.size() == 1);
+  CHECK(compare_outputs(unmasked, reloaded(result.module), batch({8, 7, 4})).relative < 1e-4);
+}
+
+TEST_CASE("what is known of an earlier process is not solved again, to the same bytes",
+          "[repair]") {
+  const std::string body =
+      "  a = torch.relu(torch.linear(x * self.activation_mask, self.w0))\n"
+      "  return torch.linear(torch.log(a - 9) * self.activation_mask_1, self.w2) + torch.linear(\n"
+      "      a * self.activation_mask_1, self.w1)\n";
+  const Module masked = net(body, {{"activation_mask", mask(4, {1}, 0)},
+                                   {"w0", weight({6, 4})},
+                                   {"activation_mask_1", mask(6, {0, 2}, 0)},
+                                   {"w1", weight({3, 6})},
+                                   {"w2", weight({3, 6}, 2)}});
+  std::vector<std::vector<LayerOutcome>> kept;
+  RepairOptions options{linear(), folder, {}};
+  options.keep = [&](const auto& layers) { kept.push_back(layers); };
+  const auto wanted = repair(masked, *batches({40, 4}), options);
+  REQUIRE(kept.size() == 3);
+  for (const auto& known : kept) {
+    size_t solved = 0;
+    RepairOptions later{linear(), folder, {}, known};
+    later.keep = [&](const auto& layers) { solved = layers.size() - known.size(); };
+    const auto result = repair(masked, *batches({40, 4}), later);
+    CHECK(solved == 3 - known.size());
+    CHECK(saved(result.module) == saved(wanted.module));
+    CHECK(result.layers.size() == wanted.layers.size());
+    CHECK(result.left.size() == wanted.left.size());
+  }
 }
 
 TEST_CASE("numbers that are not finite leave a layer as it is, and are told", "[repair]") {

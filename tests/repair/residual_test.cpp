@@ -31,7 +31,9 @@ struct Found {
 
 Found found_in(const std::string& body) {
   Found found{flatten(net(body, residual_tensors), "forward"), {}, {}};
-  found.operators = masked_operators(found.model, false);
+  RepairConfig config;
+  config.method = "mean";
+  found.operators = masked_operators(found.model, config);
   found.residual = find_residual(found.operators.operators.at(0));
   return found;
 }

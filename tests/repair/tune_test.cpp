@@ -64,6 +64,25 @@ TEST_CASE("tuning gives the same bytes each time", "[repair]") {
   CHECK(saved(tuned(off_by(0.3), config).module) == saved(tuned(off_by(0.3), config).module));
 }
 
+TEST_CASE("tuning goes on where an earlier process has stopped, to the same bytes", "[repair]") {
+  std::vector<TuneProgress> kept;
+  TuneOptions options{{50, 16, 0.01, "mse"}, 0.2, 1, std::filesystem::temp_directory_path()};
+  options.keep = [&](const TuneProgress& progress) { kept.push_back(progress); };
+  const Tuned wanted = tune(off_by(0), off_by(0.3), *images(10), options);
+  REQUIRE(kept.size() > 3);
+  for (const size_t place : {size_t{0}, kept.size() / 2, kept.size() - 1}) {
+    TuneOptions later{options.config, 0.2, 1, options.folder};
+    later.known = kept[place];
+    int64_t steps = 0;
+    later.progress = [&](int64_t, int64_t) { ++steps; };
+    const Tuned found = tune(off_by(0), off_by(0.3), *images(10), later);
+    CHECK(steps == 50 - kept[place].step);
+    CHECK(saved(found.module) == saved(wanted.module));
+    CHECK(found.report.best_step == wanted.report.best_step);
+    CHECK(found.report.before == wanted.report.before);
+  }
+}
+
 TEST_CASE("what no step makes better stays as it was", "[repair]") {
   const Tuned found = tuned(off_by(0), {10, 16, 100.0, "mse"});
   CHECK(found.report.best_step == 0);
