@@ -12,6 +12,7 @@
 #include "pipeline/repair_model.h"
 #include "pipeline/small_model.h"
 #include "pipeline/trial_batches.h"
+#include "repair/repair.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
@@ -86,6 +87,8 @@ Report dry_run(const Config& config, const RunOptions& options) {
       job.load_seconds + calibration.seconds * static_cast<double>(dry_run.batches);
   const auto warnings = job.sparsifier.step();
   const Squashed squashed{job.session, job.sparsifier.squash_mask(), state_of(calibration)};
+  if (config.repair.changes_layers())
+    dry_run.repair_bytes = repair_bytes(job.session.with(squashed.masked), {config.repair, {}});
   const TrialBatch batch = first_batch(*job.data, "calibration batch");
   Report report = report_of(calibration, "run");
   const auto models =

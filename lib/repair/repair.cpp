@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "compact/nodes.h"
 #include "model/run_clone.h"
 #include "model/run_method.h"
@@ -72,17 +73,28 @@ class Repair {
         after_(flat_.graph, options.folder),
         outcomes_(options.known) {}
 
-  Repaired run(BatchSource& data) {
+  // To be called once, first. Gives the bytes that it takes.
+  int64_t plan() {
     find_targets();
+    waves_ = waves_of(targets_, after_, options_.config.sequential, kWaveBytes);
+    const int64_t needed = bytes_of(targets_, waves_), left = memory_left().memory;
+    if (needed <= left) return needed;
+    throw Error(ErrorKind::Config,
+                "repair takes " + bytes_text(needed) + " of memory, most of it for " +
+                    layer_text(largest_of(targets_).first().layer) + ", but only " +
+                    bytes_text(left) + " can be had: mask fewer layers, or leave 'repair' out");
+  }
+
+  Repaired run(BatchSource& data) {
+    plan();
     read(data);
-    const Waves waves = waves_of(targets_, after_, options_.config.sequential, kWaveBytes);
-    find_residuals(targets_, waves, after_);
+    find_residuals(targets_, waves_, after_);
     const bool is_solved = outcomes_.size() == targets_.size();
-    for (size_t i = 0; i < waves.size(); ++i) {
-      if (!is_solved) walk_wave(waves[i], i + 1 < waves.size() ? &waves[i + 1] : nullptr);
-      for (const size_t target : waves[i]) take(targets_[target], outcomes_.at(done_++));
+    for (size_t i = 0; i < waves_.size(); ++i) {
+      if (!is_solved) walk_wave(waves_[i], i + 1 < waves_.size() ? &waves_[i + 1] : nullptr);
+      for (const size_t target : waves_[i]) take(targets_[target], outcomes_.at(done_++));
       if (options_.progress)
-        options_.progress(done_, targets_.size(), targets_[waves[i].back()].first().layer);
+        options_.progress(done_, targets_.size(), targets_[waves_[i].back()].first().layer);
     }
     result_.module = changes_.empty() ? masked_ : make_changes(numbered_, flat_, changes_, masked_);
     return std::move(result_);
@@ -238,6 +250,7 @@ class Repair {
   Unmasked unmasked_;
   Walk before_, after_;
   std::vector<Target> targets_;
+  Waves waves_;
   std::vector<LayerOutcome> outcomes_;  // of targets in the order of the waves
   size_t done_ = 0;                     // of them, what the flat graph has
   Changes changes_;
@@ -245,6 +258,10 @@ class Repair {
 };
 
 }  // namespace
+
+int64_t repair_bytes(const Session& masked, const RepairOptions& options) {
+  return Repair(masked, options).plan();
+}
 
 Repaired repair(const Session& masked, BatchSource& data, const RepairOptions& options) {
   return Repair(masked, options).run(data);

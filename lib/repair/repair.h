@@ -39,6 +39,11 @@ struct RepairOptions {
 /// the buffer `repaired_bias` of its module. Every 1 / holdout-th batch is held out. Reads `data`
 /// to its end. Throws Error(Config) if the share held out is less than a batch, Error(Data) if the
 /// model does not take a batch, Error(Model) if it cannot be made one graph.
+/// Error(Config) if it takes more memory than can be had.
 Repaired repair(const Session& masked, BatchSource& data, const RepairOptions& options);
+
+/// Bytes of memory that repair() will take at once beside the model and one batch. Throws
+/// Error(Config) if they cannot be had, Error(Model) as repair() does.
+int64_t repair_bytes(const Session& masked, const RepairOptions& options);
 
 }  // namespace actsparse

@@ -1,6 +1,9 @@
 #include "repair/targets.h"
 
+#include <ATen/TensorOperators.h>
+
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -16,9 +19,23 @@ void add_nodes(const Target& target, Nodes& nodes) {
   for (const auto& call : target.calls) nodes.insert(call.node);
 }
 
+// What solving one takes beside its moments, as copies of them: their sum, three covariances, a
+// factor and what is solved with it.
+constexpr int64_t kCopies = 7;
+
+// Of a mask's channels, those that are kept.
+double kept_share(const MaskedOperator& masked) {
+  if (!masked.mask.defined() || masked.window.groups != 1) return 1;
+  return masked.mask.ne(0).to(at::kDouble).mean().item<double>();
+}
+
+// Of what is fitted and of what is held out.
 int64_t bytes_of(const Target& target) {
   const at::Tensor weight = grouped(target.first().weight, target.first().window);
-  return moment_bytes(weight.size(0), weight.size(2) * weight.size(3), weight.size(1));
+  const auto inputs = static_cast<double>(weight.size(2) * weight.size(3));
+  return 2 * moment_bytes(weight.size(0),
+                          static_cast<int64_t>(std::ceil(inputs * kept_share(target.first()))),
+                          weight.size(1));
 }
 
 // What its calls read, and what is added to what they give.
@@ -65,6 +82,24 @@ Waves waves_of(const std::vector<Target>& targets, const Walk& walk, bool sequen
     bytes += own;
   }
   return waves;
+}
+
+int64_t bytes_of(const std::vector<Target>& targets, const Waves& waves) {
+  int64_t most = 0;
+  for (const auto& wave : waves) {
+    int64_t all = 0, largest = 0;
+    for (const size_t i : wave) {
+      all += bytes_of(targets[i]);
+      largest = std::max(largest, bytes_of(targets[i]));
+    }
+    most = std::max(most, all + kCopies * largest / 2);
+  }
+  return most;
+}
+
+const Target& largest_of(const std::vector<Target>& targets) {
+  return *std::max_element(targets.begin(), targets.end(),
+                           [](const auto& a, const auto& b) { return bytes_of(a) < bytes_of(b); });
 }
 
 void find_residuals(std::vector<Target>& targets, const Waves& waves, const Walk& walk) {

@@ -29,6 +29,13 @@ using Waves = std::vector<std::vector<size_t>>;
 Waves waves_of(const std::vector<Target>& targets, const Walk& walk, bool sequential,
                int64_t most_bytes);
 
+/// The most that solving one of the waves takes at once: the moments of all its targets, and copies
+/// of the largest's.
+int64_t bytes_of(const std::vector<Target>& targets, const Waves& waves);
+
+/// The one that takes the most of it; there must be one.
+const Target& largest_of(const std::vector<Target>& targets);
+
 /// Finds what is added to each target's output and can be computed before its wave: without what is
 /// repaired in it and after it.
 void find_residuals(std::vector<Target>& targets, const Waves& waves, const Walk& walk);

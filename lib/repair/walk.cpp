@@ -44,10 +44,12 @@ Walk::Walk(std::shared_ptr<Graph> graph, std::filesystem::path folder)
     : graph_(std::move(graph)),
       folder_(std::move(folder)),
       writes_(has_writes(*graph_)),
-      alive_(graph_->inputs().begin(), graph_->inputs().end()),
-      file_(std::make_unique<ValueFile>(folder_)) {}
+      alive_(graph_->inputs().begin(), graph_->inputs().end()) {}
 
-void Walk::add(std::vector<c10::IValue> inputs) { kept_.push_back(file_->keep(std::move(inputs))); }
+void Walk::add(std::vector<c10::IValue> inputs) {
+  if (file_ == nullptr) file_ = std::make_unique<ValueFile>(folder_);
+  kept_.push_back(file_->keep(std::move(inputs)));
+}
 
 void Walk::go_to(Node* node, const Values& wanted) {
   if (next_file_ != nullptr) {

@@ -12,6 +12,7 @@ OrderedJson to_json(const DryRun& dry_run) {
           {"samples", dry_run.samples},
           {"estimated_seconds", dry_run.estimated_seconds},
           {"aggregate_bytes", dry_run.aggregate_bytes},
+          {"repair_bytes", dry_run.repair_bytes},
           {"model_bytes", dry_run.model_bytes},
           {"state_bytes", dry_run.state_bytes},
           {"small_bytes", dry_run.small_bytes}};
@@ -22,6 +23,7 @@ void from_json(const OrderedJson& part, DryRun& dry_run) {
   part.at("samples").get_to(dry_run.samples);
   part.at("estimated_seconds").get_to(dry_run.estimated_seconds);
   part.at("aggregate_bytes").get_to(dry_run.aggregate_bytes);
+  dry_run.repair_bytes = part.value("repair_bytes", int64_t{0});
   part.at("model_bytes").get_to(dry_run.model_bytes);
   part.at("state_bytes").get_to(dry_run.state_bytes);
   part.at("small_bytes").get_to(dry_run.small_bytes);
@@ -36,6 +38,8 @@ Rows rows(const DryRun& dry_run) {
                        bytes_text(dry_run.state_bytes)))};
   if (dry_run.small_bytes > 0)
     rows.push_back(line("small model " + bytes_text(dry_run.small_bytes) + " on disk"));
+  if (dry_run.repair_bytes > 0)
+    rows.push_back(line("repair " + bytes_text(dry_run.repair_bytes) + " in memory"));
   return rows;
 }
 

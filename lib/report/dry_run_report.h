@@ -11,6 +11,7 @@ struct DryRun {
   int64_t batches = 0, samples = 0;  ///< of the whole data; samples 0 if not countable
   double estimated_seconds = 0;      ///< loading, and all batches like the first
   int64_t aggregate_bytes = 0;       ///< memory of the aggregates
+  int64_t repair_bytes = 0;          ///< memory of what repair solves at once; 0: none is asked for
   int64_t model_bytes = 0, state_bytes = 0, small_bytes = 0;  ///< of the files; 0: not asked for
 };
 

@@ -177,6 +177,15 @@ TEST_CASE("a share held out of less than a batch is told before anything is run"
   CHECK(error_of([&] { dry_run(place.config(), {}); }).kind() == ErrorKind::Config);
 }
 
+TEST_CASE("a dry run tells the memory that a repair takes", "[pipeline]") {
+  Digits place;
+  const auto bytes = dry_run(place.config(), {}).dry_run->repair_bytes;
+  // conv2: half of 8 channels of 9 weights for 16 outputs; fc has more inputs.
+  CHECK(bytes > 2 * 8 * 36 * 36);
+  place.json["repair"] = "none";
+  CHECK(dry_run(place.config(), {}).dry_run->repair_bytes == 0);
+}
+
 TEST_CASE("a report with a repair reads back as it was written", "[pipeline]") {
   Digits place;
   place.json["repair"] = {{"method", "linear"}, {"tune", {{"steps", 2}, {"batch_size", 8}}}};
