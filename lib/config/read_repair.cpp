@@ -34,6 +34,7 @@ const Fields<TuneConfig>& tune_fields() {
        [](const JsonNode& node, TuneConfig& tune) {
          tune.loss = node.one_of({"mse", "kl"});
        }},
+      {"hints", [](const JsonNode& node, TuneConfig& tune) { tune.hints = node.boolean(); }},
   };
   return fields;
 }

@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "functions/tensors.h"
 #include "functions/window_json.h"
+#include "statistics/products.h"
 
 namespace actsparse {
 namespace {
@@ -24,25 +25,9 @@ using at::Tensor;
 using nlohmann::json;
 
 constexpr int64_t kChunkBytes = int64_t{1} << 25;  // of columns at a time
-constexpr int64_t kLeaf = 128;                     // rows that are not worth being halved
 
 int64_t product_of(const std::vector<int64_t>& sizes) {
   return std::accumulate(sizes.begin(), sizes.end(), int64_t{1}, std::multiplies<>());
-}
-
-// Half of a product with the own transpose, for as much less; the other half is its mirror.
-void add_products(const Tensor& sums, const Tensor& columns) {
-  const int64_t count = columns.size(1), half = count / 2, rest = count - half;
-  if (count <= kLeaf) {
-    sums.add_(columns.bmm(columns.transpose(1, 2)));
-    return;
-  }
-  const Tensor first = columns.narrow(1, 0, half), last = columns.narrow(1, half, rest);
-  add_products(sums.narrow(1, 0, half).narrow(2, 0, half), first);
-  add_products(sums.narrow(1, half, rest).narrow(2, half, rest), last);
-  const Tensor across = sums.narrow(1, 0, half).narrow(2, half, rest);
-  across.add_(first.bmm(last.transpose(1, 2)));
-  sums.narrow(1, half, rest).narrow(2, 0, half).copy_(across.transpose(1, 2));
 }
 
 // `columns` [groups, n, rows]; the vector is (1, x).

@@ -5,27 +5,9 @@
 
 #include <algorithm>
 
+#include "statistics/products.h"
+
 namespace actsparse {
-namespace {
-
-// Half of a product of a matrix with its own transpose, for as much less: blocks of this many rows
-// are multiplied with those after them alone.
-constexpr int64_t kBlock = 256;
-
-void add_products(at::Tensor& sums, const at::Tensor& columns) {
-  const int64_t inputs = columns.size(1);
-  for (int64_t first = 0; first < inputs; first += kBlock) {
-    const int64_t count = std::min(kBlock, inputs - first);
-    at::Tensor block = sums.narrow(1, first, count).narrow(2, first, inputs - first);
-    block.add_(columns.narrow(1, first, count)
-                   .bmm(columns.narrow(1, first, inputs - first).transpose(1, 2)));
-  }
-}
-
-at::Tensor whole(const at::Tensor& upper) { return upper.triu() + upper.triu(1).transpose(1, 2); }
-
-}  // namespace
-
 Moments::Moments(int64_t groups, int64_t inputs, int64_t outputs, c10::Device device) {
   const auto options = at::TensorOptions().dtype(at::kDouble).device(device);
   xx = at::zeros({groups, inputs, inputs}, options);
@@ -63,7 +45,7 @@ Covariance::Covariance(const Moments& moments) {
   const auto rows = static_cast<double>(std::max<int64_t>(moments.rows, 1));
   x = moments.x / rows;
   y = moments.y / rows;
-  xx = whole(moments.xx).div_(rows).sub_(x.unsqueeze(2) * x.unsqueeze(1));
+  xx = (moments.xx / rows).sub_(x.unsqueeze(2) * x.unsqueeze(1));
   xy = moments.xy / rows - x.unsqueeze(2) * y.unsqueeze(1);
   yy = moments.yy / rows - y.square();
 }

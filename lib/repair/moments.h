@@ -14,7 +14,7 @@ struct Moments {
   /// Takes in columns [groups, inputs, rows] and wanted outputs [groups, outputs, rows], float64.
   void add(const at::Tensor& columns, const at::Tensor& wanted);
 
-  at::Tensor xx;  ///< [groups, inputs, inputs]; below the blocks on the diagonal nothing is kept
+  at::Tensor xx;  ///< [groups, inputs, inputs]
   at::Tensor xy;  ///< [groups, inputs, outputs]
   at::Tensor x;   ///< [groups, inputs]
   at::Tensor y;   ///< [groups, outputs]

@@ -1,7 +1,5 @@
 #include "repair/partial_graph.h"
 
-#include <ATen/core/grad_mode.h>
-
 #include <algorithm>
 #include <unordered_map>
 
@@ -109,7 +107,6 @@ bool PartialGraph::has(const std::set<const Node*>& nodes) const {
 }
 
 std::vector<c10::IValue> PartialGraph::run(std::vector<c10::IValue> known) const try {
-  const at::NoGradGuard no_grad;
   torch::jit::InterpreterState(*code_).run(known);
   return known;
 } catch (const Error&) {

@@ -21,8 +21,8 @@ class PartialGraph {
   /// Whether one of `nodes` is run.
   bool has(const std::set<const torch::jit::Node*>& nodes) const;
 
-  /// `known` in their order, to `wanted` in theirs; without autograd. Throws Error(Data) with what
-  /// an operator throws.
+  /// `known` in their order, to `wanted` in theirs; with autograd, if it is on. Throws Error(Data)
+  /// with what an operator throws.
   std::vector<c10::IValue> run(std::vector<c10::IValue> known) const;
 
  private:

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "repair/solve_layer.h"
+#include "repair/solved_layer.h"
 #include "repair/tuned_model.h"
 
 namespace actsparse {

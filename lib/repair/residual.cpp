@@ -71,7 +71,7 @@ std::optional<Residual> find_residual(const MaskedOperator& masked) {
     if (node.kind() == c10::aten::add && node.inputs().size() == 3) {
       Value* const other = node.inputs().at(1 - place);
       if (!is_one(*node.inputs().at(2)) || !is_tensor(*other)) return std::nullopt;
-      if (!constant(*other)) return Residual{other, scale};
+      if (!constant(*other)) return Residual{other, node.output(), scale};
     } else if (node.kind() == c10::aten::batch_norm && place == 0) {
       const auto factor = batch_norm_scale(node);
       if (!factor) return std::nullopt;

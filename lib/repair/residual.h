@@ -12,6 +12,7 @@ namespace actsparse {
 /// What is added to an operator's output on its way.
 struct Residual {
   torch::jit::Value* other;
+  torch::jit::Value* sum;
   /// What lies between: the sum holds scale * output; [outputs], or undefined for 1.
   at::Tensor scale;
 };

@@ -2,16 +2,9 @@
 // One layer: from the moments of what it reads and what it is to give, to its new weight and bias.
 #include "config/repair_config.h"
 #include "repair/layer_moments.h"
-#include "repair/repaired_layer.h"
+#include "repair/solved_layer.h"
 
 namespace actsparse {
-
-struct SolvedLayer {
-  RepairedLayer report;
-  /// In the shape and dtype of the layer's, of a batch norm its mean and variance; undefined: it
-  /// stays as it was.
-  at::Tensor weight, bias;
-};
 
 /// Fits what `config` asks for, and takes what has the least error on what was held out: the layer
 /// as it was, the means, or a ridge; of a batch norm the statistics of what enters it now

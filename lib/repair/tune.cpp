@@ -1,6 +1,6 @@
 #include "repair/tune.h"
 
-#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/optim/adam.h>
@@ -13,10 +13,11 @@
 #include <sstream>
 
 #include "base/error.h"
-#include "compact/tensor_memory.h"
 #include "model/run_clone.h"
 #include "model/run_method.h"
+#include "repair/distance.h"
 #include "repair/held_out.h"
+#include "repair/hints.h"
 #include "repair/value_file.h"
 
 namespace actsparse {
@@ -27,17 +28,8 @@ using Tensors = std::vector<at::Tensor>;
 
 // How often the batches held out are judged while it goes on.
 constexpr int64_t kChecks = 20;
-
-Tensors floating_tensors(const c10::IValue& value) {
-  Tensors found;
-  for_each_tensor(value, [&](const at::Tensor& tensor) {
-    if (tensor.is_floating_point()) found.push_back(tensor);
-  });
-  if (found.empty())
-    throw Error(ErrorKind::Data,
-                "repair.tune: the model returns no floating-point tensor that could be compared");
-  return found;
-}
+// How much all residual sums count beside the answers.
+constexpr double kHints = 5;
 
 // With autograd, if it is on; run_method() turns it off.
 Tensors answers(Module& model, const std::string& method,
@@ -59,29 +51,6 @@ void differentiate(const at::Tensor& loss) try {
               "repair.tune: the model cannot be differentiated (leave 'tune' out): " +
                   first_line(failure.what()))
       .with_details(failure.what());
-}
-
-// Classes lie along dimension 1 of two or four, along the last otherwise.
-int64_t class_dim(const at::Tensor& scores) {
-  return scores.dim() == 2 || scores.dim() == 4 ? 1 : -1;
-}
-
-at::Tensor divergence(const at::Tensor& scores, const at::Tensor& wanted) {
-  const int64_t dim = class_dim(wanted);
-  const at::Tensor target = wanted.log_softmax(dim);
-  const at::Tensor each = (target.exp() * (target - scores.log_softmax(dim))).sum(dim);
-  return each.mean();
-}
-
-at::Tensor distance(const Tensors& given, const Tensors& wanted, const std::string& loss) {
-  if (loss == "kl") return divergence(given.front(), wanted.front());
-  at::Tensor sum;
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    const at::Tensor energy = wanted[i].square().mean().clamp_min(1e-12);
-    const at::Tensor one = (given.at(i) - wanted[i]).square().mean() / energy;
-    sum = sum.defined() ? sum + one : one;
-  }
-  return sum;
 }
 
 // The leaves that are tuned: parameters, and the biases that repair has added.
@@ -138,6 +107,7 @@ class Tuning {
         random_(options.seed) {
     teacher_.eval();
     student_.eval();
+    if (options.config.hints) hints_.emplace(teacher_, student_, method_);
   }
 
   Tuned run(BatchSource& data) {
@@ -178,12 +148,28 @@ class Tuning {
     size_t arguments;  // the first of the values; the others are what is wanted
   };
 
-  at::Tensor loss(const Kept& kept) {
+  // The arguments of a batch, and what the teacher gave.
+  std::pair<std::vector<c10::IValue>, Tensors> get(const Kept& kept) const {
     auto values = file_.get(kept.values);
     Tensors wanted;
     for (size_t i = kept.arguments; i < values.size(); ++i) wanted.push_back(values[i].toTensor());
     values.resize(kept.arguments);
-    return distance(answers(student_, method_, values), wanted, options_.config.loss);
+    return {std::move(values), std::move(wanted)};
+  }
+
+  at::Tensor loss(const Kept& kept) {
+    const auto [arguments, wanted] = get(kept);
+    return distance(answers(student_, method_, arguments), wanted, options_.config.loss);
+  }
+
+  // What a step goes down: of a model with residual sums, those count, too.
+  at::Tensor loss_of_step(const Kept& kept) {
+    if (!hints_ || !hints_->has_any()) return loss(kept);
+    const auto [arguments, wanted] = get(kept);
+    const auto [returned, sums] = hints_->student(arguments);
+    const at::Tensor apart = distance(sums, hints_->teacher(arguments), "mse");
+    return distance(floating_tensors(returned), wanted, options_.config.loss) +
+           kHints / static_cast<double>(sums.size()) * apart;
   }
 
   double held_out_loss() {
@@ -204,7 +190,7 @@ class Tuning {
       set_rate(adam, step);
       adam.zero_grad();
       const SameRandomNumbers drawn(static_cast<uint64_t>(step));
-      differentiate(loss(fitted_[next()]));
+      differentiate(loss_of_step(fitted_[next()]));
       adam.step();
       if (step % check == 0 || step == steps) {
         judge(step);
@@ -274,6 +260,7 @@ class Tuning {
   const Module& model_;
   Module teacher_, student_;
   std::string method_;
+  std::optional<Hints> hints_;
   ValueFile file_;
   TunedModel report_;
   std::mt19937_64 random_;     // the same on every machine, unlike distributions

@@ -1,5 +1,7 @@
 #include "repair/walk.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 
 #include "compact/nodes.h"
@@ -65,6 +67,7 @@ void Walk::go_to(Node* node, const Values& wanted) {
 }
 
 std::vector<c10::IValue> Walk::run(size_t batch) {
+  const at::NoGradGuard no_grad;
   std::vector<c10::IValue> values = part_->run(file_->get(kept_.at(batch)));
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(next_alive_.size());
   std::vector<c10::IValue> wanted(std::make_move_iterator(middle),

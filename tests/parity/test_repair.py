@@ -149,4 +149,4 @@ def main(binary):
             (check_recurrent if isinstance(net, Recurrent) else check_layer)(name, net, model, inputs)
 
 
-main(*sys.argv[1:])
+main(sys.argv[1])

@@ -4,6 +4,8 @@
 #include <ATen/TensorOperators.h>
 
 #include "compact/nets.h"
+#include "repair/distance.h"
+#include "repair/hints.h"
 #include "support/catch.h"
 #include "support/error_of.h"
 #include "support/models.h"
@@ -81,6 +83,28 @@ TEST_CASE("tuning goes on where an earlier process has stopped, to the same byte
     CHECK(found.report.best_step == wanted.report.best_step);
     CHECK(found.report.before == wanted.report.before);
   }
+}
+
+TEST_CASE("residual sums are drawn to what they were, unless that is not wanted", "[repair]") {
+  const std::string body =
+      "  y = x + torch.linear(torch.relu(torch.linear(x, self.w0)), self.w1)\n"
+      "  return torch.linear(y, self.w2)\n";
+  const auto made = [&](double off) {
+    return net(body, {{"w0", weight({8, 6}) + off * weight({8, 6}, 5)},
+                      {"w1", weight({6, 8})},
+                      {"w2", weight({2, 6}) + off * weight({2, 6}, 6)}});
+  };
+  const auto sums_off = [&](bool hints) {
+    TuneOptions options{{100, 16, 0.01, "mse", hints}, 0.2, 1,
+                        std::filesystem::temp_directory_path()};
+    const Tuned found = tune(made(0), made(0.3), *images(10), options);
+    CHECK(found.report.after < found.report.before / 2);
+    const Module teacher = made(0);
+    const Hints told(teacher, found.module, "forward");
+    const std::vector<c10::IValue> batch = {normal({50, 6}, 3)};
+    return distance(told.student(batch).sums, told.teacher(batch), "mse").item<double>();
+  };
+  CHECK(sums_off(true) < 0.5 * sums_off(false));
 }
 
 TEST_CASE("what no step makes better stays as it was", "[repair]") {
