@@ -34,7 +34,10 @@ const Fields<TuneConfig>& tune_fields() {
        [](const JsonNode& node, TuneConfig& tune) {
          tune.loss = node.one_of({"mse", "kl"});
        }},
-      {"hints", [](const JsonNode& node, TuneConfig& tune) { tune.hints = node.boolean(); }},
+      {"hints",
+       [](const JsonNode& node, TuneConfig& tune) {
+         if (!node.json().is_null()) tune.hints = node.boolean();
+       }},
   };
   return fields;
 }

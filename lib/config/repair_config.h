@@ -14,7 +14,8 @@ struct TuneConfig {
   int64_t batch_size = 128;
   double learning_rate = 1e-3;
   std::string loss = "mse";  ///< "mse": mean squares, relative to the outputs'; "kl": of classes
-  bool hints = true;         ///< of a model with residual sums, those are to be the same, too
+  /// Residual sums are to be what they were, too; nothing: where masks take none of their channels.
+  std::optional<bool> hints;
 };
 
 struct RepairConfig {

@@ -37,6 +37,26 @@ std::map<Call, Value*> sums_in(const FlatModel& model) {
   return sums;
 }
 
+// Whether a value is one of `sums` but for operators that hand on each channel.
+bool is_made_of(const Value* value, const std::map<Call, Value*>& sums) {
+  for (;;) {
+    for (const auto& [call, sum] : sums)
+      if (sum == value) return true;
+    const Node& node = *value->node();
+    const bool hands_on = !is_readable(node) || node.kind() == c10::aten::batch_norm;
+    if (!hands_on || node.inputs().empty()) return false;
+    value = node.inputs()[0];
+  }
+}
+
+bool are_masked(const std::map<Call, Value*>& sums, const FlatModel& model) {
+  for (const Node* node : model.graph->block()->nodes())
+    if (node->kind() == c10::aten::mul && is_mask(model, node->inputs()[1]) &&
+        is_made_of(node->inputs()[0], sums))
+      return true;
+  return false;
+}
+
 Values inputs_of(const FlatModel& model) {
   return {model.graph->inputs().begin(), model.graph->inputs().end()};
 }
@@ -63,12 +83,14 @@ std::vector<at::Tensor> tensors_of(std::vector<c10::IValue>::const_iterator firs
 
 }  // namespace
 
-Hints::Hints(const Module& teacher, const Module& student, const std::string& method)
+Hints::Hints(const Module& teacher, const Module& student, const std::string& method,
+             bool even_masked)
     : teacher_(teacher), student_(student) {
   const FlatModel taught = flatten(student, method), teaches = flatten(teacher, method);
-  const auto wanted = sums_in(teaches);
+  const auto own = sums_in(taught), wanted = sums_in(teaches);
+  if (!even_masked && are_masked(own, taught)) return;
   Values sums, theirs;
-  for (const auto& [call, sum] : sums_in(taught))
+  for (const auto& [call, sum] : own)
     if (const auto twin = wanted.find(call); twin != wanted.end()) {
       sums.push_back(sum);
       theirs.push_back(twin->second);

@@ -16,11 +16,12 @@ namespace actsparse {
 class Hints {
  public:
   /// Of models in eval mode with the same layers; both must outlive it. `student` may have masks
-  /// and other parameters. Throws Error(Model) if one of them cannot be made one graph.
+  /// and other parameters. Sums of which masks take channels are hints only if `even_masked`: they
+  /// ask for what nobody reads. Throws Error(Model) if one of them cannot be made one graph.
   Hints(const torch::jit::Module& teacher, const torch::jit::Module& student,
-        const std::string& method);
+        const std::string& method, bool even_masked);
 
-  /// Whether there are sums that both have.
+  /// Whether there are such sums, which both have.
   bool has_any() const { return student_graph_ != nullptr; }
 
   /// What the student returns and its sums, with autograd on its parameters if it is on.

@@ -107,7 +107,8 @@ class Tuning {
         random_(options.seed) {
     teacher_.eval();
     student_.eval();
-    if (options.config.hints) hints_.emplace(teacher_, student_, method_);
+    if (const auto hints = options.config.hints; hints.value_or(true))
+      hints_.emplace(teacher_, student_, method_, hints.has_value());
   }
 
   Tuned run(BatchSource& data) {

@@ -29,7 +29,7 @@ const std::vector<c10::IValue> hinted_batch = {normal({5, 4}, 7)};
 
 TEST_CASE("hints are the residual sums that both models have, in one order", "[repair]") {
   const Module teacher = blocks("", 1), student = blocks(" * self.activation_mask", 1);
-  const Hints hints(teacher, student, "forward");
+  const Hints hints(teacher, student, "forward", false);
   REQUIRE(hints.has_any());
   const auto wanted = hints.teacher(hinted_batch);
   const auto given = hints.student(hinted_batch);
@@ -43,7 +43,7 @@ TEST_CASE("hints are the residual sums that both models have, in one order", "[r
 TEST_CASE("what the student is told reaches its parameters", "[repair]") {
   const Module teacher = blocks("", 1), student = blocks(" * self.activation_mask", 2);
   for (const auto& parameter : student.parameters()) parameter.requires_grad_(true);
-  const Hints hints(teacher, student, "forward");
+  const Hints hints(teacher, student, "forward", false);
   const auto given = hints.student(hinted_batch);
   distance({given.sums[0]}, {hints.teacher(hinted_batch)[0]}, "mse").backward();
   CHECK(student.attr("w0").toTensor().grad().abs().sum().item<float>() > 0);
@@ -53,8 +53,18 @@ TEST_CASE("what the student is told reaches its parameters", "[repair]") {
   CHECK((!later.defined() || later.abs().sum().item<float>() == 0));
 }
 
+TEST_CASE("sums of which masks take channels are no hints unless they are asked for", "[repair]") {
+  const std::string body =
+      "  y = x + torch.linear(torch.relu(x), self.w0)\n"
+      "  z = torch.relu(y) * self.activation_mask\n  return torch.linear(z, self.w1)\n";
+  const Module masked = net(
+      body, {{"activation_mask", mask(4, {1}, 0)}, {"w0", weight({4, 4})}, {"w1", weight({3, 4})}});
+  CHECK_FALSE(Hints(masked, masked, "forward", false).has_any());
+  CHECK(Hints(masked, masked, "forward", true).has_any());
+}
+
 TEST_CASE("a model without residual sums has no hints", "[repair]") {
   const Module chain = net("  return torch.linear(torch.relu(torch.linear(x, self.w0)), self.w1)\n",
                            {{"w0", weight({6, 4})}, {"w1", weight({4, 6})}});
-  CHECK_FALSE(Hints(chain, chain, "forward").has_any());
+  CHECK_FALSE(Hints(chain, chain, "forward", false).has_any());
 }

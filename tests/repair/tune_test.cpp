@@ -47,7 +47,7 @@ TEST_CASE("tuning draws a model towards another one's outputs", "[repair]") {
   const auto loss = GENERATE("mse", "kl");
   const Module student = off_by(0.3);
   const auto before = student.attr("w1").toTensor().clone();
-  const Tuned found = tuned(student, {200, 16, 0.01, loss});
+  const Tuned found = tuned(student, {200, 16, 0.01, loss, {}});
   CHECK(found.report.before > 0.001);
   CHECK(found.report.after < found.report.before / 2);
   CHECK(found.report.best_step > 0);
@@ -62,13 +62,13 @@ TEST_CASE("tuning draws a model towards another one's outputs", "[repair]") {
 }
 
 TEST_CASE("tuning gives the same bytes each time", "[repair]") {
-  const TuneConfig config{20, 16, 0.01, "mse"};
+  const TuneConfig config{20, 16, 0.01, "mse", {}};
   CHECK(saved(tuned(off_by(0.3), config).module) == saved(tuned(off_by(0.3), config).module));
 }
 
 TEST_CASE("tuning goes on where an earlier process has stopped, to the same bytes", "[repair]") {
   std::vector<TuneProgress> kept;
-  TuneOptions options{{50, 16, 0.01, "mse"}, 0.2, 1, std::filesystem::temp_directory_path()};
+  TuneOptions options{{50, 16, 0.01, "mse", {}}, 0.2, 1, std::filesystem::temp_directory_path()};
   options.keep = [&](const TuneProgress& progress) { kept.push_back(progress); };
   const Tuned wanted = tune(off_by(0), off_by(0.3), *images(10), options);
   REQUIRE(kept.size() > 3);
@@ -100,7 +100,7 @@ TEST_CASE("residual sums are drawn to what they were, unless that is not wanted"
     const Tuned found = tune(made(0), made(0.3), *images(10), options);
     CHECK(found.report.after < found.report.before / 2);
     const Module teacher = made(0);
-    const Hints told(teacher, found.module, "forward");
+    const Hints told(teacher, found.module, "forward", true);
     const std::vector<c10::IValue> batch = {normal({50, 6}, 3)};
     return distance(told.student(batch).sums, told.teacher(batch), "mse").item<double>();
   };
@@ -108,7 +108,7 @@ TEST_CASE("residual sums are drawn to what they were, unless that is not wanted"
 }
 
 TEST_CASE("what no step makes better stays as it was", "[repair]") {
-  const Tuned found = tuned(off_by(0), {10, 16, 100.0, "mse"});
+  const Tuned found = tuned(off_by(0), {10, 16, 100.0, "mse", {}});
   CHECK(found.report.best_step == 0);
   CHECK(found.report.after == found.report.before);
   CHECK(bit_equal(found.module.attr("w1").toTensor().detach(),
