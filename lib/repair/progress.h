@@ -22,7 +22,7 @@ struct LayerOutcome {
 struct TuneProgress {
   int64_t step = 0;
   TunedModel report;
-  std::vector<at::Tensor> parameters, best;  ///< in one order; best empty: those before any step
+  std::vector<at::Tensor> parameters, best;  ///< in one order
   std::string optimizer;                     ///< as LibTorch's archives hold it
   std::string random;                        ///< state of the generator that draws batches
   std::vector<int64_t> order;                ///< batches that this round has left

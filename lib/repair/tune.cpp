@@ -115,6 +115,7 @@ class Tuning {
     read(data);
     parameters_ = tunable(student_);
     for (const auto& parameter : parameters_) parameter.requires_grad_(true);
+    best_ = copies_of(parameters_);
     if (!options_.known) {
       const double before = held_out_loss();
       report_ = {options_.config.steps, 0, options_.config.loss, before, before};
