@@ -127,7 +127,6 @@ MaskedOperator batch_norm(const FlatModel& model, Node& node) {
   found.norm = {channel_numbers(node, "weight", at::ones_like(mu)),
                 channel_numbers(node, "bias", at::zeros_like(mu)), epsilon};
   const at::Tensor scale = found.norm.gamma / (found.sources[1].to(at::kDouble) + epsilon).sqrt();
-  found.window.groups = mu.numel();
   found.weight = scale.view({-1, 1, 1});
   found.bias = found.norm.beta - scale * mu;
   ConvolutionArguments each;

@@ -29,7 +29,7 @@ using Tensors = std::vector<at::Tensor>;
 // How often the batches held out are judged while it goes on.
 constexpr int64_t kChecks = 20;
 // How much all residual sums count beside the answers.
-constexpr double kHints = 5;
+constexpr double kHints = 25;
 
 // With autograd, if it is on; run_method() turns it off.
 Tensors answers(Module& model, const std::string& method,
