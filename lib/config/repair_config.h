@@ -25,7 +25,7 @@ struct RepairConfig {
   /// Batch norms behind a mask take the statistics of what enters them now; nothing: where that is
   /// better on what is held out.
   std::optional<bool> batch_norm;
-  double holdout = 0.2;         ///< share of the batches that no fit sees, 0 <= . < 1
+  double holdout = 0.2;            ///< share of the batches that no fit sees, 0 <= . < 1
   std::optional<DataConfig> data;  ///< nothing: the calibration's
   std::optional<TuneConfig> tune;
   bool changes_layers() const { return method != "none" || batch_norm.value_or(false); }

@@ -1,6 +1,7 @@
 #include "repair/read_operator.h"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 #include <torch/csrc/jit/ir/constants.h>
 
 #include <set>

@@ -95,8 +95,8 @@ TEST_CASE("residual sums are drawn to what they were, unless that is not wanted"
                       {"w2", weight({2, 6}) + off * weight({2, 6}, 6)}});
   };
   const auto sums_off = [&](bool hints) {
-    TuneOptions options{{100, 16, 0.01, "mse", hints}, 0.2, 1,
-                        std::filesystem::temp_directory_path()};
+    TuneOptions options{
+        {100, 16, 0.01, "mse", hints}, 0.2, 1, std::filesystem::temp_directory_path()};
     const Tuned found = tune(made(0), made(0.3), *images(10), options);
     CHECK(found.report.after < found.report.before / 2);
     const Module teacher = made(0);
