@@ -30,7 +30,7 @@ def free_port():
 class Job:
     """A folder with a config, and the bytes that one process makes of it."""
 
-    def __init__(self, binary, samples, folder, batches, evaluate=None):
+    def __init__(self, binary, samples, folder, batches, evaluate=None, repair="none"):
         self.binary, self.folder = binary, pathlib.Path(folder)
         config = {
             "version": 1, "model": {"path": str(samples / "digits_resnet.pt")},
@@ -39,6 +39,7 @@ class Job:
                          "sparse_config": {"sparsity_level": 0.5}},
             "layers": [{"type": "Conv2d"}],
             "run": {"checkpoint": {"batches": 2}},
+            "repair": repair,
             "output": {"model": "masked.pt", "state": "state.pt", "report": "report.json"},
         }
         if evaluate:
@@ -263,6 +264,16 @@ def check_failing_rank(job):
     job.clear()
 
 
+def check_repair(binary, samples, folder):
+    """Rank 0 repairs; all judge what it makes, the stages before it, too."""
+    repair = {"method": "linear", "tune": {"steps": 5, "batch_size": 16}}
+    job = Job(binary, samples, folder, 20, evaluate_section(samples, 40), repair)
+    finish(job.start_ranks(2, "run"), [0, 0])
+    report = job.check_outputs()
+    assert report["repair"] == job.report["repair"], report["repair"]
+    assert len(report["repair"]["stages"]) == 3, report["repair"]["stages"]
+
+
 def main(binary, samples):
     binary, samples = str(pathlib.Path(binary).resolve()), pathlib.Path(samples).resolve()
     checks = 0
@@ -289,8 +300,9 @@ def main(binary, samples):
         with tempfile.TemporaryDirectory() as folder:
             check_judging(binary, samples, folder, batch_size, batches, size)
             checks += 1
-    with tempfile.TemporaryDirectory() as folder:
-        check_gates(binary, samples, folder)
+    for check in (check_gates, check_repair):
+        with tempfile.TemporaryDirectory() as folder:
+            check(binary, samples, folder)
         checks += 1
     print(f"{checks} checks of ranks passed")
 
