@@ -16,10 +16,10 @@ import quality
 GRAM = {"aggregate_fn": {"name": "gram", "patches": True}, "reduce_fn": "removal_error", "mask_fn": "magnitude"}
 # Of each row: net, what is masked, how it is tuned.
 ROWS = {
-    "resnet20 conv2": ("cifar10/resnet20.pt", [{"match": "layer*.*.conv2"}], 0.5, 1200),
-    "resnet20 group": ("cifar10/resnet20.pt", [{"type": "Conv2d", "exclude": ["conv1"]}, {"type": "Linear"}], 0.3, 1200),
-    "resnet56 conv2": ("cifar10/resnet56.pt", [{"match": "layer*.*.conv2"}], 0.5, 600),
-    "stories260K ffn": ("llm/stories260K.pt", [{"match": "layers.*.ffn.w2"}], 0.25, 400),
+    "resnet20 conv2": ("cifar10/resnet20.pt", [{"match": "layer*.*.conv2"}], 0.5, {"steps": 300}),
+    "resnet20 group": ("cifar10/resnet20.pt", [{"type": "Conv2d", "exclude": ["conv1"]}, {"type": "Linear"}], 0.3, {"steps": 600}),
+    "resnet56 conv2": ("cifar10/resnet56.pt", [{"match": "layer*.*.conv2"}], 0.5, {"steps": 120}),
+    "stories260K ffn": ("llm/stories260K.pt", [{"match": "layers.*.ffn.w2"}], 0.25, {"steps": 400, "batch_size": 8, "loss": "kl"}),
 }
 
 
@@ -65,7 +65,7 @@ def show(binary, folder, row, place):
     masked = run(binary, place, "output.compact=null")
     linear = run(binary, place, "repair=linear")
     times = linear["timing"]["repair"]["seconds"] / plain_seconds(folder, row, place)
-    tune = {"method": "linear", "tune": {"steps": ROWS[row][3], "batch_size": 128 if "resnet" in row else 8}}
+    tune = {"method": "linear", "tune": ROWS[row][3]}
     tuned = run(binary, place, "data.limit=5000", "output.compact=null", "repair=" + json.dumps(tune))
     macs = linear["compact"]["macs"]
     unmasked = masked["evaluation"]["baseline"]["metrics"]["accuracy"]
