@@ -14,7 +14,7 @@ using torch::jit::Module;
 
 CompactOptions form(bool keeps_modules) { return {1e-5, "off", keeps_modules}; }
 
-Module linear(const at::Tensor& weights, const at::Tensor& bias, const at::Tensor& dropped = {}) {
+Module layer_of(const at::Tensor& weights, const at::Tensor& bias, const at::Tensor& dropped = {}) {
   Module module("__torch__.Linear");
   module.register_parameter("weight", weights, false);
   module.register_parameter("bias", bias, false);
@@ -25,8 +25,8 @@ Module linear(const at::Tensor& weights, const at::Tensor& bias, const at::Tenso
   return module;
 }
 
-Module linear(int64_t out, int64_t in, const at::Tensor& dropped = {}) {
-  return linear(weight({out, in}), weight({out}), dropped);
+Module layer_of(int64_t out, int64_t in, const at::Tensor& dropped = {}) {
+  return layer_of(weight({out, in}), weight({out}), dropped);
 }
 
 // i (3 -> 6), a and b (6 -> 6, one weight and bias), o (6 -> 2); masks before a, b and o.
@@ -36,10 +36,10 @@ Module tied(const at::Tensor& a, const at::Tensor& b, const at::Tensor& o) {
       "  y = torch.relu(self.a.forward(torch.relu(self.i.forward(x))))\n"
       "  return self.o.forward(torch.relu(self.b.forward(y)))\n",
       {},
-      {{"i", linear(6, 3)},
-       {"a", linear(weights, bias, a)},
-       {"b", linear(weights, bias, b)},
-       {"o", linear(2, 6, o)}});
+      {{"i", layer_of(6, 3)},
+       {"a", layer_of(weights, bias, a)},
+       {"b", layer_of(weights, bias, b)},
+       {"o", layer_of(2, 6, o)}});
 }
 
 at::Tensor tensor(const Module& model, const std::string& layer, const std::string& name) {
@@ -113,8 +113,8 @@ TEST_CASE("a weight and its transpose are one", "[compact]") {
   const bool keeps_modules = GENERATE(true, false);
   const auto weights = weight({4, 6});
   const auto masked = net("  return self.b.forward(torch.relu(self.a.forward(x)))\n", {},
-                          {{"a", linear(weights, weight({4}))},
-                           {"b", linear(weights.t(), weight({6}), mask(4, {2}, 0))}});
+                          {{"a", layer_of(weights, weight({4}))},
+                           {"b", layer_of(weights.t(), weight({6}), mask(4, {2}, 0))}});
   const auto result = compacted(masked, {6}, form(keeps_modules));
   CHECK(count_parameters(masked) == 24 + 10);
   CHECK(stored_bytes(result.module) <= stored_bytes(masked));
@@ -125,7 +125,7 @@ TEST_CASE("buffers of several names stay one tensor", "[compact]") {
   const bool keeps_modules = GENERATE(true, false);
   const auto table = weight({6});
   const auto scaled = [&](int64_t out, int64_t in) {
-    Module module = linear(out, in);
+    Module module = layer_of(out, in);
     module.register_buffer("table", table);
     module.define(
         "def scaled(self, x: Tensor) -> Tensor:\n"
@@ -137,7 +137,7 @@ TEST_CASE("buffers of several names stay one tensor", "[compact]") {
       net("  y = torch.relu(self.a.scaled(x)) * self.activation_mask\n"
           "  return self.o.forward(torch.relu(self.b.scaled(y)))\n",
           {{"activation_mask", dropped}},
-          {{"a", scaled(6, 3)}, {"b", scaled(6, 6)}, {"o", linear(2, 6, dropped)}});
+          {{"a", scaled(6, 3)}, {"b", scaled(6, 6)}, {"o", layer_of(2, 6, dropped)}});
   const auto result = compacted(masked, {3}, form(keeps_modules));
   CHECK(removed(result) == 4);
   CHECK(is_one(tensor(result.module, "a", "table"), tensor(result.module, "b", "table")));
@@ -155,9 +155,9 @@ TEST_CASE("views of one storage take only what is left of it", "[compact]") {
       reloaded(net("  y = torch.relu(self.a.forward(torch.relu(self.i.forward(x))))\n"
                    "  return self.o.forward(y)\n",
                    {},
-                   {{"i", linear(part(0, {6, 3}), part(18, {6}))},
-                    {"a", linear(part(24, {6, 6}), part(60, {6}))},
-                    {"o", linear(part(66, {2, 6}), part(78, {2}), mask(6, {1, 4}, 0))}}));
+                   {{"i", layer_of(part(0, {6, 3}), part(18, {6}))},
+                    {"a", layer_of(part(24, {6, 6}), part(60, {6}))},
+                    {"o", layer_of(part(66, {2, 6}), part(78, {2}), mask(6, {1, 4}, 0))}}));
   const auto result = compacted(masked, {3}, form(keeps_modules));
   CHECK(removed(result) == 2);
   CHECK(stored_bytes(result.module) == 4 * (18 + 6 + 24 + 4 + 8 + 2));
@@ -171,7 +171,7 @@ TEST_CASE("a layer that is called twice becomes two only where that is smaller",
         {{"first_mask", mask(6, dropped, 0)},
          {"second_mask", mask(6, dropped, 0)},
          {"w", weight({2, 6})}},
-        {{"a", linear(6, 6)}});
+        {{"a", layer_of(6, 6)}});
   };
   const auto larger = called_twice({1}), smaller = called_twice({0, 1, 4, 5});
   const auto whole = compacted(larger, {6}), two = compacted(smaller, {6});
@@ -190,7 +190,7 @@ TEST_CASE("masks in loops and branches are told of, and nothing grows", "[compac
           "  for i in range(2):\n"
           "    y = self.a.forward(torch.relu(self.b.forward(torch.relu(y))))\n"
           "  return y\n",
-          {}, {{"a", linear(8, 4)}, {"b", linear(4, 8, mask(8, {1, 4, 5}, 0))}});
+          {}, {{"a", layer_of(8, 4)}, {"b", layer_of(4, 8, mask(8, {1, 4, 5}, 0))}});
   const auto branch =
       net("  y = self.a.forward(x)\n"
           "  if x.size(0) > 2:\n"
@@ -198,7 +198,7 @@ TEST_CASE("masks in loops and branches are told of, and nothing grows", "[compac
           "  else:\n"
           "    z = self.b.forward(y)\n"
           "  return z\n",
-          {}, {{"a", linear(8, 4)}, {"b", linear(4, 8, mask(8, {1, 4, 5}, 0))}});
+          {}, {{"a", layer_of(8, 4)}, {"b", layer_of(4, 8, mask(8, {1, 4, 5}, 0))}});
   for (const Module& masked : {loop, branch}) {
     const auto result = compacted(masked, {4}, form(keeps_modules));
     REQUIRE_FALSE(result.masks.empty());
@@ -217,7 +217,7 @@ TEST_CASE("a layer called in a loop and before it does not become two that are l
           "  for i in range(2):\n"
           "    y = self.b.forward(torch.relu(self.a.forward(y)))\n"
           "  return y\n",
-          {}, {{"a", linear(8, 4)}, {"b", linear(4, 8, mask(8, {1, 4, 5, 7}, 0))}});
+          {}, {{"a", layer_of(8, 4)}, {"b", layer_of(4, 8, mask(8, {1, 4, 5, 7}, 0))}});
   const auto result = compacted(masked, {4}, form(keeps_modules));
   CHECK(result.masks.size() == 2);
   CHECK(removed(result) == 0);
