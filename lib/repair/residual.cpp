@@ -71,6 +71,9 @@ std::optional<Residual> find_residual(const MaskedOperator& masked) {
     if (node.kind() == c10::aten::add && node.inputs().size() == 3) {
       Value* const other = node.inputs().at(1 - place);
       if (!is_one(*node.inputs().at(2)) || !is_tensor(*other)) return std::nullopt;
+      // A batch norm's window tells nothing of the axes behind its channels, which a scale lies
+      // along.
+      if (masked.kind == MaskedOperator::Kind::BatchNorm && scale.defined()) return std::nullopt;
       if (!constant(*other)) return Residual{other, node.output(), scale};
     } else if (node.kind() == c10::aten::batch_norm && place == 0) {
       const auto factor = batch_norm_scale(node);

@@ -261,6 +261,23 @@ TEST_CASE("a batch norm behind masks takes the statistics of what enters it now"
   CHECK(bit_equal(result.module.attr("w").toTensor(), tensors[1].second));
 }
 
+TEST_CASE("a batch norm before a factor and a sum of images is taken anew, too", "[repair]") {
+  const Module masked =
+      net("  y = torch.conv2d(torch.relu(x) * self.activation_mask, self.w)\n"
+          "  y = torch.batch_norm(y, None, None, self.mean, self.var, False, 0.1, 1e-5, False)\n"
+          "  return y * self.factor + x[:, :3]\n",
+          {{"activation_mask", mask(6, {0, 2, 4}, 2)},
+           {"w", weight({3, 6, 1, 1})},
+           {"mean", at::zeros({3})},
+           {"var", at::full({3}, 2.0)},
+           {"factor", weight({3, 1, 1})}});
+  RepairConfig config;
+  config.batch_norm = true;
+  const auto result = repaired(masked, {8, 6, 5, 4}, config);
+  REQUIRE(result.layers.size() == 1);
+  CHECK(result.layers[0].choice == "batch_norm");
+}
+
 TEST_CASE("a batch norm is left where least squares come before it, or nothing gets better",
           "[repair]") {
   const std::string body =
