@@ -261,20 +261,22 @@ TEST_CASE("a batch norm behind masks takes the statistics of what enters it now"
   CHECK(bit_equal(result.module.attr("w").toTensor(), tensors[1].second));
 }
 
-TEST_CASE("a batch norm before a factor and a sum of images is taken anew, too", "[repair]") {
+TEST_CASE("batch norms of images, one behind the other before a sum, are taken anew", "[repair]") {
   const Module masked =
       net("  y = torch.conv2d(torch.relu(x) * self.activation_mask, self.w)\n"
           "  y = torch.batch_norm(y, None, None, self.mean, self.var, False, 0.1, 1e-5, False)\n"
-          "  return y * self.factor + x[:, :3]\n",
+          "  y = torch.batch_norm(y, None, None, self.mean2, self.var2, False, 0.1, 1e-5, False)\n"
+          "  return y + x[:, :3]\n",
           {{"activation_mask", mask(6, {0, 2, 4}, 2)},
            {"w", weight({3, 6, 1, 1})},
            {"mean", at::zeros({3})},
            {"var", at::full({3}, 2.0)},
-           {"factor", weight({3, 1, 1})}});
+           {"mean2", weight({3})},
+           {"var2", at::full({3}, 0.5)}});
   RepairConfig config;
   config.batch_norm = true;
   const auto result = repaired(masked, {8, 6, 5, 4}, config);
-  REQUIRE(result.layers.size() == 1);
+  REQUIRE(result.layers.size() == 2);
   CHECK(result.layers[0].choice == "batch_norm");
 }
 
