@@ -14,6 +14,7 @@
 #include "config/evaluate_config.h"
 #include "config/function_config.h"
 #include "config/repair_config.h"
+#include "config/search_config.h"
 
 namespace actsparse {
 
@@ -135,6 +136,7 @@ struct Config {
   std::vector<LayerSelector> layers;  ///< at least one
   RunConfig run;
   RepairConfig repair;
+  SearchConfig search;
   std::optional<EvaluateConfig> evaluate;
   OutputConfig output;
   std::filesystem::path file;  ///< the config file, absolute; empty if parsed from text

@@ -24,6 +24,7 @@ struct NamedData {
 std::vector<NamedData> data_of(const Config& config) {
   std::vector<NamedData> all = {{"data", config.data}};
   if (config.repair.data) all.push_back({"repair.data", *config.repair.data});
+  if (config.search.data) all.push_back({"search.data", *config.search.data});
   if (config.evaluate && config.evaluate->data)
     all.push_back({"evaluate.data", *config.evaluate->data});
   return all;
@@ -36,6 +37,8 @@ std::vector<NamedPath> inputs_of(const Config& config) {
     for (size_t i = 0; i < named.data.inputs.size(); ++i)
       if (const auto* file = std::get_if<FileInput>(&named.data.inputs[i]))
         inputs.push_back({named.input(i) + ".path", file->path});
+  if (config.search.labels)
+    inputs.push_back({"search.labels.path", config.search.labels->file.path});
   if (config.evaluate && config.evaluate->labels)
     inputs.push_back({"evaluate.labels.path", config.evaluate->labels->file.path});
   for (size_t i = 0; i < config.functions.size(); ++i)

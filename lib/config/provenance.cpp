@@ -21,6 +21,7 @@ std::string config_digest(const Config& config) {
   auto part = config.effective;
   part.erase("output");
   part.erase("repair");
+  part.erase("search");
   part.erase("evaluate");
   if (part.contains("run")) {
     part["run"].erase("checkpoint");

@@ -49,37 +49,12 @@ std::vector<FunctionConfig> read_metrics(const JsonNode& node) {
   return metrics;
 }
 
-GateConfig read_gate(const JsonNode& node, const std::string& metric) {
-  GateConfig gate;
-  gate.metric = metric;
-  gate.path = node.path();
-  read_fields(node, gate_fields(), gate);
-  if (!gate.min && !gate.max && !gate.max_drop)
-    node.fail_found("none of them", "at least one of " + quoted_list(keys_of(gate_fields())));
-  if (gate.min && gate.max && *gate.min > *gate.max)
-    node.fail_found(
-        "min " + node.find("min")->json().dump() + " and max " + node.find("max")->json().dump(),
-        "min <= max");
-  if (gate.max_drop && !can_drop(metric))
-    node.find("max_drop")
-        ->fail("it only for " + droppable_metrics() + " and functions of your own: '" + metric +
-               "' compares with the baseline already");
-  return gate;
-}
-
 std::vector<GateConfig> read_gates(const JsonNode& node) {
   node.expect_object("an object of gates, by metric");
   std::vector<GateConfig> gates;
   for (const auto& [metric, bounds] : node.json().items())
     gates.push_back(read_gate(*node.find(metric), metric));
   return gates;
-}
-
-LabelsConfig read_labels(const JsonNode& node) {
-  LabelsConfig labels;
-  read_fields(node, labels_fields(), labels);
-  check_member(node, labels.file);
-  return labels;
 }
 
 Fields<LabelsConfig> make_labels_fields() {
@@ -124,6 +99,31 @@ Field<GateConfig> bound_field(const std::string& key, std::optional<double> Gate
 }
 
 }  // namespace
+
+LabelsConfig read_labels(const JsonNode& node) {
+  LabelsConfig labels;
+  read_fields(node, labels_fields(), labels);
+  check_member(node, labels.file);
+  return labels;
+}
+
+GateConfig read_gate(const JsonNode& node, const std::string& metric) {
+  GateConfig gate;
+  gate.metric = metric;
+  gate.path = node.path();
+  read_fields(node, gate_fields(), gate);
+  if (!gate.min && !gate.max && !gate.max_drop)
+    node.fail_found("none of them", "at least one of " + quoted_list(keys_of(gate_fields())));
+  if (gate.min && gate.max && *gate.min > *gate.max)
+    node.fail_found(
+        "min " + node.find("min")->json().dump() + " and max " + node.find("max")->json().dump(),
+        "min <= max");
+  if (gate.max_drop && !can_drop(metric))
+    node.find("max_drop")
+        ->fail("it only for " + droppable_metrics() + " and functions of your own: '" + metric +
+               "' compares with the baseline already");
+  return gate;
+}
 
 const BuiltInMetric* find_built_in_metric(const std::string& name) {
   for (const auto& metric : built_in_metrics)

@@ -23,6 +23,15 @@ void check_ridge(const JsonNode& node, const RepairConfig& repair) {
 
 }  // namespace
 
+const Fields<AugmentConfig>& augment_fields() {
+  static const Fields<AugmentConfig> fields = {
+      {"flip", [](const JsonNode& node, AugmentConfig& augment) { augment.flip = node.boolean(); }},
+      {"shift",
+       [](const JsonNode& node, AugmentConfig& augment) { augment.shift = node.integer({0}); }},
+  };
+  return fields;
+}
+
 const Fields<TuneConfig>& tune_fields() {
   static const Fields<TuneConfig> fields = {
       {"steps", [](const JsonNode& node, TuneConfig& tune) { tune.steps = node.integer({1}); }},
@@ -37,6 +46,10 @@ const Fields<TuneConfig>& tune_fields() {
       {"hints",
        [](const JsonNode& node, TuneConfig& tune) {
          if (!node.json().is_null()) tune.hints = node.boolean();
+       }},
+      {"augment",
+       [](const JsonNode& node, TuneConfig& tune) {
+         if (!node.json().is_null()) read_fields(node, augment_fields(), tune.augment.emplace());
        }},
   };
   return fields;

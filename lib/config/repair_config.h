@@ -8,6 +8,12 @@
 
 namespace actsparse {
 
+/// How images are placed anew in each step.
+struct AugmentConfig {
+  bool flip = false;  ///< left and right, each image with equal chances
+  int64_t shift = 0;  ///< pixels each way at most, >= 0
+};
+
 /// Steps of an optimizer towards the unmasked model's outputs.
 struct TuneConfig {
   int64_t steps = 200;
@@ -16,6 +22,7 @@ struct TuneConfig {
   std::string loss = "mse";  ///< "mse": mean squares, relative to the outputs'; "kl": of classes
   /// Residual sums are to be what they were, too; nothing: where masks take none of their channels.
   std::optional<bool> hints;
+  std::optional<AugmentConfig> augment = {};  ///< nothing: batches are taken as they are
 };
 
 struct RepairConfig {

@@ -23,8 +23,10 @@ const Fields<CheckpointConfig>& checkpoint_fields();
 const Fields<EvaluateConfig>& evaluate_fields();
 const Fields<LabelsConfig>& labels_fields();
 const Fields<RepairConfig>& repair_fields();
+const Fields<AugmentConfig>& augment_fields();
 const Fields<TuneConfig>& tune_fields();
 const Fields<GateConfig>& gate_fields();
+const Fields<SearchConfig>& search_fields();
 const Fields<OutputConfig>& output_fields();
 const Fields<OutputConfig>& compact_fields();  ///< output.compact as an object
 /// The keys of an entry of data.inputs, and the one fixed key of a function's object form.
@@ -35,7 +37,10 @@ DataConfig read_data(const JsonNode& node);
 InputConfig read_input(const JsonNode& node);
 ImageInput read_images(const JsonNode& node);
 EvaluateConfig read_evaluate(const JsonNode& node);
+LabelsConfig read_labels(const JsonNode& node);
+GateConfig read_gate(const JsonNode& node, const std::string& metric);
 RepairConfig read_repair(const JsonNode& node);
+SearchConfig read_search(const JsonNode& node);
 /// A name, or an object with `name` and parameters; `allowed` says so in messages.
 FunctionConfig read_function(const JsonNode& node, const std::string& allowed);
 /// The names of torch's dtypes.

@@ -91,6 +91,12 @@ void try_sizes(Calibration& calibration) {
 
 }  // namespace
 
+std::filesystem::path main_output(const OutputConfig& output) {
+  if (!output.state.empty()) return output.state;
+  if (!output.model.empty()) return output.model;
+  return output.compact.empty() ? output.report : output.compact;
+}
+
 StateDict state_of(const Calibration& calibration) {
   StateDict state = calibration.job.sparsifier.state_dict();
   state.meta = calibration.meta;

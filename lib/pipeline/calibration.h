@@ -21,6 +21,10 @@ struct Calibration {
   int64_t ranks = 1;                              ///< processes that shared the batches
 };
 
+/// What a job's checkpoints are named after: the first there is of state, model, small model,
+/// report.
+std::filesystem::path main_output(const OutputConfig& output);
+
 /// Runs the batches of the shard. Layers never called are an error, or dropped with a warning if
 /// optional; after a shard those that another one may call are kept.
 /// Checkpoints are written beside `output`.

@@ -156,9 +156,14 @@ std::vector<std::string> names_of(const std::vector<Contestant>& contestants) {
   return names;
 }
 
+std::unique_ptr<Evaluation> make_evaluation(const EvaluateConfig& config,
+                                            const FunctionTable& functions) {
+  return std::make_unique<Evaluation>(config, user_metrics(config, functions));
+}
+
 Examination::Examination(const EvaluateConfig& config, const FunctionTable& functions,
                          std::vector<std::string> candidates)
-    : evaluation_(std::make_unique<Evaluation>(config, user_metrics(config, functions))),
+    : evaluation_(make_evaluation(config, functions)),
       names_(std::move(candidates)),
       judges_(names_.size(), Judge(*evaluation_)) {}
 

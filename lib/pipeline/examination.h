@@ -22,6 +22,11 @@ struct Contestant {
 };
 std::vector<std::string> names_of(const std::vector<Contestant>& contestants);
 
+/// What `config` asks of answers, with the user's functions that it names. Throws Error(Config) for
+/// metrics and gates that there are not.
+std::unique_ptr<Evaluation> make_evaluation(const EvaluateConfig& config,
+                                            const FunctionTable& functions);
+
 /// What is asked of the candidates: metrics and gates, with the user's functions that they name.
 class Examination {
  public:

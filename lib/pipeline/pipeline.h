@@ -17,6 +17,7 @@
 #include "report/evaluation_report.h"
 #include "report/inspection.h"
 #include "report/report.h"
+#include "report/sensitivity_report.h"
 
 namespace actsparse {
 
@@ -101,6 +102,11 @@ CompactResult compact(const CompactRequest& request, const RunOptions& options);
 /// rank judges its shard, rank 0 merges. Throws Error of any kind, but none for gates that fail:
 /// the report has them, and a state is written all the same.
 EvaluationReport evaluate(const EvaluateRequest& request, const RunOptions& options);
+/// What each group of layers costs alone at config.search's levels, with config.repair's method,
+/// against the unmasked model. Writes nothing but checkpoints of the calibration. Throws Error of
+/// any kind.
+SensitivityReport sensitivity(const Config& config, const RunOptions& options);
+
 /// What the shards of one evaluation have counted, put together. Throws Error(State).
 EvaluationReport merge_evaluations(const std::vector<std::filesystem::path>& states_in,
                                    const std::filesystem::path& state_out);

@@ -94,12 +94,18 @@ struct EvaluateRequest {
 };
 Answer perform(const EvaluateRequest& request, const RunOptions& options);
 
+struct SensitivityRequest {
+  Config config;
+  std::filesystem::path picture = {};  ///< SVG; empty: not written
+};
+Answer perform(const SensitivityRequest& request, const RunOptions& options);
+
 struct FunctionsRequest {};
 Answer perform(const FunctionsRequest& request);
 
 /// One of them: a line per command.
-using Request =
-    std::variant<RunRequest, InspectRequest, CalibrateRequest, MergeRequest, StepRequest,
-                 ApplyRequest, CompactRequest, EvaluateRequest, FunctionsRequest>;
+using Request = std::variant<RunRequest, InspectRequest, CalibrateRequest, MergeRequest,
+                             StepRequest, ApplyRequest, CompactRequest, EvaluateRequest,
+                             SensitivityRequest, FunctionsRequest>;
 
 }  // namespace actsparse

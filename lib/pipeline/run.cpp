@@ -43,13 +43,6 @@ void keep_models_back(Outputs& outputs, const OutputConfig& output, Report& repo
   }
 }
 
-// What checkpoints are named after.
-std::filesystem::path main_output(const OutputConfig& output) {
-  if (!output.state.empty()) return output.state;
-  if (!output.model.empty()) return output.model;
-  return output.compact.empty() ? output.report : output.compact;
-}
-
 ModelFiles model_files(const Config& config) {
   const OutputConfig& output = config.output;
   return {config.model.path, output.model, output.compact, MaskForm::Buffers,

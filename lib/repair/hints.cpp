@@ -102,7 +102,8 @@ Hints::Hints(const Module& teacher, const Module& student, const std::string& me
       parameters.push_back(node->output());
       parameters_.push_back(taught.name_of(*node->output())->path);
     }
-  teacher_graph_ = std::make_unique<PartialGraph>(inputs_of(teaches), theirs);
+  teacher_graph_ = std::make_unique<PartialGraph>(inputs_of(teaches),
+                                                  with({teaches.graph->outputs().at(0)}, theirs));
   student_graph_ = std::make_unique<PartialGraph>(with(inputs_of(taught), parameters),
                                                   with({taught.graph->outputs().at(0)}, sums));
 }
@@ -114,10 +115,10 @@ Hints::Answer Hints::student(const std::vector<c10::IValue>& arguments) const {
   return {given.front(), tensors_of(given.begin() + 1, given.end())};
 }
 
-std::vector<at::Tensor> Hints::teacher(const std::vector<c10::IValue>& arguments) const {
+Hints::Answer Hints::teacher(const std::vector<c10::IValue>& arguments) const {
   const at::NoGradGuard no_grad;
   const auto given = teacher_graph_->run(inputs_for(teacher_, arguments));
-  return tensors_of(given.begin(), given.end());
+  return {given.front(), tensors_of(given.begin() + 1, given.end())};
 }
 
 }  // namespace actsparse

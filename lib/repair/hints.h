@@ -30,8 +30,8 @@ class Hints {
     std::vector<at::Tensor> sums;
   };
   Answer student(const std::vector<c10::IValue>& arguments) const;
-  /// The teacher's sums, in the same order.
-  std::vector<at::Tensor> teacher(const std::vector<c10::IValue>& arguments) const;
+  /// The same of the teacher, without autograd; its sums are in the same order.
+  Answer teacher(const std::vector<c10::IValue>& arguments) const;
 
  private:
   torch::jit::Module teacher_, student_;

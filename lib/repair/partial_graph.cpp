@@ -57,12 +57,32 @@ std::vector<Node*> nodes_before(const Values& wanted, const std::set<Value*>& kn
   return nodes;
 }
 
+bool is_read_from(const Value& value, Node& node) {
+  return std::any_of(value.uses().begin(), value.uses().end(), [&](const torch::jit::Use& use) {
+    Node* const user = outermost(use.user);
+    return user == &node || !user->isBefore(&node);
+  });
+}
+
 }  // namespace
 
 bool has_writes(torch::jit::Graph& graph) {
   for (Node* node : graph.block()->nodes())
     if (writes(*node)) return true;
   return false;
+}
+
+Values alive_before(torch::jit::Graph& graph, Node& node) {
+  Values alive;
+  for (Value* input : graph.inputs())
+    if (is_read_from(*input, node)) alive.push_back(input);
+  for (Node* before : graph.block()->nodes()) {
+    if (before == &node) break;
+    if (before->kind() == c10::prim::Constant) continue;
+    for (Value* output : before->outputs())
+      if (is_read_from(*output, node)) alive.push_back(output);
+  }
+  return alive;
 }
 
 Values values_read(Node& node) {

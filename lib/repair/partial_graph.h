@@ -34,6 +34,10 @@ class PartialGraph {
 /// Whether a graph writes to values or attributes: then its order counts.
 bool has_writes(torch::jit::Graph& graph);
 
+/// What is computed before a node of the graph's own block and read from there on. Constants are
+/// made where they are read.
+Values alive_before(torch::jit::Graph& graph, torch::jit::Node& node);
+
 /// What a node reads, with what the blocks in it read of outside.
 Values values_read(torch::jit::Node& node);
 

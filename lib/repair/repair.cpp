@@ -1,65 +1,31 @@
 #include "repair/repair.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/linear.h>
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "compact/nodes.h"
 #include "model/run_clone.h"
 #include "model/run_method.h"
 #include "repair/changes.h"
 #include "repair/held_out.h"
 #include "repair/solve_layer.h"
 #include "repair/targets.h"
+#include "repair/unmasked_graph.h"
 #include "repair/walk.h"
 
 namespace actsparse {
 namespace {
 
-using torch::jit::Graph;
 using torch::jit::Module;
 using torch::jit::Node;
 using torch::jit::Value;
 
 // Moments that layers may keep together while others are run.
 constexpr int64_t kWaveBytes = int64_t{256} << 20;
-
-// The graph without masks, and where its values stand for the masked one's.
-class Unmasked {
- public:
-  explicit Unmasked(const FlatModel& masked) : graph(masked.graph->copy()) {
-    std::vector<Node*> own, theirs;
-    for_each_node(*graph->block(), [&](Node& node) { own.push_back(&node); });
-    for_each_node(*masked.graph->block(), [&](Node& node) { theirs.push_back(&node); });
-    for (size_t i = 0; i < own.size(); ++i) {
-      twins_[theirs[i]] = own[i];
-      if (own[i]->kind() == c10::aten::mul && is_mask(masked, theirs[i]->inputs()[1])) {
-        own[i]->output()->replaceAllUsesWith(own[i]->inputs()[0]);
-        others_[theirs[i]->output()] = own[i]->inputs()[0];
-      }
-    }
-    for (size_t i = 0; i < graph->inputs().size(); ++i)
-      others_[masked.graph->inputs()[i]] = graph->inputs()[i];
-  }
-
-  Node* twin(const Node* node) const { return twins_.at(node); }
-  Value* twin(const Value* value) const {
-    if (const auto other = others_.find(value); other != others_.end()) return other->second;
-    return twin(value->node())->outputs()[value->offset()];
-  }
-
-  std::shared_ptr<Graph> graph;
-
- private:
-  std::map<const Node*, Node*> twins_;
-  std::map<const Value*, Value*> others_;  // inputs, and what was masked
-};
 
 class Repair {
  public:
@@ -176,26 +142,13 @@ class Repair {
     const MaskedOperator& masked = targets_[target].calls[call];
     Asked asked{target, call, from_masked.size(), from_unmasked.size(), false};
     from_masked.push_back(masked.node->inputs()[masked.input]);
-    from_unmasked.push_back(unmasked_.twin(wanted_of(masked)));
+    from_unmasked.push_back(unmasked_.twin(wanted_value(masked)));
     const auto& residual = targets_[target].residuals[call];
     if (!residual) return asked;
     asked.has_other = true;
     from_masked.push_back(residual->other);
     from_unmasked.push_back(unmasked_.twin(residual->other));
     return asked;
-  }
-
-  // What the unmasked model is asked for, from which wanted() is made.
-  static Value* wanted_of(const MaskedOperator& masked) {
-    return masked.kind == MaskedOperator::Kind::Recurrent ? masked.node->inputs()[masked.input]
-                                                          : masked.node->output();
-  }
-
-  // What the operator is to give; of a recurrent one, what its gates are to take from its input.
-  static at::Tensor wanted(const MaskedOperator& masked, const at::Tensor& unmasked) {
-    return masked.kind == MaskedOperator::Kind::Recurrent
-               ? at::linear(unmasked, masked.weight, masked.bias)
-               : unmasked;
   }
 
   // The first of those still to come: nothing before it will change.
@@ -211,7 +164,7 @@ class Repair {
   void take_in(const Asked& asked, const std::vector<c10::IValue>& was,
                const std::vector<c10::IValue>& is, bool held_out, LayerMoments& moments) const {
     const Target& target = targets_[asked.target];
-    at::Tensor wanted = Repair::wanted(target.calls[asked.call], was[asked.wanted].toTensor());
+    at::Tensor wanted = wanted_output(target.calls[asked.call], was[asked.wanted].toTensor());
     if (asked.has_other) {
       const at::Tensor before = was[asked.wanted + 1].toTensor(),
                        after = is[asked.input + 1].toTensor();
@@ -247,7 +200,7 @@ class Repair {
   Module masked_;
   NumberedModel numbered_;
   FlatModel flat_;
-  Unmasked unmasked_;
+  UnmaskedGraph unmasked_;
   Walk before_, after_;
   std::vector<Target> targets_;
   Waves waves_;

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "model/run_clone.h"
 #include "model/run_method.h"
+#include "repair/augment.h"
 #include "repair/distance.h"
 #include "repair/held_out.h"
 #include "repair/hints.h"
@@ -165,13 +166,24 @@ class Tuning {
   }
 
   // What a step goes down: of a model with residual sums, those count, too.
-  at::Tensor loss_of_step(const Kept& kept) {
-    if (!hints_ || !hints_->has_any()) return loss(kept);
-    const auto [arguments, wanted] = get(kept);
+  at::Tensor loss_of_step(const Kept& kept, int64_t step) {
+    auto [arguments, wanted] = get(kept);
+    const auto& how = options_.config.augment;
+    if (how) augment(arguments, *how, options_.seed + static_cast<uint64_t>(step));
+    if (!hints_ || !hints_->has_any()) {
+      if (how) wanted = teacher_answers(arguments);
+      return distance(answers(student_, method_, arguments), wanted, options_.config.loss);
+    }
     const auto [returned, sums] = hints_->student(arguments);
-    const at::Tensor apart = distance(sums, hints_->teacher(arguments), "mse");
-    return distance(floating_tensors(returned), wanted, options_.config.loss) +
-           kHints / static_cast<double>(sums.size()) * apart;
+    const auto [answer, hints] = hints_->teacher(arguments);
+    return distance(floating_tensors(returned), how ? floating_tensors(answer) : wanted,
+                    options_.config.loss) +
+           kHints / static_cast<double>(sums.size()) * distance(sums, hints, "mse");
+  }
+
+  Tensors teacher_answers(const std::vector<c10::IValue>& arguments) {
+    const at::NoGradGuard no_grad;
+    return answers(teacher_, method_, arguments);
   }
 
   double held_out_loss() {
@@ -192,7 +204,7 @@ class Tuning {
       set_rate(adam, step);
       adam.zero_grad();
       const SameRandomNumbers drawn(static_cast<uint64_t>(step));
-      differentiate(loss_of_step(fitted_[next()]));
+      differentiate(loss_of_step(fitted_[next()], step));
       adam.step();
       if (step % check == 0 || step == steps) {
         judge(step);

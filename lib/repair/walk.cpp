@@ -13,27 +13,6 @@ using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
 
-bool is_read_from(const Value& value, Node& node) {
-  return std::any_of(value.uses().begin(), value.uses().end(), [&](const torch::jit::Use& use) {
-    Node* const user = outermost(use.user);
-    return user == &node || !user->isBefore(&node);
-  });
-}
-
-// What is computed before `node` and read from there on. Constants are made where they are read.
-Values alive_before(Graph& graph, Node& node) {
-  Values alive;
-  for (Value* input : graph.inputs())
-    if (is_read_from(*input, node)) alive.push_back(input);
-  for (Node* before : graph.block()->nodes()) {
-    if (before == &node) break;
-    if (before->kind() == c10::prim::Constant) continue;
-    for (Value* output : before->outputs())
-      if (is_read_from(*output, node)) alive.push_back(output);
-  }
-  return alive;
-}
-
 Values together(const Values& first, const Values& second) {
   Values all = first;
   all.insert(all.end(), second.begin(), second.end());

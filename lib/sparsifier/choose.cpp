@@ -30,6 +30,7 @@ class LayerChoice {
         settings_(settings),
         functions_(policy.functions),
         batch_size_(policy.batch_size),
+        kept_(policy.reduced.get()),
         weights_(weights),
         needs_(policy.functions.needs_of(settings)),
         reduce_(functions_.reduce(required(settings.reduce_fn, "reduce_fn"))),
@@ -51,7 +52,7 @@ class LayerChoice {
       throw Error(ErrorKind::State,
                   "the state does not say how its channels belong to those of other layers; "
                   "calibrate with align in the config");
-    const at::Tensor reduced = reduce_(evidence(0));
+    const at::Tensor reduced = this->reduced(0).value;
     const int64_t axis =
         layer_.channels->axis - static_cast<int64_t>(layer_.input_shape.size()) + reduced.dim();
     const auto count = static_cast<int64_t>(layer_.channels->classes.size());
@@ -81,12 +82,21 @@ class LayerChoice {
   at::Tensor mask_of_feature(size_t feature) {
     const std::string name = feature_text(settings_, feature);
     try {
-      Evidence found = evidence(feature);
-      found.value = reduce_(found);
-      return checked(mask_(found), name.empty() ? "" : name + ": ");
+      return checked(mask_(reduced(feature)), name.empty() ? "" : name + ": ");
     } catch (const Error& error) {
       throw name.empty() ? error : error.in(name);
     }
+  }
+
+  // What the mask function is given.
+  Evidence reduced(size_t feature) {
+    const std::pair key(layer_.site.layer, feature);
+    if (kept_ != nullptr)
+      if (const auto kept = kept_->find(key); kept != kept_->end()) return kept->second;
+    Evidence found = evidence(feature);
+    found.value = reduce_(found);
+    if (kept_ != nullptr) kept_->emplace(key, found);
+    return found;
   }
 
   Evidence evidence(size_t feature) {
@@ -193,6 +203,7 @@ class LayerChoice {
   const MergedSettings& settings_;
   const FunctionTable& functions_;
   int64_t batch_size_;
+  std::map<std::pair<std::string, size_t>, Evidence>* kept_;
   const Weights* weights_;
   Needs needs_;
   ReduceFn reduce_;

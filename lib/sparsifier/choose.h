@@ -2,7 +2,10 @@
 // From statistics to masks: mask = mask_fn(reduce_fn(data)), layer by layer or, where layers are
 // aligned, together. Nothing is consumed: the same statistics can be asked again with another
 // policy.
+#include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/config.h"
@@ -24,6 +27,10 @@ struct Policy {
   std::vector<MergedSettings> layers;  ///< of each layer of the statistics, in their order
   FunctionTable functions;             ///< what the settings' names mean
   int64_t batch_size = 0;              ///< samples of a calibration batch; 0: unknown
+  /// Takes what reduce_fn gives, by layer and feature, for whoever chooses again with nothing but
+  /// another sparse_config: a removal order costs more than all masks made of it. Null: it is not
+  /// kept.
+  std::shared_ptr<std::map<std::pair<std::string, size_t>, Evidence>> reduced = {};
 };
 
 struct Choice {

@@ -55,8 +55,8 @@ TEST_CASE("the schema has no objects the parser does not know", "[config]") {
   Names known;
   for (const auto& [name, keys] : accepted_keys()) known.push_back(name);
   CHECK(sorted(objects) == sorted(known));
-  // Five more: the conditions of `member`, `order`, `dtype`, and two of `ridge`.
-  CHECK(count_property_tables(whole) == known.size() + 5);
+  // Six more: the conditions of `member`, `order`, `dtype`, two of `ridge`, and the budget.
+  CHECK(count_property_tables(whole) == known.size() + 6);
 }
 
 TEST_CASE("the schema rejects unknown keys wherever the parser does", "[config]") {

@@ -104,7 +104,7 @@ TEST_CASE("Every command has a help text and the version", "[e2e]") {
   const auto help = run_actsparse({"--help"}, folder.path());
   CHECK(help.exit_code == 0);
   for (const std::string command : {"run", "inspect", "calibrate", "merge", "step", "apply",
-                                    "compact", "evaluate", "functions"}) {
+                                    "compact", "evaluate", "sensitivity", "functions"}) {
     CHECK(contains(help.out, "  " + command + " "));
     const auto own = run_actsparse({command, "--help"}, folder.path());
     CHECK(own.exit_code == 0);

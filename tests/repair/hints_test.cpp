@@ -31,7 +31,7 @@ TEST_CASE("hints are the residual sums that both models have, in one order", "[r
   const Module teacher = blocks("", 1), student = blocks(" * self.activation_mask", 1);
   const Hints hints(teacher, student, "forward", false);
   REQUIRE(hints.has_any());
-  const auto wanted = hints.teacher(hinted_batch);
+  const auto wanted = hints.teacher(hinted_batch).sums;
   const auto given = hints.student(hinted_batch);
   REQUIRE(wanted.size() == 2);
   REQUIRE(given.sums.size() == 2);
@@ -45,7 +45,7 @@ TEST_CASE("what the student is told reaches its parameters", "[repair]") {
   for (const auto& parameter : student.parameters()) parameter.requires_grad_(true);
   const Hints hints(teacher, student, "forward", false);
   const auto given = hints.student(hinted_batch);
-  distance({given.sums[0]}, {hints.teacher(hinted_batch)[0]}, "mse").backward();
+  distance({given.sums[0]}, {hints.teacher(hinted_batch).sums[0]}, "mse").backward();
   CHECK(student.attr("w0").toTensor().grad().abs().sum().item<float>() > 0);
   CHECK(student.attr("b").toTensor().grad().abs().sum().item<float>() > 0);
   // Comes after the first sum.

@@ -1,0 +1,38 @@
+#include "commands/command.h"
+#include "engine.h"
+#include "log.h"
+
+namespace actsparse {
+namespace {
+
+struct Options {
+  GlobalOptions global;
+  ConfigOptions config;
+  std::string picture;
+  bool resume = false;
+};
+
+void declare(CLI::App& command, Options& options) {
+  add_config_options(command, options.config, true);
+  command.add_option("--picture", options.picture, "SVG file that takes the curves");
+  command.add_flag("--resume", options.resume,
+                   "Go on from the checkpoint of an earlier calibration, if there is one");
+  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+}
+
+void run(const Options& options) {
+  const Launch launch = read_launch();
+  set_up_log(options.global, launch);
+  perform(SensitivityRequest{load_config(options.config), options.picture}, options.global,
+          {options.resume, {}, launch, Job().timeout});
+}
+
+}  // namespace
+
+Command sensitivity_command() {
+  return make_command("sensitivity",
+                      "Mask each group of layers alone, at several levels: what that costs",
+                      declare, run);
+}
+
+}  // namespace actsparse
