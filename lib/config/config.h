@@ -114,12 +114,16 @@ struct CompactOptions {
 struct OutputConfig {
   std::filesystem::path model, state, report;
   std::filesystem::path compact;  ///< the masked model without its masked channels
+  std::filesystem::path config,
+      curve;  ///< of a search: what it has found, and all that it has tried
   CompactOptions compact_options;
 };
 
-/// Each with its key in the config: "model", to be changed.
+/// What a run writes, each with its key in the config: "model", to be changed.
 std::vector<std::pair<std::string, std::filesystem::path*>> output_files(OutputConfig& output);
-/// Those that are to be written.
+/// Those that only a search writes.
+std::vector<std::pair<std::string, std::filesystem::path*>> search_files(OutputConfig& output);
+/// Of what a run writes those that are to be written.
 std::vector<std::pair<std::string, std::filesystem::path>> output_files(const OutputConfig& output);
 
 /// An extra TorchScript source file with functions of the user's.

@@ -87,6 +87,9 @@ std::vector<NamedPath> outputs_of(const Config& config) {
   std::vector<NamedPath> outputs;
   for (const auto& [key, path] : output_files(config.output))
     outputs.push_back({"output." + key, path});
+  OutputConfig copy = config.output;
+  for (const auto& [key, path] : search_files(copy))
+    if (!path->empty()) outputs.push_back({"output." + key, *path});
   const auto& checkpoint = config.run.checkpoint.path;
   if (!checkpoint.empty()) outputs.push_back({"run.checkpoint.path", checkpoint});
   return outputs;
@@ -114,6 +117,7 @@ void redirect_outputs(Config& config, const fs::path& folder) {
     if (!path.empty()) path = absolute / path.filename();
   };
   for (const auto& [key, path] : output_files(config.output)) redirect(*path);
+  for (const auto& [key, path] : search_files(config.output)) redirect(*path);
   redirect(config.run.checkpoint.path);
   check_outputs(config, "--output-dir");
 }

@@ -43,10 +43,9 @@ const Fields<OutputConfig>& compact_fields() {
 
 const Fields<OutputConfig>& output_fields() {
   static const Fields<OutputConfig> fields = {
-      output_field("model", &OutputConfig::model),
-      output_field("state", &OutputConfig::state),
-      output_field("report", &OutputConfig::report),
-      {"compact", read_compact},
+      output_field("model", &OutputConfig::model),   output_field("state", &OutputConfig::state),
+      output_field("report", &OutputConfig::report), {"compact", read_compact},
+      output_field("config", &OutputConfig::config), output_field("curve", &OutputConfig::curve),
   };
   return fields;
 }
@@ -56,6 +55,10 @@ std::vector<std::pair<std::string, fs::path*>> output_files(OutputConfig& output
           {"state", &output.state},
           {"report", &output.report},
           {"compact", &output.compact}};
+}
+
+std::vector<std::pair<std::string, fs::path*>> search_files(OutputConfig& output) {
+  return {{"config", &output.config}, {"curve", &output.curve}};
 }
 
 std::vector<std::pair<std::string, fs::path>> output_files(const OutputConfig& output) {

@@ -17,6 +17,7 @@
 #include "report/evaluation_report.h"
 #include "report/inspection.h"
 #include "report/report.h"
+#include "report/search_report.h"
 #include "report/sensitivity_report.h"
 
 namespace actsparse {
@@ -106,6 +107,12 @@ EvaluationReport evaluate(const EvaluateRequest& request, const RunOptions& opti
 /// against the unmasked model. Writes nothing but checkpoints of the calibration. Throws Error of
 /// any kind.
 SensitivityReport sensitivity(const Config& config, const RunOptions& options);
+
+/// The sparsity of each group under config.search's budget, with what run() makes of it: levels are
+/// allocated by what groups cost alone, the whole is measured, and what was found is checked on
+/// data that no choice has seen. Writes the found config, the curve, and run()'s outputs; if the
+/// budget cannot be met those of the nearest, and the report says so. Throws Error of any kind.
+SearchReport search(const Config& config, const RunOptions& options);
 
 /// What the shards of one evaluation have counted, put together. Throws Error(State).
 EvaluationReport merge_evaluations(const std::vector<std::filesystem::path>& states_in,

@@ -100,12 +100,17 @@ struct SensitivityRequest {
 };
 Answer perform(const SensitivityRequest& request, const RunOptions& options);
 
+struct SearchRequest {
+  Config config;  ///< with search.budget
+};
+Answer perform(const SearchRequest& request, const RunOptions& options);
+
 struct FunctionsRequest {};
 Answer perform(const FunctionsRequest& request);
 
 /// One of them: a line per command.
 using Request = std::variant<RunRequest, InspectRequest, CalibrateRequest, MergeRequest,
                              StepRequest, ApplyRequest, CompactRequest, EvaluateRequest,
-                             SensitivityRequest, FunctionsRequest>;
+                             SensitivityRequest, SearchRequest, FunctionsRequest>;
 
 }  // namespace actsparse

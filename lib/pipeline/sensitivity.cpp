@@ -13,8 +13,10 @@ SensitivityReport sensitivity(const Config& config, const RunOptions& options) {
     throw Error(ErrorKind::Usage, "sensitivity is work for one process; start it without ranks");
   Calibration calibration = calibrate_all(config, options, main_output(config.output));
   SensitivityReport report;
-  const TrialBatch batch = first_batch(*calibration.job.data, "calibration batch");
-  try_levels(calibration, config, batch, options, report);
+  const SmallShares small(calibration.job.session,
+                          first_batch(*calibration.job.data, "calibration batch"),
+                          config.output.compact_options);
+  try_levels(calibration, config, SearchPart::All, small, options, report);
   calibration.checkpoints.remove();
   report.origin = calibration.meta;
   report.warnings = calibration.job.warnings.texts();

@@ -11,24 +11,22 @@
 #include "base/stopwatch.h"
 #include "model/apply_masks.h"
 #include "model/layer_weights.h"
-#include "pipeline/evaluation_data.h"
 #include "pipeline/examination.h"
 #include "pipeline/small_shares.h"
 #include "repair/group_trials.h"
-#include "repair/held_out.h"
 #include "sparsifier/layer_groups.h"
 #include "sparsifier/level_masks.h"
 
 namespace actsparse {
 namespace {
 
-using Masks = std::map<std::string, at::Tensor>;
-
 std::vector<Site> sites_of(const std::vector<LayerRecord>& layers) {
   std::vector<Site> sites;
   for (const auto& layer : layers) sites.push_back(layer.site);
   return sites;
 }
+
+}  // namespace
 
 torch::jit::Module masked_model(const Session& session, const std::vector<LayerRecord>& layers,
                                 const Masks& masks) {
@@ -38,6 +36,8 @@ torch::jit::Module masked_model(const Session& session, const std::vector<LayerR
       sites.push_back({layer.site, mask->second});
   return apply_masks(session, sites);
 }
+
+namespace {
 
 double sparsity_of(const Masks& masks) {
   int64_t dropped = 0, all = 0;
@@ -132,20 +132,13 @@ class LevelJudges {
     for (const auto& group : groups) judges_.emplace_back(group.levels.size(), Judge(*evaluation_));
   }
 
-  void run(const GroupTrials& trials, const RunOptions& options, SensitivityReport& report) {
+  void run(const GroupTrials& trials, SearchPart part, const RunOptions& options,
+           SensitivityReport& report) {
     const Stopwatch stopwatch;
-    Config asked = config_;
-    asked.evaluate = evaluation_->config();
-    EvaluationData data = open_evaluation_data(asked, {});
-    const double share = config_.repair.holdout;
+    EvaluationData data = open_search_data(config_, part);
+    report.data = data.name;
     const int64_t all = data.batches->batches();
-    const bool holds_out =
-        !config_.search.data && config_.repair.method != "none" && holds_any_out(all, share);
-    report.data = config_.search.data ? "search.data"
-                  : holds_out         ? "held-out calibration data"
-                                      : "calibration data";
     for (int64_t number = 0; auto batch = data.batches->next(); ++number) {
-      if (holds_out && !is_held_out(static_cast<size_t>(number), share)) continue;
       try {
         add(trials, *batch, data.has_labels, data.seed + static_cast<uint64_t>(number));
       } catch (const Error& error) {
@@ -210,22 +203,9 @@ class LevelJudges {
 
 }  // namespace
 
-EvaluateConfig search_evaluation(const Config& config) {
-  EvaluateConfig asked;
-  asked.data = config.search.data ? *config.search.data : config.data;
-  asked.labels = config.search.labels;
-  if (config.evaluate) {
-    asked.output = config.evaluate->output;
-    asked.class_dim = config.evaluate->class_dim;
-  }
-  const std::string& metric = config.search.metric;
-  if (!metric.empty() && find_built_in_metric(metric) == nullptr)
-    asked.metrics = {{metric, nlohmann::json::object(), "search.metric"}};
-  return asked;
-}
-
-void try_levels(const Calibration& calibration, const Config& config, const TrialBatch& batch,
-                const RunOptions& options, SensitivityReport& report) {
+LevelTrials try_levels(const Calibration& calibration, const Config& config, SearchPart part,
+                       const SmallShares& small, const RunOptions& options,
+                       SensitivityReport& report) {
   const PreparedJob& job = calibration.job;
   const auto layers = layers_with_levels(calibration, report);
   const Weights weights = layer_weights(job.session, sites_of(layers));
@@ -251,12 +231,12 @@ void try_levels(const Calibration& calibration, const Config& config, const Tria
   report.repair = config.repair.method;
   report.fit_seconds = fitting.seconds();
   const Stopwatch judging;
-  judges.run(trials, options, report);
+  judges.run(trials, part, options, report);
   judges.finish(report);
   report.judge_seconds = judging.seconds();
-  const SmallShares small(job.session, batch, config.output.compact_options);
   for (size_t i = 0; i < groups.size(); ++i)
     measure_sizes(small, job.session, layers, groups[i], report.groups[i]);
+  return {layers, groups};
 }
 
 }  // namespace actsparse

@@ -34,12 +34,6 @@ OrderedJson left_json(const std::vector<LeftLayer>& left) {
   return entries;
 }
 
-std::string group_text(const SensitivityGroup& group) {
-  std::string text = group.layers.front();
-  if (group.layers.size() > 1) text += fmt::format(" and {} more", group.layers.size() - 1);
-  return text;
-}
-
 std::vector<std::string> level_cells(const SensitivityReport& report) {
   std::vector<std::string> cells = {"group"};
   for (const auto& point : report.groups.front().points)
@@ -60,6 +54,12 @@ Table level_table(const SensitivityReport& report, CellOf&& cell_of) {
 }
 
 }  // namespace
+
+std::string group_text(const SensitivityGroup& group) {
+  std::string text = group.layers.front();
+  if (group.layers.size() > 1) text += fmt::format(" and {} more", group.layers.size() - 1);
+  return text;
+}
 
 const Metric* metric_of(const SensitivityPoint& point, const std::string& name) {
   const auto found = std::find_if(point.metrics.begin(), point.metrics.end(),
@@ -87,10 +87,14 @@ std::string sensitivity_picture(const SensitivityReport& report) {
 
 OrderedJson to_json(const SensitivityReport& report) {
   OrderedJson document = {{"version", 1},
-                          {"command", "sensitivity"},  {"provenance", to_json(report.origin)},
-                          {"metric", report.metric},   {"repair", report.repair},
-                          {"data", report.data},       {"batches", report.batches},
-                          {"samples", report.samples}, {"groups", OrderedJson::array()}};
+                          {"command", "sensitivity"},
+                          {"provenance", to_json(report.origin)},
+                          {"metric", report.metric},
+                          {"repair", report.repair},
+                          {"data", report.data},
+                          {"batches", report.batches},
+                          {"samples", report.samples},
+                          {"groups", OrderedJson::array()}};
   for (const auto& group : report.groups) {
     OrderedJson entry = {{"layers", group.layers}, {"points", OrderedJson::array()}};
     for (const auto& point : group.points) entry["points"].push_back(point_json(point));

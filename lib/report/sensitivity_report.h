@@ -40,6 +40,9 @@ struct SensitivityReport {
   double calibrate_seconds = 0, fit_seconds = 0, judge_seconds = 0, total_seconds = 0;
 };
 
+/// "conv1 and 3 more"
+std::string group_text(const SensitivityGroup& group);
+
 /// Of the name; null if there is none.
 const Metric* metric_of(const SensitivityPoint& point, const std::string& name);
 

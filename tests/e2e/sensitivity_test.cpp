@@ -29,7 +29,33 @@ TEST_CASE("sensitivity prints a table or one document, and draws its curves", "[
 
 TEST_CASE("sensitivity refuses to draw over what it reads", "[e2e]") {
   Scene scene;
-  check_refused(
-      scene.actsparse({"sensitivity", "-c", "config.json", "--picture", "config.json"}), 3,
-      {"--picture"});
+  check_refused(scene.actsparse({"sensitivity", "-c", "config.json", "--picture", "config.json"}),
+                3, {"--picture"});
+}
+
+TEST_CASE("search finds a config within its budget, or exits with 8 and keeps the nearest",
+          "[e2e]") {
+  Scene scene;
+  scene.config["data"]["batch_size"] = 64;
+  scene.config["defaults"]["align"] = "group";
+  scene.config["defaults"]["aggregate_fn"] = {{"name", "abs_mean"}, {"except_dim", {1}}};
+  scene.config["defaults"]["reduce_fn"] = "identity";
+  scene.config["layers"] = {{{"name", "conv2"}}, {{"name", "fc"}}};
+  scene.config["repair"] = "mean";
+  scene.config["search"] = {{"levels", {0.25, 0.5, 0.75}}, {"budget", {{"macs", 0.7}}}};
+  scene.config["output"]["config"] = "found.json";
+  const auto found = scene.actsparse({"search", "-c", "config.json", "--output-dir", "out"});
+  INFO(found.err);
+  REQUIRE(found.exit_code == 0);
+  CHECK(contains(found.out, "->"));
+  CHECK(contains(found.out, "found config: out/found.json"));
+  const auto again = scene.actsparse({"run", "-c", "out/found.json", "--output-dir", "again"});
+  INFO(again.err);
+  CHECK(again.exit_code == 0);
+  CHECK(scene.read("again/masked.pt") == scene.read("out/masked.pt"));
+  scene.config["search"]["budget"]["macs"] = 0.01;
+  const auto unmet = scene.actsparse({"search", "-c", "config.json", "--json"});
+  CHECK(unmet.exit_code == 8);
+  CHECK(contains(unmet.err, "the budget is not met"));
+  CHECK(only_json(unmet.out)["met"] == false);
 }

@@ -1,0 +1,165 @@
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "base/stopwatch.h"
+#include "config/found_config.h"
+#include "model/load_model.h"
+#include "pipeline/examination.h"
+#include "pipeline/outputs.h"
+#include "pipeline/search_whole.h"
+#include "report/answer.h"
+
+namespace actsparse {
+namespace {
+
+void check_search(const Config& config, const RunOptions& options) {
+  if (!options.group.is_alone())
+    throw Error(ErrorKind::Usage, "search is work for one process; start it without ranks");
+  if (config.search.remains.empty() && config.search.holds.empty())
+    throw Error(ErrorKind::Config,
+                "search.budget: found nothing, needed is what may remain or what must hold, e.g. "
+                "{\"macs\": 0.5}");
+  if (config.output.model.empty() && config.output.compact.empty())
+    throw Error(ErrorKind::Config,
+                "output: search needs a model to write: add output.model or output.compact");
+}
+
+// "agreement >= 0.98"
+std::string bounds_text(const GateConfig& gate) {
+  std::string text;
+  const auto add = [&](const std::string& what, const std::optional<double>& bound) {
+    if (bound)
+      text += fmt::format("{}{} {} {:g}", text.empty() ? "" : ", ", gate.metric, what, *bound);
+  };
+  add(">=", gate.min);
+  add("<=", gate.max);
+  add("drops by at most", gate.max_drop);
+  return text;
+}
+
+// In the config's order: those that are masked, at the levels of the point, and those without one.
+std::vector<SettledLayer> settled_layers(const PreparedJob& job, const SearchReport& report) {
+  const SearchPoint& point = report.points.at(*report.chosen);
+  std::map<std::string, double> levels;
+  for (size_t i = 0; i < point.levels.size(); ++i)
+    for (const auto& layer : report.sensitivity.groups[i].layers) levels[layer] = point.levels[i];
+  std::set<std::string> known;
+  for (const auto& layer : job.sparsifier.layers()) known.insert(layer.site.layer);
+  std::vector<SettledLayer> settled;
+  for (const auto& selected : job.layers) {
+    if (known.count(selected.layer) == 0) continue;
+    const auto level = levels.find(selected.layer);
+    if (level == levels.end())
+      settled.push_back({selected.layer, selected.entry, std::nullopt});
+    else if (level->second > 0)
+      settled.push_back({selected.layer, selected.entry, level->second});
+  }
+  if (!settled.empty()) return settled;
+  throw Error(ErrorKind::Check,
+              "search.budget: within it nothing is best masked; lower what may remain, or loosen "
+              "what must hold");
+}
+
+std::filesystem::path found_folder(const Config& config) {
+  const auto& file = config.output.config;
+  return (file.empty() ? main_output(config.output) : file).parent_path();
+}
+
+// The model that was written, judged on what no choice has seen.
+void check_found(const PreparedJob& job, const Config& config, const RunOptions& options,
+                 SearchReport& report) {
+  const auto file = config.output.model.empty() ? config.output.compact : config.output.model;
+  const std::string name = file.filename().string();
+  EvaluateConfig asked = search_evaluation(config);
+  asked.gates = config.search.holds;
+  Examination examination(asked, job.sparsifier.functions(), {name});
+  const EvaluationData data = open_search_data(config, SearchPart::Kept);
+  const Session found = job.session.with(load_model(file, options.device));
+  examination.run({config.model.path.filename().string(), job.session}, {{name, found}}, data,
+                  options);
+  report.check = examination.report();
+  report.check.baseline = config.model.path.filename().string();
+  report.check.data = data.name + (config.search.data ? ", not used for the choice" : "");
+  report.check.warnings = data.warnings;
+}
+
+// Of what remains and of what holds, what does not; empty: all does.
+std::string what_fails(const Config& config, const SearchReport& report) {
+  const SearchPoint& point = report.points.at(*report.chosen);
+  std::string text;
+  for (const auto& [what, most] : config.search.remains) {
+    const double left = (what == "macs" ? point.macs : point.parameters).value_or(1);
+    if (left > most + 1e-9)
+      text += fmt::format("{}{:.3g} of the {} remain, allowed is {:g}", text.empty() ? "" : "; ",
+                          left, what, most);
+  }
+  const std::string gates = failed_gates(report.check);
+  return text + (text.empty() || gates.empty() ? "" : "; ") + gates;
+}
+
+}  // namespace
+
+SearchReport search(const Config& config, const RunOptions& options) {
+  const Stopwatch stopwatch;
+  check_search(config, options);
+  Outputs outputs;
+  outputs.reserve(config.output);
+  outputs.reserve(config.output.config);
+  outputs.reserve(config.output.curve);
+  Calibration calibration = calibrate_all(config, options, main_output(config.output));
+  const PreparedJob& job = calibration.job;
+  const SmallShares small(job.session, first_batch(*job.data, "calibration batch"),
+                          config.output.compact_options);
+  SearchReport report;
+  SensitivityReport& sensitivity = report.sensitivity;
+  const LevelTrials trials =
+      try_levels(calibration, config, SearchPart::Tried, small, options, sensitivity);
+  sensitivity.origin = calibration.meta;
+  sensitivity.calibrate_seconds = calibration.seconds;
+  sensitivity.total_seconds = stopwatch.seconds();
+  const Stopwatch searching;
+  const SearchPoints points(trials, sensitivity, small, job.session);
+  report.remains = config.search.remains;
+  for (const auto& gate : config.search.holds) report.holds.push_back(bounds_text(gate));
+  search_points(config, points, WholeTrials(job, config, points, options), report);
+  report.search_seconds = searching.seconds();
+  report.warnings = job.warnings.texts();
+
+  const auto folder = found_folder(config);
+  const std::string text = found_config(config, settled_layers(job, report), folder).dump(2) + "\n";
+  if (!config.output.config.empty()) outputs.create(config.output.config).stream() << text;
+  if (!config.output.curve.empty())
+    outputs.create(config.output.curve).stream() << curve_json(report).dump(2) << '\n';
+  outputs.commit();
+  calibration.checkpoints.remove();
+  const Report made = run(parse_config(text, folder, "the found config"), options);
+  for (const auto& [key, path] :
+       {std::pair("config", config.output.config), std::pair("curve", config.output.curve)})
+    if (!path.empty()) report.outputs.emplace_back(key, path.filename().string());
+  report.outputs.insert(report.outputs.end(), made.outputs.begin(), made.outputs.end());
+  if (made.failure) throw *made.failure;
+  if (made.evaluation && !made.evaluation->passed())
+    report.unmet = failed_gates(*made.evaluation);
+  else
+    check_found(job, config, options, report);
+  if (report.unmet.empty()) report.unmet = what_fails(config, report);
+  report.met = report.unmet.empty();
+  report.total_seconds = stopwatch.seconds();
+  return report;
+}
+
+Answer perform(const SearchRequest& request, const RunOptions& options) {
+  const SearchReport report = search(request.config, options);
+  Answer answer(report);
+  if (!report.met)
+    answer.fail(Error(ErrorKind::Check,
+                      "the budget is not met: " + report.unmet +
+                          "; what comes nearest is kept, see the table of what was tried"));
+  return answer;
+}
+
+}  // namespace actsparse

@@ -1,0 +1,33 @@
+#pragma once
+// From predicted allocations to measured ones, and to the one that is taken.
+#include "pipeline/search_points.h"
+
+namespace actsparse {
+
+/// Measures whole models: masked, repaired as config.repair says but for tune, judged on what
+/// choices are made by.
+class WholeTrials {
+ public:
+  /// All must outlive it.
+  WholeTrials(const PreparedJob& job, const Config& config, const SearchPoints& points,
+              const RunOptions& options)
+      : job_(job), config_(config), points_(points), options_(options) {}
+
+  /// Fills in what was measured, and whether it meets the budget. Throws repair()'s errors and
+  /// Examination::run()'s.
+  void measure(SearchPoint& point) const;
+
+ private:
+  const PreparedJob& job_;
+  const Config& config_;
+  const SearchPoints& points_;
+  const RunOptions& options_;
+};
+
+/// Fills in the points of `report` and which is chosen: of those that meet the budget the one that
+/// loses least, or, where the budget only says what must hold, of which least remains; where none
+/// does the nearest.
+void search_points(const Config& config, const SearchPoints& points, const WholeTrials& whole,
+                   SearchReport& report);
+
+}  // namespace actsparse

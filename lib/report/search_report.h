@@ -1,0 +1,45 @@
+#pragma once
+// What a search has tried and found: the document of `search`, and its curve.
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "report/evaluation_report.h"
+#include "report/sensitivity_report.h"
+#include "report/table.h"
+
+namespace actsparse {
+
+/// One allocation: a level for each group.
+struct SearchPoint {
+  std::vector<double> levels;              ///< of each group; 0: not masked
+  std::optional<double> macs, parameters;  ///< shares of the unmasked model's that are left
+  double predicted = 0;                    ///< of the metric: what the groups cost alone, added up
+  std::vector<Metric> measured;            ///< of the whole, repaired; empty: not measured
+  std::string note;                        ///< how it came about: "uniform", ...
+  bool meets = false;                      ///< the budget, as far as was measured
+};
+
+struct SearchReport {
+  SensitivityReport sensitivity;
+  std::vector<std::pair<std::string, double>> remains;  ///< the budget: shares that may remain
+  std::vector<std::string> holds;                       ///< and what must hold, as text
+  std::vector<SearchPoint> points;                      ///< in the order in which they were tried
+  std::optional<size_t> chosen;                         ///< among them
+  EvaluationReport check;                               ///< of what was found, on the kept data
+  bool met = false;                                     ///< the budget, by the kept data
+  std::string unmet;                                    ///< why not; empty if it is
+  std::vector<std::pair<std::string, std::string>> outputs;  ///< (key, file name)
+  std::vector<std::string> warnings;
+  double search_seconds = 0, total_seconds = 0;  ///< after the sensitivities; of all
+};
+
+/// The document; without times it is the curve.
+nlohmann::ordered_json to_json(const SearchReport& report);
+nlohmann::ordered_json curve_json(const SearchReport& report);
+Rows rows(const SearchReport& report);
+
+}  // namespace actsparse

@@ -1,0 +1,120 @@
+// A search, from a config to a found one and its models.
+#include "pipeline/helpers.h"
+#include "report/search_report.h"
+#include "support/catch.h"
+#include "support/error_of.h"
+
+using namespace actsparse;
+using nlohmann::json;
+
+namespace {
+
+// digits_cnn, its channels in groups, judged on other images than those it is repaired on.
+struct Budget : Workplace {
+  explicit Budget(const std::string& budget) {
+    json["data"]["batch_size"] = 8;
+    json["defaults"]["sparse_config"]["sparsity_level"] = 0.5;
+    json["defaults"]["align"] = "group";
+    json["defaults"]["aggregate_fn"] = {{"name", "abs_mean"}, {"except_dim", {1}}};
+    json["defaults"]["reduce_fn"] = "identity";
+    json["layers"] = {{{"name", "conv2"}}, {{"name", "fc"}}};
+    json["repair"] = "linear";
+    json["search"] = {{"budget", nlohmann::json::parse(budget)},
+                      {"levels", {0.25, 0.5, 0.75}},
+                      {"data", json["data"]}};
+    json["output"] = {{"model", "masked.pt"},
+                      {"state", "state.pt"},
+                      {"compact", "small.pt"},
+                      {"config", "found.json"},
+                      {"curve", "curve.json"}};
+  }
+};
+
+const SearchPoint& chosen(const SearchReport& report) { return report.points.at(*report.chosen); }
+
+}  // namespace
+
+TEST_CASE("a search keeps to what may remain, and run makes the same of what it found",
+          "[pipeline]") {
+  Budget place(R"({"macs": 0.6})");
+  const SearchReport report = search(place.config(), {});
+  CHECK(report.met);
+  CHECK(report.unmet.empty());
+  REQUIRE(report.chosen);
+  REQUIRE(chosen(report).macs);
+  CHECK(*chosen(report).macs <= 0.6);
+  CHECK(*chosen(report).macs > 0.2);
+  for (const auto& point : report.points) {
+    CHECK(point.levels.size() == report.sensitivity.groups.size());
+    CHECK_FALSE(point.measured.empty());
+  }
+  CHECK(report.check.samples > 0);
+  const auto masked = place.read("masked.pt"), small = place.read("small.pt"),
+             state = place.read("state.pt");
+  const Report made = run(load_config(place / "found.json"), {});
+  CHECK(place.read("masked.pt") == masked);
+  CHECK(place.read("small.pt") == small);
+  CHECK(place.read("state.pt") == state);
+  CHECK(static_cast<double>(made.compact->macs.after) <=
+        0.6 * static_cast<double>(made.compact->macs.before));
+  const auto curve = json::parse(place.read("curve.json"));
+  CHECK(curve["points"].size() == report.points.size());
+  CHECK(curve["budget"]["macs"] == 0.6);
+}
+
+TEST_CASE("the same search finds the same config", "[pipeline]") {
+  Budget place(R"({"macs": 0.7})");
+  search(place.config(), {});
+  const auto found = place.read("found.json"), curve = place.read("curve.json");
+  search(place.config(), {});
+  CHECK(place.read("found.json") == found);
+  CHECK(place.read("curve.json") == curve);
+}
+
+TEST_CASE("two kinds of what may remain are both kept to", "[pipeline]") {
+  Budget place(R"({"macs": 0.8, "parameters": 0.6})");
+  const SearchReport report = search(place.config(), {});
+  CHECK(report.met);
+  CHECK(*chosen(report).macs <= 0.8);
+  CHECK(*chosen(report).parameters <= 0.6);
+}
+
+TEST_CASE("where only quality is bounded, as much goes as that allows", "[pipeline]") {
+  Budget loose(R"({"relative_error": {"max": 0.5}})"),
+      strict(R"({"relative_error": {"max": 0.1}})");
+  const SearchReport much = search(loose.config(), {}), little = search(strict.config(), {});
+  CHECK(chosen(much).meets);
+  CHECK(chosen(little).meets);
+  CHECK(*chosen(much).macs < *chosen(little).macs);
+}
+
+TEST_CASE("a budget that cannot be met is told, and the nearest is kept", "[pipeline]") {
+  SECTION("too little may remain") {
+    Budget place(R"({"macs": 0.01})");
+    const SearchReport report = search(place.config(), {});
+    CHECK_FALSE(report.met);
+    CHECK(contains(report.unmet, "macs"));
+    CHECK_FALSE(place.read("masked.pt").empty());
+    CHECK_FALSE(place.read("found.json").empty());
+  }
+  SECTION("both together") {
+    Budget place(R"({"macs": 0.5, "relative_error": {"max": 1e-6}})");
+    const SearchReport report = search(place.config(), {});
+    CHECK_FALSE(report.met);
+    CHECK(contains(report.unmet, "relative_error"));
+    CHECK(*chosen(report).macs <= 0.5);
+  }
+}
+
+TEST_CASE("a search without a budget or without a model to write is refused", "[pipeline]") {
+  Budget none(R"({"macs": 0.5})");
+  none.json["search"].erase("budget");
+  auto error = error_of([&] { search(none.config(), {}); });
+  CHECK(error.kind() == ErrorKind::Config);
+  CHECK(contains(error.what(), "search.budget"));
+  Budget unwritten(R"({"macs": 0.5})");
+  unwritten.json["output"] = {{"config", "found.json"}};
+  error = error_of([&] { search(unwritten.config(), {}); });
+  CHECK(error.kind() == ErrorKind::Config);
+  CHECK(contains(error.what(), "output.model"));
+}
