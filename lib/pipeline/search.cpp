@@ -60,8 +60,11 @@ std::vector<SettledLayer> settled_layers(const PreparedJob& job, const SearchRep
   }
   if (!settled.empty()) return settled;
   throw Error(ErrorKind::Check,
-              "search.budget: within it nothing is best masked; lower what may remain, or loosen "
-              "what must hold");
+              point.meets
+                  ? "search.budget: it is met with nothing masked; lower what may remain, or "
+                    "loosen what must hold"
+                  : "search.budget: nothing that could be masked saves anything; 'actsparse "
+                    "inspect MODEL -c CONFIG --groups' says which channels stay, and why");
 }
 
 std::filesystem::path found_folder(const Config& config) {
@@ -101,42 +104,18 @@ std::string what_fails(const Config& config, const SearchReport& report) {
   return text + (text.empty() || gates.empty() ? "" : "; ") + gates;
 }
 
-}  // namespace
-
-SearchReport search(const Config& config, const RunOptions& options) {
-  const Stopwatch stopwatch;
-  check_search(config, options);
-  Outputs outputs;
-  outputs.reserve(config.output);
-  outputs.reserve(config.output.config);
-  outputs.reserve(config.output.curve);
-  Calibration calibration = calibrate_all(config, options, main_output(config.output));
-  const PreparedJob& job = calibration.job;
-  const SmallShares small(job.session, first_batch(*job.data, "calibration batch"),
-                          config.output.compact_options);
-  SearchReport report;
-  SensitivityReport& sensitivity = report.sensitivity;
-  const LevelTrials trials =
-      try_levels(calibration, config, SearchPart::Tried, small, options, sensitivity);
-  sensitivity.origin = calibration.meta;
-  sensitivity.calibrate_seconds = calibration.seconds;
-  sensitivity.total_seconds = stopwatch.seconds();
-  const Stopwatch searching;
-  const SearchPoints points(trials, sensitivity, small, job.session);
-  report.remains = config.search.remains;
-  for (const auto& gate : config.search.holds) report.holds.push_back(bounds_text(gate));
-  search_points(config, points, WholeTrials(job, config, points, options), report);
-  report.search_seconds = searching.seconds();
-  report.warnings = job.warnings.texts();
-
+// Writes the found config and the curve, has run() make the models of it, and checks these.
+void make_found(const PreparedJob& job, const Config& config, const RunOptions& options,
+                Outputs& outputs, SearchReport& report) {
   const auto folder = found_folder(config);
   const std::string text = found_config(config, settled_layers(job, report), folder).dump(2) + "\n";
   if (!config.output.config.empty()) outputs.create(config.output.config).stream() << text;
   if (!config.output.curve.empty())
     outputs.create(config.output.curve).stream() << curve_json(report).dump(2) << '\n';
   outputs.commit();
-  calibration.checkpoints.remove();
-  const Report made = run(parse_config(text, folder, "the found config"), options);
+  Config found = parse_config(text, folder, "the found config");
+  found.run.checkpoint.path.clear();  // which the search's own may have
+  const Report made = run(found, options);
   for (const auto& [key, path] :
        {std::pair("config", config.output.config), std::pair("curve", config.output.curve)})
     if (!path.empty()) report.outputs.emplace_back(key, path.filename().string());
@@ -148,6 +127,74 @@ SearchReport search(const Config& config, const RunOptions& options) {
     check_found(job, config, options, report);
   if (report.unmet.empty()) report.unmet = what_fails(config, report);
   report.met = report.unmet.empty();
+}
+
+// Whoever goes on needs not only what was searched, but what it was searched in.
+Error keeping_search(Calibration& calibration, const SearchCheckpoint& checkpoint,
+                     const Error& error) try {
+  if (error.kind() != ErrorKind::Interrupted || calibration.checkpoints.path().empty())
+    return error;
+  calibration.checkpoints.write(checkpoint_of(calibration), 0);
+  checkpoint.write();
+  return Error(error.kind(), error.what() + std::string("; with --resume a search goes on from ") +
+                                 calibration.checkpoints.path().filename().string());
+} catch (const Error&) {
+  return error;
+}
+
+// What was tried, and which of it is taken.
+void try_all(const Calibration& calibration, const Config& config, const RunOptions& options,
+             SearchCheckpoint& checkpoint, SearchReport& report) {
+  const Stopwatch stopwatch;
+  const PreparedJob& job = calibration.job;
+  SensitivityReport& sensitivity = report.sensitivity;
+  const SmallShares small(job.session, first_batch(*job.data, "calibration batch"),
+                          config.output.compact_options);
+  const LevelTrials trials = level_trials(calibration, config, sensitivity);
+  if (!checkpoint.fill(sensitivity)) {
+    judge_levels(trials, job, config, SearchPart::Tried, small, options, sensitivity);
+    checkpoint.note(sensitivity);
+  }
+  sensitivity.origin = calibration.meta;
+  sensitivity.calibrate_seconds = calibration.seconds;
+  sensitivity.total_seconds = calibration.seconds + stopwatch.seconds();
+  const Stopwatch searching;
+  const SearchPoints points(trials, sensitivity, small, job.session);
+  search_points(config, points, WholeTrials(job, config, points, options, checkpoint), report);
+  report.search_seconds = searching.seconds();
+}
+
+// The search's own checkpoints stand beside those of the run that makes what was found.
+std::filesystem::path search_output(const Config& config) {
+  return main_output(config.output).string() + ".search";
+}
+
+}  // namespace
+
+SearchReport search(const Config& config, const RunOptions& options) {
+  const Stopwatch stopwatch;
+  check_search(config, options);
+  Outputs outputs;
+  outputs.reserve(config.output);
+  outputs.reserve(config.output.config);
+  outputs.reserve(config.output.curve);
+  Calibration calibration = calibrate_all(config, options, search_output(config));
+  SearchCheckpoint checkpoint(calibration.checkpoints.path(), config, calibration.meta);
+  if (options.resume) checkpoint.read();
+  if (calibration.checkpoints.are_asked_for())
+    calibration.checkpoints.write(checkpoint_of(calibration), 0);
+  SearchReport report;
+  report.remains = config.search.remains;
+  for (const auto& gate : config.search.holds) report.holds.push_back(bounds_text(gate));
+  try {
+    try_all(calibration, config, options, checkpoint, report);
+    report.warnings = calibration.job.warnings.texts();
+    make_found(calibration.job, config, options, outputs, report);
+  } catch (const Error& error) {
+    throw keeping_search(calibration, checkpoint, error);
+  }
+  calibration.checkpoints.remove();
+  checkpoint.remove();
   report.total_seconds = stopwatch.seconds();
   return report;
 }

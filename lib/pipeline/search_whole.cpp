@@ -153,6 +153,16 @@ void add_within_budget(const Config& config, const SearchPoints& points, const W
 }  // namespace
 
 void WholeTrials::measure(SearchPoint& point) const {
+  const auto known = checkpoint_.measured(point.levels);
+  point.measured = known ? *known : measured(point);
+  if (!known) checkpoint_.note(point);
+  point.meets = SearchPoints::is_within(point, config_.search.remains) &&
+                holds(config_.search.holds, point.measured);
+  spdlog::info("tried {}: macs {:.3f}, {}", point.note, point.macs.value_or(1),
+               point.meets ? "within the budget" : "not within the budget");
+}
+
+std::vector<Metric> WholeTrials::measured(const SearchPoint& point) const {
   Session candidate = job_.session.with(points_.masked(point));
   RepairConfig settings = config_.repair;
   settings.tune.reset();
@@ -168,16 +178,10 @@ void WholeTrials::measure(SearchPoint& point) const {
     const auto data = open_batches(settings.data ? *settings.data : config_.data);
     candidate.model = repair(candidate, *data, asked).module;
   }
-  EvaluateConfig asked = search_evaluation(config_);
-  Examination examination(asked, job_.sparsifier.functions(), {"candidate"});
+  Examination examination(search_evaluation(config_), job_.sparsifier.functions(), {"candidate"});
   examination.run({"unmasked", job_.session}, {{"candidate", candidate}},
                   open_search_data(config_, SearchPart::Tried), options_);
-  const Judgement judgement = examination.report().candidates.front().judgement;
-  point.measured = judgement.metrics;
-  point.meets = SearchPoints::is_within(point, config_.search.remains) &&
-                holds(config_.search.holds, point.measured);
-  spdlog::info("tried {}: macs {:.3f}, {}", point.note, point.macs.value_or(1),
-               point.meets ? "within the budget" : "not within the budget");
+  return examination.report().candidates.front().judgement.metrics;
 }
 
 void search_points(const Config& config, const SearchPoints& points, const WholeTrials& whole,

@@ -1,5 +1,6 @@
 #pragma once
 // From predicted allocations to measured ones, and to the one that is taken.
+#include "pipeline/search_checkpoint.h"
 #include "pipeline/search_points.h"
 
 namespace actsparse {
@@ -10,18 +11,21 @@ class WholeTrials {
  public:
   /// All must outlive it.
   WholeTrials(const PreparedJob& job, const Config& config, const SearchPoints& points,
-              const RunOptions& options)
-      : job_(job), config_(config), points_(points), options_(options) {}
+              const RunOptions& options, SearchCheckpoint& checkpoint)
+      : job_(job), config_(config), points_(points), options_(options), checkpoint_(checkpoint) {}
 
-  /// Fills in what was measured, and whether it meets the budget. Throws repair()'s errors and
-  /// Examination::run()'s.
+  /// Fills in what was measured (what the checkpoint knows is not measured again), and whether it
+  /// meets the budget. Throws repair()'s errors and Examination::run()'s.
   void measure(SearchPoint& point) const;
 
  private:
+  std::vector<Metric> measured(const SearchPoint& point) const;
+
   const PreparedJob& job_;
   const Config& config_;
   const SearchPoints& points_;
   const RunOptions& options_;
+  SearchCheckpoint& checkpoint_;
 };
 
 /// Fills in the points of `report` and which is chosen: of those that meet the budget the one that

@@ -16,7 +16,8 @@ SensitivityReport sensitivity(const Config& config, const RunOptions& options) {
   const SmallShares small(calibration.job.session,
                           first_batch(*calibration.job.data, "calibration batch"),
                           config.output.compact_options);
-  try_levels(calibration, config, SearchPart::All, small, options, report);
+  judge_levels(level_trials(calibration, config, report), calibration.job, config, SearchPart::All,
+               small, options, report);
   calibration.checkpoints.remove();
   report.origin = calibration.meta;
   report.warnings = calibration.job.warnings.texts();

@@ -203,9 +203,8 @@ class LevelJudges {
 
 }  // namespace
 
-LevelTrials try_levels(const Calibration& calibration, const Config& config, SearchPart part,
-                       const SmallShares& small, const RunOptions& options,
-                       SensitivityReport& report) {
+LevelTrials level_trials(const Calibration& calibration, const Config& config,
+                         SensitivityReport& report) {
   const PreparedJob& job = calibration.job;
   const auto layers = layers_with_levels(calibration, report);
   const Weights weights = layer_weights(job.session, sites_of(layers));
@@ -219,24 +218,33 @@ LevelTrials try_levels(const Calibration& calibration, const Config& config, Sea
       group.points.push_back(
           {config.search.levels[level], sparsity_of(trial.levels[level]), {}, {}, {}});
   }
+  return {layers, groups};
+}
+
+void judge_levels(const LevelTrials& trials, const PreparedJob& job, const Config& config,
+                  SearchPart part, const SmallShares& small, const RunOptions& options,
+                  SensitivityReport& report) {
+  const auto& [layers, groups] = trials;
+  Masks any;  // of each layer
+  for (const auto& group : groups)
+    any.insert(group.levels.front().begin(), group.levels.front().end());
   LevelJudges judges(config, job.sparsifier.functions(), groups);
-  GroupTrials trials(job.session.with(masked_model(job.session, layers, masks.front())), groups,
-                     config.repair);
+  GroupTrials alone(job.session.with(masked_model(job.session, layers, any)), groups,
+                    config.repair);
   const Stopwatch fitting;
   const auto fitted = open_batches(config.repair.data ? *config.repair.data : config.data);
-  trials.fit(*fitted, [&](int64_t done, int64_t all) {
+  alone.fit(*fitted, [&](int64_t done, int64_t all) {
     tell_trials(options, "fitting batches", done, all, fitting);
   });
-  report.left = trials.left();
+  report.left = alone.left();
   report.repair = config.repair.method;
   report.fit_seconds = fitting.seconds();
   const Stopwatch judging;
-  judges.run(trials, part, options, report);
+  judges.run(alone, part, options, report);
   judges.finish(report);
   report.judge_seconds = judging.seconds();
   for (size_t i = 0; i < groups.size(); ++i)
     measure_sizes(small, job.session, layers, groups[i], report.groups[i]);
-  return {layers, groups};
 }
 
 }  // namespace actsparse

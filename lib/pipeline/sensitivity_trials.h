@@ -21,13 +21,18 @@ struct LevelTrials {
   std::vector<TrialGroup> groups;
 };
 
-/// Fills in groups with their points, left, not_tried, metric, data and counts of `report`: each
-/// group of layers that have a level is masked alone, at each of config.search's levels, with
-/// config.repair's method, and judged on that part of the search's data. Throws Error(Config) if no
-/// layer has a level, or if the metric is not one that the answers have; Error(Interrupted).
-LevelTrials try_levels(const Calibration& calibration, const Config& config, SearchPart part,
-                       const SmallShares& small, const RunOptions& options,
-                       SensitivityReport& report);
+/// Fills in the groups of `report`, with levels and sparsities, and not_tried: groups of all layers
+/// that have a level. Throws Error(Config) if none has.
+LevelTrials level_trials(const Calibration& calibration, const Config& config,
+                         SensitivityReport& report);
+
+/// Fills in what was measured at each point, left, metric, data and counts: each group is masked
+/// alone, at each of its levels, with config.repair's method, and judged on that part of the
+/// search's data. Throws Error(Config) if the metric is not one that the answers have;
+/// Error(Interrupted).
+void judge_levels(const LevelTrials& trials, const PreparedJob& job, const Config& config,
+                  SearchPart part, const SmallShares& small, const RunOptions& options,
+                  SensitivityReport& report);
 
 /// A copy of the session's model in which those of `layers` that `masks` has are masked.
 torch::jit::Module masked_model(const Session& session, const std::vector<LayerRecord>& layers,

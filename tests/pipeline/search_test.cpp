@@ -1,4 +1,6 @@
 // A search, from a config to a found one and its models.
+#include <atomic>
+
 #include "pipeline/helpers.h"
 #include "report/search_report.h"
 #include "support/catch.h"
@@ -106,6 +108,18 @@ TEST_CASE("a budget that cannot be met is told, and the nearest is kept", "[pipe
   }
 }
 
+TEST_CASE("a search that finds nothing to mask says why", "[pipeline]") {
+  Budget whole(R"({"macs": 1})");
+  auto error = error_of([&] { search(whole.config(), {}); });
+  CHECK(error.kind() == ErrorKind::Check);
+  CHECK(contains(error.what(), "it is met with nothing masked"));
+  Budget input(R"({"macs": 0.9})");  // what enters the first layer is the model's own input
+  input.json["layers"] = {{{"name", "conv1"}}};
+  error = error_of([&] { search(input.config(), {}); });
+  CHECK(error.kind() == ErrorKind::Check);
+  CHECK(contains(error.what(), "--groups"));
+}
+
 TEST_CASE("a search without a budget or without a model to write is refused", "[pipeline]") {
   Budget none(R"({"macs": 0.5})");
   none.json["search"].erase("budget");
@@ -117,4 +131,49 @@ TEST_CASE("a search without a budget or without a model to write is refused", "[
   error = error_of([&] { search(unwritten.config(), {}); });
   CHECK(error.kind() == ErrorKind::Config);
   CHECK(contains(error.what(), "output.model"));
+}
+
+TEST_CASE("a search that was interrupted is gone on with, to the same bytes", "[pipeline]") {
+  Budget place(R"({"macs": 0.6})");
+  int64_t all = 0;
+  RunOptions counted;
+  counted.progress = [&](const Progress&) { ++all; };
+  search(place.config(), counted);
+  const auto found = place.read("found.json"), masked = place.read("masked.pt"),
+             curve = place.read("curve.json");
+  const auto names = place.names();
+  for (const int64_t told_before : {int64_t{1}, all / 3, all / 2, 2 * all / 3, all - 2}) {
+    int64_t told = 0;
+    std::atomic<bool> interrupted{false};
+    RunOptions options;
+    options.interrupted = &interrupted;
+    options.progress = [&](const Progress&) { interrupted = ++told == told_before; };
+    for (const char* file : {"found.json", "masked.pt", "curve.json"})
+      std::filesystem::remove(place / file);
+    CHECK(error_of([&] { search(place.config(), options); }).kind() == ErrorKind::Interrupted);
+    int64_t rest = 0;
+    RunOptions later;
+    later.resume = true;
+    later.progress = [&](const Progress&) { ++rest; };
+    search(place.config(), later);
+    CHECK(place.read("found.json") == found);
+    CHECK(place.read("masked.pt") == masked);
+    CHECK(place.read("curve.json") == curve);
+    CHECK(place.names() == names);
+    if (told_before > all / 2) CHECK(rest < all);
+  }
+}
+
+TEST_CASE("a checkpoint of another search is not gone on from", "[pipeline]") {
+  Budget place(R"({"macs": 0.6})");
+  std::atomic<bool> interrupted{false};
+  RunOptions options;
+  options.interrupted = &interrupted;
+  options.progress = [&](const Progress& progress) { interrupted = progress.unit == "layers"; };
+  CHECK(error_of([&] { search(place.config(), options); }).kind() == ErrorKind::Interrupted);
+  place.json["search"]["levels"] = {0.5};
+  RunOptions later;
+  later.resume = true;
+  const SearchReport report = search(place.config(), later);
+  CHECK(report.sensitivity.groups.front().points.size() == 1);
 }
