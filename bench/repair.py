@@ -43,15 +43,14 @@ def accuracy(report, candidate=0):
     return report["evaluation"]["candidates"][candidate]["metrics"]["accuracy"]
 
 
-def plain_seconds(folder, row, place):
-    """One forward over the calibration data, on one thread, without autograd."""
+def plain_seconds(net, made, place):
+    """One forward over the calibration data of a config in the folder `place`, on one thread, without autograd."""
     import numpy
     import torch
 
-    made = json.loads((place / "config.json").read_text())
     torch.set_num_threads(1)
-    data = torch.from_numpy(numpy.load(made["data"]["inputs"][0]["path"])[: made["data"]["limit"]])
-    model = torch.jit.load(str(folder / ROWS[row][0])).eval()
+    data = torch.from_numpy(numpy.load(place / made["data"]["inputs"][0]["path"])[: made["data"]["limit"]])
+    model = torch.jit.load(str(net)).eval()
     with torch.no_grad(), torch.jit.optimized_execution(False):
         model(data[:8])
         started = time.monotonic()
@@ -61,10 +60,11 @@ def plain_seconds(folder, row, place):
 
 
 def show(binary, folder, row, place):
-    (place / "config.json").write_text(json.dumps(config(folder, row, place, 1000)))
+    made = config(folder, row, place, 1000)
+    (place / "config.json").write_text(json.dumps(made))
     masked = run(binary, place, "output.compact=null")
     linear = run(binary, place, "repair=linear")
-    times = linear["timing"]["repair"]["seconds"] / plain_seconds(folder, row, place)
+    times = linear["timing"]["repair"]["seconds"] / plain_seconds(folder / ROWS[row][0], made, place)
     tune = {"method": "linear", "tune": ROWS[row][3]}
     tuned = run(binary, place, "data.limit=5000", "output.compact=null", "repair=" + json.dumps(tune))
     macs = linear["compact"]["macs"]
@@ -82,4 +82,5 @@ def main(build, folder, *rows):
             show(binary, pathlib.Path(folder).resolve(), row, pathlib.Path(temporary))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

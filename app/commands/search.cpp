@@ -14,6 +14,7 @@ struct Options {
   ConfigOptions config;
   std::string output_dir;
   bool resume = false;
+  double timeout = Job().timeout;
 };
 
 void declare(CLI::App& command, Options& options) {
@@ -22,6 +23,7 @@ void declare(CLI::App& command, Options& options) {
                      "Folder for the output files (made if missing)");
   command.add_flag("--resume", options.resume,
                    "Go on from the checkpoint of an earlier calibration, if there is one");
+  add_timeout(command, options.timeout);
   command.add_flag("--json", options.global.json, "Print the report as one JSON document");
 }
 
@@ -37,8 +39,8 @@ void run(const Options& options) {
       throw Error(ErrorKind::Output,
                   "--output-dir " + options.output_dir + ": cannot be made: " + failed.message());
   }
-  perform(SearchRequest{config}, options.global, {options.resume, {}, launch, Job().timeout});
-  if (options.global.json) return;
+  perform(SearchRequest{config}, options.global, {options.resume, {}, launch, options.timeout});
+  if (options.global.json || !launch.is_first()) return;
   for (const auto& [name, path] : {std::pair("found config", config.output.config),
                                    {"curve", config.output.curve},
                                    {"masked model", config.output.model},

@@ -10,6 +10,7 @@ struct Options {
   ConfigOptions config;
   std::string picture;
   bool resume = false;
+  double timeout = Job().timeout;
 };
 
 void declare(CLI::App& command, Options& options) {
@@ -17,6 +18,7 @@ void declare(CLI::App& command, Options& options) {
   command.add_option("--picture", options.picture, "SVG file that takes the curves");
   command.add_flag("--resume", options.resume,
                    "Go on from the checkpoint of an earlier calibration, if there is one");
+  add_timeout(command, options.timeout);
   command.add_flag("--json", options.global.json, "Print the report as one JSON document");
 }
 
@@ -24,7 +26,7 @@ void run(const Options& options) {
   const Launch launch = read_launch();
   set_up_log(options.global, launch);
   perform(SensitivityRequest{load_config(options.config), options.picture}, options.global,
-          {options.resume, {}, launch, Job().timeout});
+          {options.resume, {}, launch, options.timeout});
 }
 
 }  // namespace

@@ -11,14 +11,13 @@
 #include "pipeline/examination.h"
 #include "pipeline/outputs.h"
 #include "pipeline/search_whole.h"
+#include "pipeline/share_levels.h"
 #include "report/answer.h"
 
 namespace actsparse {
 namespace {
 
-void check_search(const Config& config, const RunOptions& options) {
-  if (!options.group.is_alone())
-    throw Error(ErrorKind::Usage, "search is work for one process; start it without ranks");
+void check_search(const Config& config) {
   if (config.search.remains.empty() && config.search.holds.empty())
     throw Error(ErrorKind::Config,
                 "search.budget: found nothing, needed is what may remain or what must hold, e.g. "
@@ -151,16 +150,17 @@ void try_all(const Calibration& calibration, const Config& config, const RunOpti
   const SmallShares small(job.session, first_batch(*job.data, "calibration batch"),
                           config.output.compact_options);
   const LevelTrials trials = level_trials(calibration, config, sensitivity);
-  if (!checkpoint.fill(sensitivity)) {
-    judge_levels(trials, job, config, SearchPart::Tried, small, options, sensitivity);
-    checkpoint.note(sensitivity);
-  }
+  const bool known = checkpoint.fill(sensitivity);
+  judge_levels_together(trials, job, config, SearchPart::Tried, small, options, known, sensitivity);
+  if (!options.group.is_first()) return;
+  if (!known) checkpoint.note(sensitivity);
   sensitivity.origin = calibration.meta;
   sensitivity.calibrate_seconds = calibration.seconds;
   sensitivity.total_seconds = calibration.seconds + stopwatch.seconds();
   const Stopwatch searching;
   const SearchPoints points(trials, sensitivity, small, job.session);
-  search_points(config, points, WholeTrials(job, config, points, options, checkpoint), report);
+  search_points(config, points, WholeTrials(job, config, points, on_its_own(options), checkpoint),
+                report);
   report.search_seconds = searching.seconds();
 }
 
@@ -173,14 +173,17 @@ std::filesystem::path search_output(const Config& config) {
 
 SearchReport search(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
-  check_search(config, options);
+  check_search(config);
   Outputs outputs;
-  outputs.reserve(config.output);
-  outputs.reserve(config.output.config);
-  outputs.reserve(config.output.curve);
-  Calibration calibration = calibrate_all(config, options, search_output(config));
+  const bool is_first = options.group.is_first();
+  if (is_first) {
+    outputs.reserve(config.output);
+    outputs.reserve(config.output.config);
+    outputs.reserve(config.output.curve);
+  }
+  Calibration calibration = calibrate_alone(config, options, search_output(config));
   SearchCheckpoint checkpoint(calibration.checkpoints.path(), config, calibration.meta);
-  if (options.resume) checkpoint.read();
+  if (options.resume && is_first) checkpoint.read();
   if (calibration.checkpoints.are_asked_for())
     calibration.checkpoints.write(checkpoint_of(calibration), 0);
   SearchReport report;
@@ -189,10 +192,11 @@ SearchReport search(const Config& config, const RunOptions& options) {
   try {
     try_all(calibration, config, options, checkpoint, report);
     report.warnings = calibration.job.warnings.texts();
-    make_found(calibration.job, config, options, outputs, report);
+    if (is_first) make_found(calibration.job, config, on_its_own(options), outputs, report);
   } catch (const Error& error) {
     throw keeping_search(calibration, checkpoint, error);
   }
+  options.group.finish();
   calibration.checkpoints.remove();
   checkpoint.remove();
   report.total_seconds = stopwatch.seconds();

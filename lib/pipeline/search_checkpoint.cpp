@@ -10,6 +10,7 @@
 #include "config/provenance.h"
 #include "pipeline/search_data.h"
 #include "report/metric_record.h"
+#include "report/sensitivity_record.h"
 
 namespace actsparse {
 namespace {
@@ -25,45 +26,6 @@ std::string search_job(const Config& config, const StateMeta& meta) {
   return digest_of(to_json(static_cast<const Provenance&>(meta)).dump() + settings.dump() +
                    compact.value("compact", nlohmann::json()).dump() +
                    open_search_data(config, SearchPart::All).batches->fingerprint());
-}
-
-ordered_json record_of(const SensitivityReport& report) {
-  ordered_json record = {{"metric", report.metric},
-                         {"repair", report.repair},
-                         {"data", report.data},
-                         {"batches", report.batches},
-                         {"samples", report.samples},
-                         {"left", ordered_json::array()},
-                         {"groups", ordered_json::array()}};
-  for (const auto& layer : report.left)
-    record["left"].push_back(ordered_json::array({layer.layer, layer.reason}));
-  for (const auto& group : report.groups) {
-    ordered_json points = ordered_json::array();
-    for (const auto& point : group.points)
-      points.push_back({{"macs", value_or_null(point.macs)},
-                        {"parameters", value_or_null(point.parameters)},
-                        {"metrics", record_of(point.metrics)}});
-    record["groups"].push_back(std::move(points));
-  }
-  return record;
-}
-
-void from_record(const ordered_json& record, SensitivityReport& report) {
-  record.at("metric").get_to(report.metric);
-  record.at("repair").get_to(report.repair);
-  record.at("data").get_to(report.data);
-  record.at("batches").get_to(report.batches);
-  record.at("samples").get_to(report.samples);
-  for (const auto& layer : record.at("left"))
-    report.left.push_back({layer.at(0).get<std::string>(), layer.at(1).get<std::string>()});
-  for (size_t i = 0; i < report.groups.size(); ++i)
-    for (size_t n = 0; n < report.groups[i].points.size(); ++n) {
-      const ordered_json& known = record.at("groups").at(i).at(n);
-      SensitivityPoint& point = report.groups[i].points[n];
-      point.macs = optional_at<double>(known, "macs");
-      point.parameters = optional_at<double>(known, "parameters");
-      point.metrics = metrics_of_record(known.at("metrics"));
-    }
 }
 
 }  // namespace

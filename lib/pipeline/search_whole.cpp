@@ -14,6 +14,7 @@
 namespace actsparse {
 namespace {
 
+constexpr double kHopeless = 1.5;     // times the least predicted loss: not worth a trial
 constexpr int kMostTrials = 6;        // of whole models, where only quality is bounded
 constexpr double kResolution = 0.01;  // of multiply-accumulates, there
 
@@ -139,7 +140,9 @@ void add_within_budget(const Config& config, const SearchPoints& points, const W
                        SearchReport& report) {
   const auto& remains = config.search.remains;
   std::vector<SearchPoint> tried = {points.within(remains, 1), points.within(remains, 0.5)};
-  if (auto uniform = points.uniform(remains)) tried.push_back(std::move(*uniform));
+  auto uniform = points.uniform(remains);
+  if (uniform && uniform->predicted < kHopeless * tried.front().predicted)
+    tried.push_back(std::move(*uniform));
   for (auto& point : tried) {
     const bool is_known =
         std::any_of(report.points.begin(), report.points.end(),

@@ -1,23 +1,23 @@
-#include "base/error.h"
 #include "base/stopwatch.h"
 #include "pipeline/outputs.h"
 #include "pipeline/pipeline.h"
-#include "pipeline/sensitivity_trials.h"
+#include "pipeline/share_levels.h"
 #include "report/answer.h"
 
 namespace actsparse {
 
 SensitivityReport sensitivity(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
-  if (!options.group.is_alone())
-    throw Error(ErrorKind::Usage, "sensitivity is work for one process; start it without ranks");
-  Calibration calibration = calibrate_all(config, options, main_output(config.output));
+  Calibration calibration =
+      calibrate_alone(config, options, main_output(config.output).string() + ".search");
   SensitivityReport report;
   const SmallShares small(calibration.job.session,
                           first_batch(*calibration.job.data, "calibration batch"),
                           config.output.compact_options);
-  judge_levels(level_trials(calibration, config, report), calibration.job, config, SearchPart::All,
-               small, options, report);
+  const LevelTrials trials = level_trials(calibration, config, report);
+  judge_levels_together(trials, calibration.job, config, SearchPart::All, small, options, false,
+                        report);
+  options.group.finish();
   calibration.checkpoints.remove();
   report.origin = calibration.meta;
   report.warnings = calibration.job.warnings.texts();
@@ -28,13 +28,13 @@ SensitivityReport sensitivity(const Config& config, const RunOptions& options) {
 
 Answer perform(const SensitivityRequest& request, const RunOptions& options) {
   Outputs outputs;
-  if (!request.picture.empty()) {
+  const bool draws = !request.picture.empty() && options.group.is_first();
+  if (draws) {
     check_output_path(request.config, request.picture, "--picture");
     outputs.reserve(request.picture);
   }
   SensitivityReport report = sensitivity(request.config, options);
-  if (!request.picture.empty())
-    outputs.create(request.picture).stream() << sensitivity_picture(report);
+  if (draws) outputs.create(request.picture).stream() << sensitivity_picture(report);
   outputs.commit();
   return report;
 }

@@ -274,6 +274,35 @@ def check_repair(binary, samples, folder):
     assert len(report["repair"]["stages"]) == 3, report["repair"]["stages"]
 
 
+def check_search(binary, samples, folder):
+    """Any number of ranks finds what one process finds, and measures the same of each group alone."""
+    job = Job(binary, samples, folder, 12, repair="linear")
+    path = job.folder / "config.json"
+    config = json.loads(path.read_text())
+    config["defaults"]["align"] = "group"
+    config["layers"].append({"name": "fc"})
+    config["search"] = {"budget": {"macs": 0.8}, "levels": [0.25, 0.5, 0.75]}
+    config["output"] |= {"config": "found.json", "curve": "curve.json"}
+    path.write_text(json.dumps(config))
+    names = ("masked.pt", "state.pt", "found.json", "curve.json")
+
+    def found(size, command="search"):
+        job.clear()
+        processes = job.start_ranks(size, command, "--json") if size > 1 else [job.start({}, command, "--json")]
+        printed = json.loads(finish(processes, [0] * size)[0][0])
+        printed.pop("timing")
+        return printed, {name: (job.folder / name).read_bytes() for name in names if command == "search"}
+
+    alone, files = found(1)
+    alone["sensitivity"].pop("timing")
+    for size in (2, 3, 5):
+        printed, others = found(size)
+        printed["sensitivity"].pop("timing")
+        assert printed == alone and others == files, size
+        assert {path.name for path in job.folder.iterdir()} == {"config.json", "report.json", *names}
+    assert found(3, "sensitivity") == found(1, "sensitivity")
+
+
 def main(binary, samples):
     binary, samples = str(pathlib.Path(binary).resolve()), pathlib.Path(samples).resolve()
     checks = 0
@@ -300,7 +329,7 @@ def main(binary, samples):
         with tempfile.TemporaryDirectory() as folder:
             check_judging(binary, samples, folder, batch_size, batches, size)
             checks += 1
-    for check in (check_gates, check_repair):
+    for check in (check_gates, check_repair, check_search):
         with tempfile.TemporaryDirectory() as folder:
             check(binary, samples, folder)
         checks += 1
