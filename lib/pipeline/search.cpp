@@ -174,6 +174,7 @@ std::filesystem::path search_output(const Config& config) {
 SearchReport search(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   check_search(config);
+  check_search_metrics(config, load_functions(config));
   Outputs outputs;
   const bool is_first = options.group.is_first();
   if (is_first) {

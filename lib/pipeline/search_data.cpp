@@ -1,9 +1,30 @@
 #include "pipeline/search_data.h"
 
+#include <algorithm>
+
 #include "data/picked_batches.h"
+#include "pipeline/examination.h"
 #include "repair/held_out.h"
 
 namespace actsparse {
+namespace {
+
+// A list of metrics leaves out what is not in it: one that names a user's function has all others
+// that are asked for, too.
+std::vector<FunctionConfig> named_metrics(const SearchConfig& search) {
+  std::vector<FunctionConfig> metrics;
+  const auto add = [&](const std::string& name, const std::string& path) {
+    if (std::none_of(metrics.begin(), metrics.end(),
+                     [&](const FunctionConfig& metric) { return metric.name == name; }))
+      metrics.push_back({name, nlohmann::json::object(), path});
+  };
+  if (!search.metric.empty()) add(search.metric, "search.metric");
+  for (const auto& gate : search.holds) add(gate.metric, gate.path);
+  add("relative_error", "search.metric");
+  return metrics;
+}
+
+}  // namespace
 
 EvaluateConfig search_evaluation(const Config& config) {
   EvaluateConfig asked;
@@ -13,10 +34,16 @@ EvaluateConfig search_evaluation(const Config& config) {
     asked.output = config.evaluate->output;
     asked.class_dim = config.evaluate->class_dim;
   }
-  const std::string& metric = config.search.metric;
-  if (!metric.empty() && find_built_in_metric(metric) == nullptr)
-    asked.metrics = {{metric, nlohmann::json::object(), "search.metric"}};
+  const auto named = named_metrics(config.search);
+  if (std::any_of(named.begin(), named.end(), [](const FunctionConfig& metric) {
+        return find_built_in_metric(metric.name) == nullptr;
+      }))
+    asked.metrics = named;
   return asked;
+}
+
+void check_search_metrics(const Config& config, const FunctionTable& functions) {
+  make_evaluation(search_evaluation(config), functions);
 }
 
 EvaluationData open_search_data(const Config& config, SearchPart part) {

@@ -8,6 +8,7 @@ namespace actsparse {
 
 SensitivityReport sensitivity(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
+  check_search_metrics(config, load_functions(config));
   Calibration calibration =
       calibrate_alone(config, options, main_output(config.output).string() + ".search");
   SensitivityReport report;

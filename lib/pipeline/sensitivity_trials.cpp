@@ -185,15 +185,21 @@ class LevelJudges {
 
   std::string metric_shown(const SensitivityReport& report) const {
     const SensitivityPoint& point = report.groups.front().points.front();
+    for (const auto& gate : config_.search.holds) require(point, gate.metric, gate.path);
     if (config_.search.metric.empty())
       return metric_of(point, "kl") != nullptr ? "kl" : "relative_error";
-    if (metric_of(point, config_.search.metric) != nullptr) return config_.search.metric;
+    require(point, config_.search.metric, "search.metric");
+    return config_.search.metric;
+  }
+
+  static void require(const SensitivityPoint& point, const std::string& metric,
+                      const std::string& path) {
+    if (metric_of(point, metric) != nullptr) return;
     std::vector<std::string> names;
-    for (const auto& metric : point.metrics) names.push_back(metric.name);
-    throw Error(ErrorKind::Config, "search.metric: found '" + config_.search.metric +
+    for (const auto& each : point.metrics) names.push_back(each.name);
+    throw Error(ErrorKind::Config, path + ": found '" + metric +
                                        "', which these answers do not have, allowed " +
-                                       quoted_list(names) +
-                                       did_you_mean(config_.search.metric, names));
+                                       quoted_list(names) + did_you_mean(metric, names));
   }
 
   const Config& config_;

@@ -20,7 +20,6 @@ std::optional<std::string> why_no_level(const LayerRecord& layer, const Function
 std::vector<std::map<std::string, at::Tensor>> masks_at(const std::vector<LayerRecord>& layers,
                                                         const std::vector<double>& levels,
                                                         const FunctionTable& functions,
-                                                        int64_t batch_size,
-                                                        const Weights* weights);
+                                                        int64_t batch_size, const Weights* weights);
 
 }  // namespace actsparse

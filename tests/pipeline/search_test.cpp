@@ -177,3 +177,29 @@ TEST_CASE("a checkpoint of another search is not gone on from", "[pipeline]") {
   const SearchReport report = search(place.config(), later);
   CHECK(report.sensitivity.groups.front().points.size() == 1);
 }
+
+TEST_CASE("bounds of metrics that there are not, or that the answers do not have, are refused",
+          "[pipeline]") {
+  Budget unknown(R"({"agrement": {"min": 0.9}})");
+  auto error = error_of([&] { search(unknown.config(), {}); });
+  CHECK(error.kind() == ErrorKind::Config);
+  CHECK(contains(error.what(), "search.budget.agrement"));
+  CHECK(contains(error.what(), "did you mean 'agreement'?"));
+  Workplace whole(with_dropout(), {"fc"});  // four numbers: two of five classes are asked for
+  whole.json["search"] = {{"budget", {{"agreement_5", {{"min", 0.5}}}}}};
+  error = error_of([&] { search(whole.config(), {}); });
+  CHECK(error.kind() == ErrorKind::Config);
+  CHECK(contains(error.what(), "search.budget.agreement_5"));
+}
+
+TEST_CASE("a function of the user's can be what must hold", "[pipeline]") {
+  Budget place(R"({"off": {"max": 2}})");
+  write_file(place / "mine.py",
+             "def off(baseline: Tensor, candidate: Tensor) -> Tensor:\n"
+             "  return (candidate - baseline).abs().flatten(1).mean(1)\n");
+  place.json["functions"] = {"mine.py"};
+  const SearchReport report = search(place.config(), {});
+  CHECK(report.met);
+  CHECK(chosen(report).macs < 1);
+  CHECK(report.check.candidates.at(0).judgement.gates.at(0).metric == "off");
+}
