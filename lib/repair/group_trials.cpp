@@ -3,6 +3,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <set>
 #include <utility>
@@ -182,45 +183,60 @@ struct GroupTrials::Impl {
     return end;
   }
 
-  void pass(BatchSource& data, size_t first, size_t end, const std::function<void()>& progress) {
-    struct Asked {
-      const MaskedOperator* call;
-      LayerMoments* moments;
+  // What one pass over the data is asked for.
+  struct Pass {
+    struct Call {
+      const MaskedOperator* masked;
+      size_t moments;
     };
-    std::vector<std::vector<LayerMoments>> moments(end - first);
-    std::vector<MaskedOperator> plain;  // LayerMoments refer to them
-    Values wanted;
-    std::vector<Asked> asked;
-    size_t count = 0;
-    for (size_t i = first; i < end; ++i) count += groups[i].targets.size();
-    plain.reserve(count);
-    for (size_t i = first; i < end; ++i) {
-      auto& own = moments[i - first];
-      own.reserve(groups[i].targets.size());
+    std::deque<MaskedOperator> plain;   // without masks: moments refer to them
+    std::vector<LayerMoments> moments;  // of each target of its groups, in their order
+    std::vector<Call> calls;
+    Values values;  // of each call: what it reads, and what tells what it is to give
+  };
+
+  Pass pass_of(size_t first, size_t end) const {
+    Pass pass;
+    for (size_t i = first; i < end; ++i)
       for (const Target& target : groups[i].targets) {
-        plain.push_back(with_mask(target.first(), {}));
-        own.emplace_back(plain.back());
+        pass.plain.push_back(with_mask(target.first(), {}));
+        pass.moments.emplace_back(pass.plain.back());
         for (const auto& call : target.calls) {
-          asked.push_back({&call, &own.back()});
-          wanted.push_back(unmasked.twin(call.node->inputs()[call.input]));
-          wanted.push_back(unmasked.twin(wanted_value(call)));
+          pass.calls.push_back({&call, pass.moments.size() - 1});
+          pass.values.push_back(unmasked.twin(call.node->inputs()[call.input]));
+          pass.values.push_back(unmasked.twin(wanted_value(call)));
         }
       }
-    }
-    if (asked.empty()) return;
+    return pass;
+  }
+
+  void run_pass(Pass& pass, BatchSource& data, const std::function<void()>& progress) const {
     const PartialGraph part({unmasked.graph->inputs().begin(), unmasked.graph->inputs().end()},
-                            wanted);
+                            pass.values);
     data.rewind();
     for (size_t number = 0; const auto batch = data.next(); ++number) {
       const SameRandomNumbers drawn(number);
       const auto values = part.run(inputs_for(batch->arguments));
-      for (size_t i = 0; i < asked.size(); ++i)
-        asked[i].moments->add(values[2 * i].toTensor(),
-                              wanted_output(*asked[i].call, values[2 * i + 1].toTensor()),
-                              is_held_out(number, config.holdout));
+      for (size_t i = 0; i < pass.calls.size(); ++i) {
+        const auto& [masked, place] = pass.calls[i];
+        pass.moments[place].add(values[2 * i].toTensor(),
+                                wanted_output(*masked, values[2 * i + 1].toTensor()),
+                                is_held_out(number, config.holdout));
+      }
       progress();
     }
-    for (size_t i = first; i < end; ++i) solve(groups[i], moments[i - first]);
+  }
+
+  void fit(BatchSource& data, size_t first, size_t end, const std::function<void()>& progress) {
+    Pass pass = pass_of(first, end);
+    if (pass.calls.empty()) return;
+    run_pass(pass, data, progress);
+    auto moments = pass.moments.begin();
+    for (size_t i = first; i < end; ++i) {
+      const auto next = moments + static_cast<std::ptrdiff_t>(groups[i].targets.size());
+      solve(groups[i], {moments, next});
+      moments = next;
+    }
   }
 
   void solve(Group& group, const std::vector<LayerMoments>& moments) {
@@ -277,7 +293,7 @@ void GroupTrials::fit(BatchSource& data,
   const int64_t all = data.batches() * static_cast<int64_t>(ends.size() - 1);
   int64_t done = 0;
   for (size_t i = 0; i + 1 < ends.size(); ++i)
-    impl_->pass(data, ends[i], ends[i + 1], [&] { progress(++done, all); });
+    impl_->fit(data, ends[i], ends[i + 1], [&] { progress(++done, all); });
 }
 
 void GroupTrials::run(
