@@ -58,12 +58,10 @@ std::vector<SettledLayer> settled_layers(const PreparedJob& job, const SearchRep
       settled.push_back({selected.layer, selected.entry, level->second});
   }
   if (!settled.empty()) return settled;
+  if (!point.meets) throw nothing_saves();
   throw Error(ErrorKind::Check,
-              point.meets
-                  ? "search.budget: it is met with nothing masked; lower what may remain, or "
-                    "loosen what must hold"
-                  : "search.budget: nothing that could be masked saves anything; 'actsparse "
-                    "inspect MODEL -c CONFIG --groups' says which channels stay, and why");
+              "search.budget: it is met with nothing masked; lower what may remain, or loosen what "
+              "must hold");
 }
 
 std::filesystem::path found_folder(const Config& config) {

@@ -155,6 +155,12 @@ void add_within_budget(const Config& config, const SearchPoints& points, const W
 
 }  // namespace
 
+Error nothing_saves() {
+  return {ErrorKind::Check,
+          "search.budget: nothing that could be masked saves anything; 'actsparse inspect MODEL -c "
+          "CONFIG --groups' says which channels stay, and why"};
+}
+
 void WholeTrials::measure(SearchPoint& point) const {
   const auto known = checkpoint_.measured(point.levels);
   point.measured = known ? *known : measured(point);
@@ -207,6 +213,7 @@ void search_points(const Config& config, const SearchPoints& points, const Whole
     const SearchPoint& best = report.points[*report.chosen];
     if (point.meets != best.meets ? point.meets : rank(point) < rank(best)) report.chosen = i;
   }
+  if (!report.chosen) throw nothing_saves();
 }
 
 }  // namespace actsparse

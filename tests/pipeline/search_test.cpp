@@ -120,6 +120,14 @@ TEST_CASE("a search that finds nothing to mask says why", "[pipeline]") {
   CHECK(contains(error.what(), "--groups"));
 }
 
+TEST_CASE("where only quality is bounded and nothing saves anything, that is told", "[pipeline]") {
+  Budget input(R"({"relative_error": {"max": 0.5}})");
+  input.json["layers"] = {{{"name", "conv1"}}};
+  const auto error = error_of([&] { search(input.config(), {}); });
+  CHECK(error.kind() == ErrorKind::Check);
+  CHECK(contains(error.what(), "--groups"));
+}
+
 TEST_CASE("a search without a budget or without a model to write is refused", "[pipeline]") {
   Budget none(R"({"macs": 0.5})");
   none.json["search"].erase("budget");
