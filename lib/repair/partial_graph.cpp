@@ -66,6 +66,11 @@ bool is_read_from(const Value& value, Node& node) {
 
 }  // namespace
 
+Values joined(Values first, const Values& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
 bool has_writes(torch::jit::Graph& graph) {
   for (Node* node : graph.block()->nodes())
     if (writes(*node)) return true;

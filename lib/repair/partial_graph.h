@@ -10,6 +10,7 @@
 namespace actsparse {
 
 using Values = std::vector<torch::jit::Value*>;
+Values joined(Values first, const Values& second);
 
 class PartialGraph {
  public:

@@ -165,13 +165,10 @@ class Repair {
                const std::vector<c10::IValue>& is, bool held_out, LayerMoments& moments) const {
     const Target& target = targets_[asked.target];
     at::Tensor wanted = wanted_output(target.calls[asked.call], was[asked.wanted].toTensor());
-    if (asked.has_other) {
-      const at::Tensor before = was[asked.wanted + 1].toTensor(),
-                       after = is[asked.input + 1].toTensor();
-      if (before.sizes() == wanted.sizes())
-        wanted = wanted + made_up(before - after, *target.residuals[asked.call],
-                                  target.calls[asked.call].window);
-    }
+    if (asked.has_other)
+      wanted =
+          with_made_up(wanted, was[asked.wanted + 1].toTensor(), is[asked.input + 1].toTensor(),
+                       *target.residuals[asked.call], target.calls[asked.call].window);
     moments.add(is[asked.input].toTensor(), wanted, held_out);
   }
 

@@ -91,14 +91,17 @@ std::optional<Residual> find_residual(const MaskedOperator& masked) {
   return std::nullopt;
 }
 
-at::Tensor made_up(const at::Tensor& lost, const Residual& residual, const Window& window) {
-  if (!residual.scale.defined()) return lost;
+at::Tensor with_made_up(const at::Tensor& wanted, const at::Tensor& was, const at::Tensor& is,
+                        const Residual& residual, const Window& window) {
+  if (was.sizes() != wanted.sizes()) return wanted;
+  const at::Tensor lost = was - is;
+  if (!residual.scale.defined()) return wanted + lost;
   std::vector<int64_t> shape(window.kernel.size() + 1, 1);
   shape[0] = -1;
   const at::Tensor reaches = residual.scale.abs() >= kLeastScale;
   const at::Tensor share =
       at::where(reaches, residual.scale.reciprocal(), at::zeros({}, residual.scale.options()));
-  return lost * share.view(shape).to(lost.dtype());
+  return wanted + lost * share.view(shape).to(lost.dtype());
 }
 
 }  // namespace actsparse

@@ -21,8 +21,10 @@ struct Residual {
 /// channel into one sum of two activations. Nothing if it does not.
 std::optional<Residual> find_residual(const MaskedOperator& masked);
 
-/// What the operator must give besides, so that the sum is what it was: `lost`, the other value as
-/// it was less what it is now, over the scale; 0 for channels that hardly reach the sum.
-at::Tensor made_up(const at::Tensor& lost, const Residual& residual, const Window& window);
+/// `wanted` of the operator with what it must give besides, so that the sum is what it was: the
+/// other value as it `was` less what it `is` now, over the scale; nothing for channels that hardly
+/// reach the sum, or where the other value is of another size.
+at::Tensor with_made_up(const at::Tensor& wanted, const at::Tensor& was, const at::Tensor& is,
+                        const Residual& residual, const Window& window);
 
 }  // namespace actsparse

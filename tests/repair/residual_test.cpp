@@ -45,10 +45,15 @@ TEST_CASE("a sum behind batch norms and factors is found, with the scale between
   REQUIRE(found.residual);
   CHECK(found.residual->other == found.model.graph->inputs()[1]);
   CHECK(at::allclose(found.residual->scale, tensor1d({1, 6, 4, 0}).to(at::kDouble)));
-  const auto lost = normal({2, 4, 3, 3}, 5);
-  const auto made = made_up(lost, *found.residual, found.operators.operators[0].window);
-  CHECK(at::allclose(made.select(1, 1), lost.select(1, 1) / 6));
+  const auto wanted = normal({2, 4, 3, 3}, 5), was = normal({2, 4, 3, 3}, 6),
+             is = normal({2, 4, 3, 3}, 7);
+  const auto with = [&](const at::Tensor& other) {
+    return with_made_up(wanted, other, is, *found.residual, found.operators.operators[0].window);
+  };
+  const auto made = with(was) - wanted, lost = was - is;
+  CHECK(at::allclose(made.select(1, 1), lost.select(1, 1) / 6, 1e-5, 1e-6));
   CHECK(made.select(1, 3).abs().max().item<float>() == 0);
+  CHECK(bit_equal(with(was.slice(0, 0, 1)), wanted));  // of another size
 }
 
 TEST_CASE("a plain sum has no scale", "[repair]") {
