@@ -10,7 +10,7 @@
 #include "model/load_model.h"
 #include "pipeline/examination.h"
 #include "pipeline/outputs.h"
-#include "pipeline/search_whole.h"
+#include "pipeline/search_course.h"
 #include "pipeline/share_levels.h"
 #include "report/answer.h"
 
@@ -157,8 +157,9 @@ void try_all(const Calibration& calibration, const Config& config, const RunOpti
   sensitivity.total_seconds = calibration.seconds + stopwatch.seconds();
   const Stopwatch searching;
   const SearchPoints points(trials, sensitivity, small, job.session);
-  search_points(config, points, WholeTrials(job, config, points, on_its_own(options), checkpoint),
-                report);
+  const RunOptions own = on_its_own(options);
+  const WholeTrials whole(job, config, points, own, checkpoint);
+  search_points(config, points, whole, report);
   report.search_seconds = searching.seconds();
 }
 

@@ -10,8 +10,6 @@
 namespace actsparse {
 namespace {
 
-using Remains = std::vector<std::pair<std::string, double>>;
-
 constexpr double kRuinous = 1e100;    // a loss that is not finite
 constexpr int kCorrections = 12;      // of savings that do not add up
 constexpr double kCloseness = 0.005;  // of what remains, to the budget
@@ -49,11 +47,35 @@ std::vector<std::vector<double>> weights_for(size_t kinds) {
 
 }  // namespace
 
-double loss_of(const Metric& metric) {
-  if (metric.drop) return *metric.drop;
-  const std::string& name = metric.name;
-  if (name == "agreement" || name == "agreement_5" || name == "cosine") return 1 - metric.value;
-  return name == "snr_db" ? std::pow(10, -metric.value / 20) : metric.value;
+Allocation by_losses(const LossCurves& alone, const std::string& metric, double power) {
+  const auto cost = [&alone, metric, power](size_t group, double level) {
+    const double loss = std::max(alone.of(group, level, metric).value_or(kRuinous), 0.0);
+    return std::isfinite(loss) && loss < kRuinous ? std::pow(loss, power) : kRuinous;
+  };
+  return {cost, fmt::format("allocated by loss^{:g}", power)};
+}
+
+Allocation evenly(const SensitivityReport& alone) {
+  const auto cost = [&alone](size_t group, double level) {
+    for (const auto& point : alone.groups[group].points)
+      if (point.level == level) return level * (1 - point.macs.value_or(1));
+    return 0.0;
+  };
+  return {cost, "as even as it can be"};
+}
+
+Allocation between(const Allocation& a, const std::vector<double>& at_a, const Allocation& b,
+                   const std::vector<double>& at_b) {
+  const auto scale = [](const Allocation& allocation, const std::vector<double>& levels) {
+    double sum = 0;
+    for (size_t i = 0; i < levels.size(); ++i) sum += allocation.cost(i, levels[i]);
+    return sum > 0 ? 1 / sum : 1;
+  };
+  const auto cost = [a, b, of_a = scale(a, at_a), of_b = scale(b, at_b)](size_t group,
+                                                                         double level) {
+    return of_a * a.cost(group, level) + of_b * b.cost(group, level);
+  };
+  return {cost, "between " + a.note + " and " + b.note};
 }
 
 Masks SearchPoints::masks_of(const std::vector<double>& levels) const {
@@ -72,22 +94,11 @@ torch::jit::Module SearchPoints::masked(const SearchPoint& point) const {
   return masked_model(session_, trials_.layers, masks_of(point.levels));
 }
 
-double SearchPoints::predicted(const std::vector<double>& levels, const std::string& metric) const {
-  double sum = 0;
-  for (size_t i = 0; i < levels.size(); ++i)
-    for (const auto& point : sensitivity_.groups[i].points) {
-      if (point.level != levels[i]) continue;
-      const Metric* const measured = metric_of(point, metric);
-      sum += measured == nullptr ? std::nan("") : loss_of(*measured);
-    }
-  return sum;
-}
-
-SearchPoint SearchPoints::made(std::vector<double> levels, const std::string& note) const {
+SearchPoint SearchPoints::made(std::vector<double> levels, const Allocation& allocation) const {
   SearchPoint point;
   point.levels = std::move(levels);
-  point.predicted = predicted(point.levels, sensitivity_.metric);
-  point.note = note;
+  point.predicted = alone_.predicted(point.levels, sensitivity_.metric);
+  point.note = allocation.note;
   if (const auto shares = small_.of(masked(point))) {
     point.macs = shares->macs;
     point.parameters = shares->parameters;
@@ -101,22 +112,39 @@ bool SearchPoints::is_within(const SearchPoint& point, const Remains& remains) {
   });
 }
 
-SearchPoint SearchPoints::within(const Remains& remains, double power) const {
+SearchPoint SearchPoints::within(const Remains& remains, const Allocation& allocation) const {
   std::optional<SearchPoint> best;
-  for (const auto& weights : weights_for(remains.size())) correct(remains, weights, power, best);
+  for (const auto& weights : weights_for(remains.size()))
+    correct(remains, weights, allocation, best);
   return *best;
 }
 
-void SearchPoints::correct(const Remains& remains, const std::vector<double>& weights, double power,
-                           std::optional<SearchPoint>& best) const {
-  const auto options = options_of(remains, weights, power);
+struct SearchPoints::Choices {
+  std::vector<std::vector<Option>> options;
+  std::vector<std::vector<double>> levels;
+
+  void add(double level, double cost, double saved) {
+    options.back().push_back({cost, saved});
+    levels.back().push_back(level);
+  }
+
+  std::vector<double> levels_of(const std::vector<size_t>& chosen) const {
+    std::vector<double> found;
+    for (size_t i = 0; i < chosen.size(); ++i) found.push_back(levels[i][chosen[i]]);
+    return found;
+  }
+};
+
+void SearchPoints::correct(const Remains& remains, const std::vector<double>& weights,
+                           const Allocation& allocation, std::optional<SearchPoint>& best) const {
+  const Choices choices = choices_of(remains, weights, allocation);
   double needed = 0, further = kCloseness;
   for (size_t kind = 0; kind < remains.size(); ++kind)
     needed += weights[kind] * (1 - remains[kind].second);
   std::vector<double> last;
   double off = 0;
   for (int round = 0; round < kCorrections; ++round) {
-    std::vector<double> levels = levels_of(allocate(options, needed));
+    std::vector<double> levels = choices.levels_of(allocate(choices.options, needed));
     if (levels == last) {  // a step between levels: what is asked for must go beyond it
       if (off <= 0) return;
       needed += further;
@@ -124,7 +152,7 @@ void SearchPoints::correct(const Remains& remains, const std::vector<double>& we
       continue;
     }
     last = levels;
-    SearchPoint point = made(std::move(levels), fmt::format("allocated by loss^{:g}", power));
+    SearchPoint point = made(std::move(levels), allocation);
     off = excess(point, remains);
     if (!best || is_nearer(point, *best, remains)) best = std::move(point);
     if (off <= 0 && off > -kCloseness) return;
@@ -132,38 +160,23 @@ void SearchPoints::correct(const Remains& remains, const std::vector<double>& we
   }
 }
 
-std::vector<std::vector<Option>> SearchPoints::options_of(const Remains& remains,
-                                                          const std::vector<double>& weights,
-                                                          double power) const {
-  std::vector<std::vector<Option>> options;
-  for (const auto& group : sensitivity_.groups) {
-    auto& own = options.emplace_back(1);  // not masked
-    for (const auto& point : group.points) {
+SearchPoints::Choices SearchPoints::choices_of(const Remains& remains,
+                                               const std::vector<double>& weights,
+                                               const Allocation& allocation) const {
+  Choices choices;
+  for (size_t group = 0; group < sensitivity_.groups.size(); ++group) {
+    choices.options.emplace_back();
+    choices.levels.emplace_back();
+    choices.add(0, allocation.cost(group, 0), 0);
+    for (const auto& point : sensitivity_.groups[group].points) {
       double saved = 0;
       for (size_t kind = 0; kind < remains.size(); ++kind)
         saved += weights[kind] *
                  (1 - share_of(remains[kind].first, point.macs, point.parameters).value_or(1));
-      const double loss = std::max(loss_of(*metric_of(point, sensitivity_.metric)), 0.0);
-      own.push_back({std::isfinite(loss) ? std::pow(loss, power) : kRuinous, saved});
+      choices.add(point.level, allocation.cost(group, point.level), saved);
     }
   }
-  return options;
-}
-
-std::vector<double> SearchPoints::levels_of(const std::vector<size_t>& chosen) const {
-  std::vector<double> levels;
-  for (size_t i = 0; i < chosen.size(); ++i)
-    levels.push_back(chosen[i] == 0 ? 0 : sensitivity_.groups[i].points[chosen[i] - 1].level);
-  return levels;
-}
-
-std::optional<SearchPoint> SearchPoints::uniform(const Remains& remains) const {
-  for (const auto& at : sensitivity_.groups.front().points) {
-    SearchPoint point =
-        made(std::vector<double>(sensitivity_.groups.size(), at.level), "the same level for all");
-    if (is_within(point, remains)) return point;
-  }
-  return std::nullopt;
+  return choices;
 }
 
 }  // namespace actsparse

@@ -1,13 +1,11 @@
 #pragma once
-// What sensitivity and search have in common: groups of layers of a calibrated job, their masks at
-// several levels, and what each costs alone.
+// What sensitivity and search have in common: groups of layers of a calibrated job, and their masks
+// at several levels.
 #include <map>
 #include <string>
 #include <vector>
 
 #include "pipeline/calibration.h"
-#include "pipeline/search_data.h"
-#include "pipeline/small_shares.h"
 #include "repair/group_trials.h"
 #include "report/sensitivity_report.h"
 
@@ -25,14 +23,6 @@ struct LevelTrials {
 /// that have a level. Throws Error(Config) if none has.
 LevelTrials level_trials(const Calibration& calibration, const Config& config,
                          SensitivityReport& report);
-
-/// Fills in what was measured at each point, left, metric, data and counts: each group is masked
-/// alone, at each of its levels, with config.repair's method, and judged on that part of the
-/// search's data. Throws Error(Config) if the metric is not one that the answers have;
-/// Error(Interrupted).
-void judge_levels(const LevelTrials& trials, const PreparedJob& job, const Config& config,
-                  SearchPart part, const SmallShares& small, const RunOptions& options,
-                  SensitivityReport& report);
 
 /// A copy of the session's model in which those of `layers` that `masks` has are masked.
 torch::jit::Module masked_model(const Session& session, const std::vector<LayerRecord>& layers,

@@ -4,6 +4,8 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "pipeline/judge_levels.h"
+#include "pipeline/level_sizes.h"
 #include "report/sensitivity_record.h"
 
 namespace actsparse {
@@ -76,7 +78,10 @@ void judge_levels_together(const LevelTrials& trials, const PreparedJob& job, co
     SensitivityReport tried = part_of(report, own);
     LevelTrials some{trials.layers, {}};
     for (const size_t i : own) some.groups.push_back(trials.groups[i]);
-    if (!own.empty()) judge_levels(some, job, config, part, small, on_its_own(options), tried);
+    if (!own.empty()) {
+      judge_levels(some, job, config, part, on_its_own(options), tried);
+      measure_sizes(some, small, job.session, tried);
+    }
     take_part(tried, own, report);
     std::tie(report.fit_seconds, report.judge_seconds) =
         std::tie(tried.fit_seconds, tried.judge_seconds);

@@ -1,7 +1,9 @@
 #pragma once
 // Ranks share the groups of a sensitivity: each tries some of them on all batches, so that what
 // comes of it is the same with any number of ranks.
+#include "pipeline/search_data.h"
 #include "pipeline/sensitivity_trials.h"
+#include "pipeline/small_shares.h"
 
 namespace actsparse {
 
@@ -14,10 +16,10 @@ RunOptions on_its_own(const RunOptions& options);
 Calibration calibrate_alone(const Config& config, const RunOptions& options,
                             const std::filesystem::path& output);
 
-/// judge_levels() by all ranks of options.group, which all call it; rank 0 fills in all of
-/// `report`, the others their own groups. `known`, of rank 0: `report` is complete, nothing is
-/// tried. Rank 0 needs nothing more of the others then. Throws judge_levels()'s errors, and
-/// Error(Interrupted) if a rank fails.
+/// judge_levels() alone and measure_sizes() by all ranks of options.group, which all call it; rank
+/// 0 fills in all of `report`, the others their own groups. `known`, of rank 0: `report` is
+/// complete, nothing is tried. Rank 0 needs nothing more of the others then. Throws
+/// judge_levels()'s errors, and Error(Interrupted) if a rank fails.
 void judge_levels_together(const LevelTrials& trials, const PreparedJob& job, const Config& config,
                            SearchPart part, const SmallShares& small, const RunOptions& options,
                            bool known, SensitivityReport& report);

@@ -14,11 +14,6 @@ using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
 
-std::set<std::string> with(std::set<std::string> names, const std::vector<std::string>& more) {
-  names.insert(more.begin(), more.end());
-  return names;
-}
-
 // Makes places for other parameters: new inputs of the graph, in the order of values_for().
 void make_place(Node& node, const ParameterPlace& place, Graph& graph, Values& made) {
   Change change;
@@ -43,9 +38,8 @@ void add_values(const ParameterPlace& place, const at::Tensor& tensor,
 }
 
 GroupTrial::GroupTrial(const FlatModel& flat, const std::vector<std::string>& layers,
-                       std::set<std::string> still_masked, const std::vector<TrialTarget>& targets,
-                       bool from_start)
-    : own_(flat, with(std::move(still_masked), layers)) {
+                       const std::vector<Target>& targets, bool from_start)
+    : own_(flat, {layers.begin(), layers.end()}) {
   Node* first = nullptr;
   for_each_node(*flat.graph->block(), [&](Node& node) {
     const auto layer = masked_layer(flat, node);
@@ -57,8 +51,8 @@ GroupTrial::GroupTrial(const FlatModel& flat, const std::vector<std::string>& la
   Graph& graph = *own_.graph;
   const Values inputs(graph.inputs().begin(), graph.inputs().end());
   alive_ = from_start || first == nullptr ? inputs : alive_before(graph, *first);
-  for (const TrialTarget& target : targets)
-    for (const auto& call : target.own.calls) {
+  for (const Target& target : targets)
+    for (const auto& call : target.calls) {
       Node& node = *own_.twin(call.node);
       make_place(node, call.weight_at, graph, parameters_);
       make_place(node, call.bias_at, graph, parameters_);

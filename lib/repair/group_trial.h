@@ -3,12 +3,12 @@
 // parameters.
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "repair/partial_graph.h"
-#include "repair/trial_graphs.h"
+#include "repair/targets.h"
+#include "repair/unmasked_graph.h"
 
 namespace actsparse {
 
@@ -18,12 +18,10 @@ void add_values(const ParameterPlace& place, const at::Tensor& tensor,
 
 class GroupTrial {
  public:
-  /// `layers` get masks and `targets`, operators of `flat`, parameters; what `still_masked` says of
-  /// the other layers stays. `from_start`: nothing of the graph may be left out, so that it begins
-  /// with the model's inputs.
+  /// Of the layers of `flat` only `layers` are masked; `targets` are operators of it.
+  /// `from_start`: nothing of the graph may be left out, so that it begins with the model's inputs.
   GroupTrial(const FlatModel& flat, const std::vector<std::string>& layers,
-             std::set<std::string> still_masked, const std::vector<TrialTarget>& targets,
-             bool from_start);
+             const std::vector<Target>& targets, bool from_start);
 
   /// What it begins with, as values of the flat model's graph.
   Values alive() const;

@@ -47,15 +47,14 @@ MaskedOperator with_mask(MaskedOperator masked, const at::Tensor& mask) {
 
 // What a group's graph is given in the place of its targets' parameters; `solved` of each, empty or
 // undefined: what they are in the unmasked model.
-Inputs parameters_of(const std::vector<TrialTarget>& targets,
-                     const std::vector<SolvedLayer>& solved) {
+Inputs parameters_of(const std::vector<Target>& targets, const std::vector<SolvedLayer>& solved) {
   Inputs values;
   for (size_t i = 0; i < targets.size(); ++i) {
-    const auto& plain = targets[i].plain.first();
+    const auto& plain = targets[i].first();
     const bool is_solved = !solved.empty() && solved[i].weight.defined();
     const at::Tensor weight = is_solved ? solved[i].weight.to(plain.weight.device()) : plain.weight;
     const at::Tensor bias = is_solved ? solved[i].bias.to(plain.weight.device()) : plain.bias;
-    for (const auto& call : targets[i].own.calls) {
+    for (const auto& call : targets[i].calls) {
       add_values(call.weight_at, weight, values);
       if (bias.defined())
         add_values(call.bias_at, bias, values);
@@ -73,15 +72,14 @@ struct GroupTrials::Impl {
   struct Group {
     size_t place;  // among those that were asked for
     TrialGroup asked;
-    std::vector<TrialTarget> targets;
+    std::vector<Target> targets;
     std::vector<Inputs> parameters;  // of each level, for GroupTrial::run()
     std::unique_ptr<GroupTrial> trial;
     std::optional<PartialGraph> prefix;  // from what is alive before the group before it
   };
 
-  Impl(const Session& masked, std::vector<TrialGroup> asked, const RepairConfig& given,
-       const std::optional<Session>& whole)
-      : config(given), graphs(masked, whole) {
+  Impl(const Session& masked, std::vector<TrialGroup> asked, const RepairConfig& given)
+      : config(given), flat(flatten(masked.model, masked.method)), unmasked(flat) {
     for (auto& group : asked) groups.push_back({groups.size(), std::move(group), {}, {}, {}, {}});
     sort_groups();
     find_targets();
@@ -91,8 +89,8 @@ struct GroupTrials::Impl {
 
   void sort_groups() {
     std::map<std::string, size_t> order;  // of layers, by their first masks
-    for_each_node(*graphs.flat.graph->block(), [&](Node& node) {
-      if (const auto layer = masked_layer(graphs.flat, node)) order.emplace(*layer, order.size());
+    for_each_node(*flat.graph->block(), [&](Node& node) {
+      if (const auto layer = masked_layer(flat, node)) order.emplace(*layer, order.size());
     });
     const auto first = [&](const Group& group) {
       size_t least = order.size();
@@ -108,37 +106,34 @@ struct GroupTrials::Impl {
   void find_targets() {
     std::vector<std::vector<std::string>> layers;
     for (const Group& group : groups) layers.push_back(group.asked.layers);
-    TrialTargets found = trial_targets(graphs, layers, config.method);
+    TrialTargets found = trial_targets(flat, layers, config.method);
     left = std::move(found.left);
     for (size_t i = 0; i < groups.size(); ++i) groups[i].targets = std::move(found.of_groups[i]);
   }
 
   void make_trials() {
-    const bool from_start = must_run_whole(*graphs.around.graph);
-    const auto others = graphs.in_whole ? all_masked(graphs.flat) : std::set<std::string>();
+    const bool from_start = must_run_whole(*unmasked.graph);
     for (Group& group : groups) {
-      group.trial = std::make_unique<GroupTrial>(graphs.flat, group.asked.layers, others,
-                                                 group.targets, from_start);
+      group.trial =
+          std::make_unique<GroupTrial>(flat, group.asked.layers, group.targets, from_start);
       group.parameters.assign(group.asked.levels.size(), parameters_of(group.targets, {}));
     }
   }
 
   void make_prefixes() {
-    Values before(graphs.flat.graph->inputs().begin(), graphs.flat.graph->inputs().end());
+    Values before(flat.graph->inputs().begin(), flat.graph->inputs().end());
     for (Group& group : groups) {
       const Values alive = group.trial->alive();
-      group.prefix.emplace(around(before), around(alive));
+      group.prefix.emplace(here(before), here(alive));
       before = alive;
     }
-    const Values from = graphs.in_whole ? Values(graphs.unmasked.graph->inputs().begin(),
-                                                 graphs.unmasked.graph->inputs().end())
-                                        : around(before);
-    unmasked.emplace(from, Values{graphs.unmasked.graph->outputs().at(0)});
+    rest.emplace(here(before), Values{unmasked.graph->outputs().at(0)});
   }
 
-  Values around(const Values& values) const {
+  // In the graph without masks.
+  Values here(const Values& values) const {
     Values found;
-    for (const Value* value : values) found.push_back(graphs.around.twin(value));
+    for (const Value* value : values) found.push_back(unmasked.twin(value));
     return found;
   }
 
@@ -148,17 +143,17 @@ struct GroupTrials::Impl {
     size_t end = first;
     const int64_t most = std::min(kPassBytes, memory_left().memory / 2);
     for (; end < groups.size(); ++end) {
-      for (const auto& target : groups[end].targets) bytes += bytes_of(target.plain.first());
+      for (const auto& target : groups[end].targets) bytes += bytes_of(target.first());
       if (end > first && bytes > most) break;
     }
     return end;
   }
 
   void fit(BatchSource& data, size_t first, size_t end, const std::function<void()>& progress) {
-    std::vector<const TrialTarget*> targets;
+    std::vector<const Target*> targets;
     for (size_t i = first; i < end; ++i)
-      for (const TrialTarget& target : groups[i].targets) targets.push_back(&target);
-    TrialMoments moments(graphs, targets);
+      for (const Target& target : groups[i].targets) targets.push_back(&target);
+    TrialMoments moments(flat, unmasked, targets);
     moments.run(data, config.holdout, progress);
     for (size_t i = first, target = 0; i < end; target += groups[i++].targets.size())
       solve(groups[i], moments, target);
@@ -168,7 +163,7 @@ struct GroupTrials::Impl {
     for (size_t level = 0; level < group.asked.levels.size(); ++level) {
       std::vector<SolvedLayer> solved;
       for (size_t i = 0; i < group.targets.size(); ++i) {
-        const MaskedOperator& target = group.targets[i].plain.first();
+        const MaskedOperator& target = group.targets[i].first();
         solved.push_back(solve(with_mask(target, group.asked.levels[level].at(target.layer)),
                                moments.of(first + i), level == 0));
       }
@@ -192,16 +187,16 @@ struct GroupTrials::Impl {
   }
 
   const RepairConfig config;
-  TrialGraphs graphs;
+  FlatModel flat;
+  UnmaskedGraph unmasked;
   std::vector<Group> groups;  // in the order in which the model comes to them
   std::vector<LeftLayer> left;
-  std::optional<PartialGraph> unmasked;  // to its output: from the last group's start, if it can
+  std::optional<PartialGraph> rest;  // from the last group's start to the output
 };
 
 GroupTrials::GroupTrials(const Session& masked, std::vector<TrialGroup> groups,
-                         const RepairConfig& config, const std::optional<Session>& whole)
-    : impl_(std::make_unique<Impl>(in_eval_mode(masked), std::move(groups), config,
-                                   whole ? std::optional(in_eval_mode(*whole)) : std::nullopt)) {}
+                         const RepairConfig& config)
+    : impl_(std::make_unique<Impl>(in_eval_mode(masked), std::move(groups), config)) {}
 GroupTrials::~GroupTrials() = default;
 GroupTrials::GroupTrials(GroupTrials&&) noexcept = default;
 
@@ -224,8 +219,7 @@ void GroupTrials::run(
     const std::function<void(const IValue& output)>& unmasked,
     const std::function<void(size_t group, size_t level, const IValue& output)>& trial) const {
   const at::NoGradGuard no_grad;
-  const auto& graphs = impl_->graphs;
-  Inputs alive = graph_inputs(graphs.flat, arguments);
+  Inputs alive = graph_inputs(impl_->flat, arguments);
   std::vector<Inputs> before;
   const auto run = [&](auto&& part) {
     const SameRandomNumbers drawn(number);
@@ -235,8 +229,7 @@ void GroupTrials::run(
     alive = run([&] { return group.prefix->run(std::move(alive)); });
     before.push_back(alive);
   }
-  if (graphs.in_whole) alive = graph_inputs(graphs.plain, arguments);
-  unmasked(run([&] { return impl_->unmasked->run(std::move(alive)); }).front());
+  unmasked(run([&] { return impl_->rest->run(std::move(alive)); }).front());
   for (size_t i = 0; i < impl_->groups.size(); ++i) {
     const auto& group = impl_->groups[i];
     for (size_t level = 0; level < group.parameters.size(); ++level)

@@ -8,7 +8,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,19 +27,14 @@ struct TrialGroup {
 class GroupTrials {
  public:
   /// `masked` has a mask in each layer of all groups, whatever it is; its parameters are those of
-  /// the unmasked model. The method "none" of `config` solves for nothing. `whole`: what a group is
-  /// changed in, masked in the same layers and repaired: the other groups keep its masks and its
-  /// parameters; nothing: what a group costs alone. Throws Error(Model) if one of the models cannot
-  /// be made one graph.
-  GroupTrials(const Session& masked, std::vector<TrialGroup> groups, const RepairConfig& config,
-              const std::optional<Session>& whole = std::nullopt);
+  /// the unmasked model. The method "none" of `config` solves for nothing. Throws Error(Model) if
+  /// it cannot be made one graph.
+  GroupTrials(const Session& masked, std::vector<TrialGroup> groups, const RepairConfig& config);
   ~GroupTrials();
   GroupTrials(GroupTrials&&) noexcept;
 
   /// Solves for the weights that read masks, of each level: those that `config` asks for, from what
-  /// enters the layers without the group's own masks, in a whole with what the other groups have
-  /// lost (where something lies between a layer's mask and its operator, with its mask of the
-  /// whole). Those held out choose between ridges. `progress` is
+  /// enters the layers of the unmasked model. Those held out choose between ridges. `progress` is
   /// told after each batch. Reads `data` to its end as often as memory asks for.
   void fit(BatchSource& data, const std::function<void(int64_t done, int64_t all)>& progress);
 

@@ -2,44 +2,44 @@
 // What solving for the weights of trials takes, collected in one pass over the data.
 #include <deque>
 #include <functional>
-#include <optional>
 #include <vector>
 
 #include "data/batch_source.h"
 #include "repair/layer_moments.h"
 #include "repair/partial_graph.h"
-#include "repair/trial_graphs.h"
+#include "repair/targets.h"
+#include "repair/unmasked_graph.h"
 
 namespace actsparse {
 
+/// What a flat graph is run with: its module, and the arguments as its method takes them.
+std::vector<c10::IValue> graph_inputs(const FlatModel& flat,
+                                      const std::vector<c10::IValue>& arguments);
+
 class TrialMoments {
  public:
-  /// Both must outlive it.
-  TrialMoments(const TrialGraphs& graphs, const std::vector<const TrialTarget*>& targets);
+  /// Of operators of `flat`, whose graph without masks is `unmasked`; all must outlive it.
+  TrialMoments(const FlatModel& flat, const UnmaskedGraph& unmasked,
+               const std::vector<const Target*>& targets);
 
   /// Reads `data` from its start to its end; `holdout`: the share of batches that is kept apart.
   void run(BatchSource& data, double holdout, const std::function<void()>& progress);
 
-  /// Of each target, in their order: of what it reads without its mask.
+  /// Of each target, in their order: of what it reads and gives where nothing is masked.
   const LayerMoments& of(size_t target) const { return moments_[target]; }
 
  private:
-  // What one call is asked for, as places among the values.
-  struct Asked {
-    const TrialTarget* target;
-    size_t call, moments;
-    size_t read, wanted;
-    std::optional<Residual> residual;  // then what is added stands behind each of the two
+  struct Call {
+    const MaskedOperator* masked;
+    size_t moments;
   };
-  void ask(const TrialTarget& target, size_t call);
-  void take(const Asked& asked, const std::vector<c10::IValue>& is,
-            const std::vector<c10::IValue>& was, bool held_out);
 
-  const TrialGraphs& graphs_;
-  std::deque<MaskedOperator> operators_;  // without masks: moments refer to them
+  const FlatModel& flat_;
+  const UnmaskedGraph& unmasked_;
+  std::deque<MaskedOperator> plain_;  // without masks: moments refer to them
   std::vector<LayerMoments> moments_;
-  std::vector<Asked> asked_;
-  Values read_, wanted_;  // of the graph around, and of the unmasked one
+  std::vector<Call> calls_;
+  Values values_;  // of each call: what it reads, and what tells what it is to give
 };
 
 }  // namespace actsparse

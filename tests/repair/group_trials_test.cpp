@@ -150,64 +150,6 @@ TEST_CASE("a trial solves for what repair() solves for", "[repair]") {
   CHECK(trials.left().empty());
 }
 
-TEST_CASE("in a whole the other groups keep its masks and weights", "[repair]") {
-  const Module model = chain_of();
-  const Masks masks = {{"b", mask(8, {1, 2}, 0)}, {"c", mask(7, {0}, 0)}};
-  const auto data = [] { return trial_data({60, 6}); };
-  const Module masked = with_masks(model, masks);
-  RepairConfig config = by("linear");
-  config.batch_norm = false;
-  const Module whole =
-      repair(masked, *data(), {config, std::filesystem::temp_directory_path(), {}}).module;
-  const at::Tensor more = mask(7, {0, 4}, 0);
-  GroupTrials trials(
-      masked, {{{"b"}, {{{"b", masks.at("b")}}}}, {{"c"}, {{{"c", masks.at("c")}}, {{"c", more}}}}},
-      config, Session(whole));
-  const at::Tensor x = normal({200, 6}, 1);
-
-  SECTION("not fitted, a group has the unmasked model's weights") {
-    const Outputs found = run(trials, x);
-    CHECK(bit_equal(found.unmasked, run_forward(model, x)));
-    Module unsolved = with_masks(whole, {});
-    unsolved.attr("c").toModule().setattr("weight", model.attr("c").toModule().attr("weight"));
-    unsolved.attr("c").toModule().setattr("bias", model.attr("c").toModule().attr("bias"));
-    CHECK(at::allclose(found.trials[1][0], run_forward(unsolved, x)));
-  }
-  SECTION("fitted, one at its own level is the whole") {
-    trials.fit(*data(), [](int64_t, int64_t) {});
-    const Outputs found = run(trials, x);
-    CHECK(at::allclose(found.trials[0][0], run_forward(whole, x), 1e-4, 1e-5));
-    CHECK(at::allclose(found.trials[1][0], run_forward(whole, x), 1e-4, 1e-5));
-  }
-  SECTION("fitted, another level is solved for what the groups before it have lost") {
-    trials.fit(*data(), [](int64_t, int64_t) {});
-    const Masks others = {{"b", masks.at("b")}, {"c", more}};
-    const Module wanted = repair(with_masks(model, others), *data(),
-                                 {config, std::filesystem::temp_directory_path(), {}})
-                              .module;
-    CHECK(at::allclose(run(trials, x).trials[1][1], run_forward(wanted, x), 1e-4, 1e-5));
-  }
-}
-
-TEST_CASE("in a whole a trial makes up for what is lost in the other value of its sum",
-          "[repair]") {
-  const Module model =
-      net("  y = torch.relu(self.a.forward(x))\n"
-          "  return torch.relu(self.b.forward(y)) + self.c.forward(y)\n",
-          {}, {{"a", linear_layer(8, 6)}, {"b", linear_layer(4, 8)}, {"c", linear_layer(4, 8)}});
-  const Masks masks = {{"b", mask(8, {1, 2, 3}, 0)}, {"c", mask(8, {0}, 0)}};
-  const Module masked = with_masks(model, masks);
-  RepairConfig config = by("linear");
-  const Module whole =
-      repair(masked, *trial_data({60, 6}), {config, std::filesystem::temp_directory_path(), {}})
-          .module;
-  GroupTrials trials(masked, {{{"c"}, {{{"c", masks.at("c")}}}}, {{"b"}, {{{"b", masks.at("b")}}}}},
-                     config, Session(whole));
-  trials.fit(*trial_data({60, 6}), [](int64_t, int64_t) {});
-  const at::Tensor x = normal({200, 6}, 1);
-  CHECK(at::allclose(run(trials, x).trials[0][0], run_forward(whole, x), 1e-4, 1e-5));
-}
-
 TEST_CASE("a group of several layers is masked and solved for together", "[repair]") {
   const Module model = chain_of();
   const Masks masks = {{"b", mask(8, {1, 2}, 0)}, {"c", mask(7, {0}, 0)}};

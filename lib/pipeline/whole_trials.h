@@ -1,13 +1,13 @@
 #pragma once
-// From predicted allocations to measured ones, and to the one that is taken.
-#include "base/error.h"
+// Allocations as whole models: masked, repaired as config.repair says but for tune, judged on what
+// choices are made by.
+#include <vector>
+
 #include "pipeline/search_checkpoint.h"
 #include "pipeline/search_points.h"
 
 namespace actsparse {
 
-/// Measures whole models: masked, repaired as config.repair says but for tune, judged on what
-/// choices are made by.
 class WholeTrials {
  public:
   /// All must outlive it.
@@ -20,7 +20,8 @@ class WholeTrials {
   void measure(SearchPoint& point) const;
 
  private:
-  std::vector<Metric> measured(const SearchPoint& point) const;
+  Session repaired(const SearchPoint& point) const;
+  std::vector<Metric> measured(const Session& candidate) const;
 
   const PreparedJob& job_;
   const Config& config_;
@@ -28,14 +29,5 @@ class WholeTrials {
   const RunOptions& options_;
   SearchCheckpoint& checkpoint_;
 };
-
-/// Error(Check) of a search that has nothing to choose from.
-Error nothing_saves();
-
-/// Fills in the points of `report` and which is chosen: of those that meet the budget the one that
-/// loses least, or, where the budget only says what must hold, of which least remains; where none
-/// does the nearest. Throws nothing_saves() where there is nothing to try.
-void search_points(const Config& config, const SearchPoints& points, const WholeTrials& whole,
-                   SearchReport& report);
 
 }  // namespace actsparse
