@@ -24,4 +24,26 @@ void forget_sizes(torch::jit::Graph& graph) {
     if (input->type()->kind() == c10::TypeKind::TensorType) input->setType(c10::TensorType::get());
 }
 
+std::vector<torch::jit::Value*> values_read(torch::jit::Node& node) {
+  std::vector<torch::jit::Value*> read(node.inputs().begin(), node.inputs().end());
+  const auto note = [&](torch::jit::Value* value) {
+    if (outermost(value->node()) != &node) read.push_back(value);
+  };
+  for (torch::jit::Block* block : node.blocks()) {
+    for_each_node(*block, [&](torch::jit::Node& inner) {
+      for (torch::jit::Value* value : inner.inputs()) note(value);
+      for (torch::jit::Block* deeper : inner.blocks())
+        for (torch::jit::Value* value : deeper->outputs()) note(value);
+    });
+    for (torch::jit::Value* value : block->outputs()) note(value);
+  }
+  return read;
+}
+
+torch::jit::Node* outermost(torch::jit::Node* node) {
+  while (node->owningBlock() != node->owningGraph()->block())
+    node = node->owningBlock()->owningNode();
+  return node;
+}
+
 }  // namespace actsparse

@@ -2,6 +2,8 @@
 // What several parts of this room ask of the nodes of a graph.
 #include <torch/csrc/jit/ir/ir.h>
 
+#include <vector>
+
 namespace actsparse {
 
 /// Visits every node of a block and of the blocks inside, in their order. `visit` may destroy the
@@ -14,6 +16,12 @@ void for_each_node(torch::jit::Block& block, const Visit& visit) {
     visit(*node);
   }
 }
+
+/// What a node reads, with what the blocks in it read of outside.
+std::vector<torch::jit::Value*> values_read(torch::jit::Node& node);
+
+/// The node of the graph's own block that a node stands in, at any depth.
+torch::jit::Node* outermost(torch::jit::Node* node);
 
 /// Whether the operator's schema says that it writes to an input.
 bool writes_to(const torch::jit::Node& node, size_t input);

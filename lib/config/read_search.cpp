@@ -8,7 +8,7 @@
 namespace actsparse {
 namespace {
 
-const Names remaining = {"macs", "parameters"};
+const Names remaining = {"macs", "parameters", "time"};
 
 std::vector<double> read_levels(const JsonNode& node) {
   std::vector<double> levels;

@@ -1,5 +1,6 @@
 #pragma once
 // `search`: how sparsely each group of layers may be kept, and what is to come of it.
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,9 +19,15 @@ struct SearchConfig {
   std::string metric;
   std::optional<DataConfig> data;      ///< what it is measured on; nothing: the calibration data
   std::optional<LabelsConfig> labels;  ///< of `data`, or of the calibration data
-  /// What may remain: of "macs", "parameters", the share of the unmasked model's, 0 < . <= 1.
+  /// What may remain: of "macs", "parameters", "time", the share of the unmasked model's, 0 < .
+  /// <= 1.
   std::vector<std::pair<std::string, double>> remains;
   std::vector<GateConfig> holds;  ///< what must hold, each metric at most once
+
+  bool limits_time() const {
+    return std::any_of(remains.begin(), remains.end(),
+                       [](const auto& bound) { return bound.first == "time"; });
+  }
 };
 
 }  // namespace actsparse

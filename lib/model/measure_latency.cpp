@@ -1,38 +1,14 @@
 #include "model/measure_latency.h"
 
-#include <spdlog/spdlog.h>
-#include <torch/csrc/jit/api/function_impl.h>
-#include <torch/csrc/jit/passes/freeze_module.h>
-#include <torch/csrc/jit/passes/frozen_graph_optimizations.h>
-
 #include <algorithm>
 
 #include "base/stopwatch.h"
 #include "model/device_of.h"
-#include "model/inline_calls.h"
-#include "model/own_types.h"
+#include "model/freeze.h"
 #include "model/run_method.h"
 
 namespace actsparse {
 namespace {
-
-using torch::jit::Module;
-
-Module frozen(const Module& model, const std::string& method) {
-  Module copy = clone_with_own_types(model, {});
-  copy.eval();
-  // LibTorch's freezing goes wrong where modules are passed as arguments.
-  inline_calls(*torch::jit::toGraphFunction(copy.get_method(method).function()).graph());
-  try {
-    Module result = torch::jit::freeze_module(copy, {method});
-    auto graph = torch::jit::toGraphFunction(result.get_method(method).function()).graph();
-    torch::jit::OptimizeFrozenGraph(graph);
-    return result;
-  } catch (const std::exception& cause) {
-    spdlog::debug("measured as it is, it cannot be frozen: {}", cause.what());
-    return copy;
-  }
-}
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -45,8 +21,7 @@ double median(std::vector<double> values) {
 Medians measure_latency(const std::vector<Session>& sessions, const std::vector<c10::IValue>& batch,
                         double budget) {
   std::vector<Session> contestants;
-  for (const auto& session : sessions)
-    contestants.push_back(session.with(frozen(session.model, session.method)));
+  for (const auto& session : sessions) contestants.push_back(session.with(frozen(session)));
   for (auto& [model, method, training, device] : contestants) {
     run_method(model, method, batch);
     wait_for(device);

@@ -32,6 +32,8 @@ void measure(const SmallShares& small, const Session& session,
   for (auto& point : group.points) {
     point.macs = between(a, at_middle->macs, b, at_last->macs, point.sparsity);
     point.parameters = between(a, at_middle->parameters, b, at_last->parameters, point.sparsity);
+    if (at_last->time && at_middle->time)
+      point.time = between(a, *at_middle->time, b, *at_last->time, point.sparsity);
   }
 }
 

@@ -1,3 +1,4 @@
+#include <ATen/Parallel.h>
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -17,6 +18,8 @@
 namespace actsparse {
 namespace {
 
+constexpr double kTimeNoise = 0.05;  // of a share of time, from one measurement to the next
+
 void check_search(const Config& config) {
   if (config.search.remains.empty() && config.search.holds.empty())
     throw Error(ErrorKind::Config,
@@ -25,6 +28,17 @@ void check_search(const Config& config) {
   if (config.output.model.empty() && config.output.compact.empty())
     throw Error(ErrorKind::Config,
                 "output: search needs a model to write: add output.model or output.compact");
+  if (config.search.limits_time() && config.output.compact.empty())
+    throw Error(ErrorKind::Config,
+                "search.budget: found 'time', which only a small model saves: add output.compact");
+}
+
+// Processes beside each other take each other's time.
+void check_ranks(const Config& config, const ProcessGroup& group) {
+  if (config.search.limits_time() && group.size() > 1)
+    throw Error(ErrorKind::Config,
+                "search.budget: found 'time', and several ranks: they would "
+                "slow each other down while it is measured; use one process");
 }
 
 // "agreement >= 0.98"
@@ -92,8 +106,11 @@ std::string what_fails(const Config& config, const SearchReport& report) {
   const SearchPoint& point = report.points.at(*report.chosen);
   std::string text;
   for (const auto& [what, most] : config.search.remains) {
-    const double left = (what == "macs" ? point.macs : point.parameters).value_or(1);
-    if (left > most + 1e-9)
+    const auto& share = what == "macs"   ? point.macs
+                        : what == "time" ? report.time
+                                         : point.parameters;
+    const double left = share.value_or(1), noise = what == "time" ? kTimeNoise * most : 1e-9;
+    if (left > most + noise)
       text += fmt::format("{}{:.3g} of the {} remain, allowed is {:g}", text.empty() ? "" : "; ",
                           left, what, most);
   }
@@ -118,6 +135,8 @@ void make_found(const PreparedJob& job, const Config& config, const RunOptions& 
     if (!path.empty()) report.outputs.emplace_back(key, path.filename().string());
   report.outputs.insert(report.outputs.end(), made.outputs.begin(), made.outputs.end());
   if (made.failure) throw *made.failure;
+  if (made.compact && config.search.limits_time())
+    report.time = made.compact->latency.small / made.compact->latency.unmasked;
   if (made.evaluation && !made.evaluation->passed())
     report.unmet = failed_gates(*made.evaluation);
   else
@@ -139,24 +158,35 @@ Error keeping_search(Calibration& calibration, const SearchCheckpoint& checkpoin
   return error;
 }
 
+// Where the search will look, small models as wholes tell what the sums over operators leave out.
+void correct_times(const Config& config, const SearchPoints& points, SmallShares& small,
+                   SearchCheckpoint& checkpoint) {
+  const auto likely = by_losses(points.alone(), points.sensitivity().metric, 0.5);
+  small.correct_times(points.masked(points.within(config.search.remains, likely)));
+  checkpoint.note(small.times());
+}
+
 // What was tried, and which of it is taken.
 void try_all(const Calibration& calibration, const Config& config, const RunOptions& options,
              SearchCheckpoint& checkpoint, SearchReport& report) {
   const Stopwatch stopwatch;
   const PreparedJob& job = calibration.job;
   SensitivityReport& sensitivity = report.sensitivity;
-  const SmallShares small(job.session, first_batch(*job.data, "calibration batch"),
-                          config.output.compact_options);
+  SmallShares small(job.session, first_batch(*job.data, "calibration batch"),
+                    config.output.compact_options);
+  if (config.search.limits_time()) small.measure_times(checkpoint.times());
   const LevelTrials trials = level_trials(calibration, config, sensitivity);
   const bool known = checkpoint.fill(sensitivity);
   judge_levels_together(trials, job, config, SearchPart::Tried, small, options, known, sensitivity);
   if (!options.group.is_first()) return;
+  checkpoint.note(small.times());
   if (!known) checkpoint.note(sensitivity);
   sensitivity.origin = calibration.meta;
   sensitivity.calibrate_seconds = calibration.seconds;
   sensitivity.total_seconds = calibration.seconds + stopwatch.seconds();
   const Stopwatch searching;
   const SearchPoints points(trials, sensitivity, small, job.session);
+  if (config.search.limits_time()) correct_times(config, points, small, checkpoint);
   const RunOptions own = on_its_own(options);
   const WholeTrials whole(job, config, points, own, checkpoint);
   search_points(config, points, whole, report);
@@ -173,6 +203,7 @@ std::filesystem::path search_output(const Config& config) {
 SearchReport search(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
   check_search(config);
+  check_ranks(config, options.group);
   check_search_metrics(config, load_functions(config));
   Outputs outputs;
   const bool is_first = options.group.is_first();
@@ -188,6 +219,7 @@ SearchReport search(const Config& config, const RunOptions& options) {
     calibration.checkpoints.write(checkpoint_of(calibration), 0);
   SearchReport report;
   report.remains = config.search.remains;
+  report.threads = at::get_num_threads();
   for (const auto& gate : config.search.holds) report.holds.push_back(bounds_text(gate));
   try {
     try_all(calibration, config, options, checkpoint, report);

@@ -1,5 +1,6 @@
 #include "pipeline/search_checkpoint.h"
 
+#include <ATen/Parallel.h>
 #include <spdlog/spdlog.h>
 
 #include <fstream>
@@ -25,6 +26,7 @@ std::string search_job(const Config& config, const StateMeta& meta) {
   const auto compact = config.effective.value("output", nlohmann::json::object());
   return digest_of(to_json(static_cast<const Provenance&>(meta)).dump() + settings.dump() +
                    compact.value("compact", nlohmann::json()).dump() +
+                   (config.search.limits_time() ? std::to_string(at::get_num_threads()) : "") +
                    open_search_data(config, SearchPart::All).batches->fingerprint());
 }
 
@@ -36,8 +38,14 @@ SearchCheckpoint::SearchCheckpoint(const fs::path& calibration, const Config& co
   if (calibration.empty()) return;
   path_ = calibration.string() + ".search";
   noted_ = {{"job", search_job(config, meta)},
+            {"times", ordered_json::object()},
             {"sensitivity", nullptr},
             {"measured", ordered_json::array()}};
+}
+
+Error SearchCheckpoint::unusable(const std::exception& cause) const {
+  return {ErrorKind::State, path_.string() + ": " + cause.what() +
+                                "; remove it, and --resume searches from the start"};
 }
 
 void SearchCheckpoint::read() {
@@ -54,8 +62,7 @@ void SearchCheckpoint::read() {
     spdlog::info("going on after {} wholes that were measured", left.at("measured").size());
     noted_ = std::move(left);
   } catch (const std::exception& error) {
-    throw Error(ErrorKind::State, path_.string() + ": " + error.what() +
-                                      "; remove it, and --resume searches from the start");
+    throw unusable(error);
   }
 }
 
@@ -64,8 +71,7 @@ bool SearchCheckpoint::fill(SensitivityReport& report) const {
   try {
     from_record(noted_.at("sensitivity"), report);
   } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorKind::State, path_.string() + ": " + error.what() +
-                                      "; remove it, and --resume searches from the start");
+    throw unusable(error);
   }
   return true;
 }
@@ -77,6 +83,21 @@ std::optional<std::vector<Metric>> SearchCheckpoint::measured(
     if (known.at("levels").get<std::vector<double>>() == levels)
       return metrics_of_record(known.at("metrics"));
   return std::nullopt;
+}
+
+std::map<std::string, double> SearchCheckpoint::times() const {
+  if (noted_.is_null()) return {};
+  try {
+    return noted_.at("times").get<std::map<std::string, double>>();
+  } catch (const nlohmann::json::exception& error) {
+    throw unusable(error);
+  }
+}
+
+void SearchCheckpoint::note(const std::map<std::string, double>& times) {
+  if (path_.empty()) return;
+  noted_["times"] = times;
+  write_if_asked();
 }
 
 void SearchCheckpoint::note(const SensitivityReport& report) {
@@ -96,7 +117,9 @@ void SearchCheckpoint::write_if_asked() const {
 }
 
 void SearchCheckpoint::write() const {
-  if (path_.empty() || noted_.at("sensitivity").is_null()) return;
+  const bool knows_nothing =
+      path_.empty() || (noted_.at("sensitivity").is_null() && noted_.at("times").empty());
+  if (knows_nothing) return;
   AtomicFile file(path_);
   file.stream() << noted_.dump() << '\n';
   file.commit();

@@ -2,10 +2,12 @@
 // The file by which a later process goes on with a search: what groups cost alone, and what wholes
 // were measured.
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "config/config.h"
 #include "record/run.h"
 #include "report/search_report.h"
@@ -23,12 +25,15 @@ class SearchCheckpoint {
   /// cannot be read.
   void read();
 
+  /// What SmallShares::times() told.
+  std::map<std::string, double> times() const;
   /// Fills in what groups cost alone, in a report that has the groups; false if that is not known.
   bool fill(SensitivityReport& report) const;
   /// What was measured of a whole with these levels.
   std::optional<std::vector<Metric>> measured(const std::vector<double>& levels) const;
 
   /// Notes it, and writes the file if config.run.checkpoint asks for any.
+  void note(const std::map<std::string, double>& times);
   void note(const SensitivityReport& report);
   void note(const SearchPoint& point);
   /// Writes what was noted; nothing if nothing was.
@@ -38,10 +43,11 @@ class SearchCheckpoint {
 
  private:
   void write_if_asked() const;
+  Error unusable(const std::exception& cause) const;
 
   std::filesystem::path path_;
   bool is_asked_for_ = false;
-  nlohmann::ordered_json noted_;  // "job", "sensitivity", "measured"
+  nlohmann::ordered_json noted_;  // "job", "times", "sensitivity", "measured"
 };
 
 }  // namespace actsparse

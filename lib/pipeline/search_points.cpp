@@ -14,13 +14,11 @@ constexpr double kRuinous = 1e100;    // a loss that is not finite
 constexpr int kCorrections = 12;      // of savings that do not add up
 constexpr double kCloseness = 0.005;  // of what remains, to the budget
 
-std::optional<double> share_of(const std::string& what, const std::optional<double>& macs,
-                               const std::optional<double>& parameters) {
-  return what == "macs" ? macs : parameters;
-}
-
-double share_left(const SearchPoint& point, const std::string& what) {
-  return share_of(what, point.macs, point.parameters).value_or(1);
+// Of a point of a search or of a sensitivity.
+template <class Point>
+double share_left(const Point& point, const std::string& what) {
+  const auto& share = what == "macs" ? point.macs : what == "time" ? point.time : point.parameters;
+  return share.value_or(1);
 }
 
 // By how much more remains than may, of the kind where that is most.
@@ -41,7 +39,13 @@ bool is_nearer(const SearchPoint& a, const SearchPoint& b, const Remains& remain
 std::vector<std::vector<double>> weights_for(size_t kinds) {
   if (kinds < 2) return {std::vector<double>(kinds, 1)};
   std::vector<std::vector<double>> all;
-  for (const double first : {0.0, 0.25, 0.5, 0.75, 1.0}) all.push_back({first, 1 - first});
+  for (const double first : {0.0, 0.25, 0.5, 0.75, 1.0}) {
+    if (kinds == 2)
+      all.push_back({first, 1 - first});
+    else
+      for (const double second : {0.0, 0.5, 1.0})
+        all.push_back({first, (1 - first) * second, (1 - first) * (1 - second)});
+  }
   return all;
 }
 
@@ -102,6 +106,7 @@ SearchPoint SearchPoints::made(std::vector<double> levels, const Allocation& all
   if (const auto shares = small_.of(masked(point))) {
     point.macs = shares->macs;
     point.parameters = shares->parameters;
+    point.time = shares->time;
   }
   return point;
 }
@@ -171,8 +176,7 @@ SearchPoints::Choices SearchPoints::choices_of(const Remains& remains,
     for (const auto& point : sensitivity_.groups[group].points) {
       double saved = 0;
       for (size_t kind = 0; kind < remains.size(); ++kind)
-        saved += weights[kind] *
-                 (1 - share_of(remains[kind].first, point.macs, point.parameters).value_or(1));
+        saved += weights[kind] * (1 - share_left(point, remains[kind].first));
       choices.add(point.level, allocation.cost(group, point.level), saved);
     }
   }

@@ -90,28 +90,6 @@ Values alive_before(torch::jit::Graph& graph, Node& node) {
   return alive;
 }
 
-Values values_read(Node& node) {
-  std::vector<Value*> read(node.inputs().begin(), node.inputs().end());
-  const auto note = [&](Value* value) {
-    if (outermost(value->node()) != &node) read.push_back(value);
-  };
-  for (torch::jit::Block* block : node.blocks()) {
-    for_each_node(*block, [&](Node& inner) {
-      for (Value* value : inner.inputs()) note(value);
-      for (torch::jit::Block* deeper : inner.blocks())
-        for (Value* value : deeper->outputs()) note(value);
-    });
-    for (Value* value : block->outputs()) note(value);
-  }
-  return read;
-}
-
-Node* outermost(Node* node) {
-  while (node->owningBlock() != node->owningGraph()->block())
-    node = node->owningBlock()->owningNode();
-  return node;
-}
-
 PartialGraph::PartialGraph(const Values& known, const Values& wanted) {
   std::unordered_map<Value*, Value*> copies;
   for (Value* value : known) copies[value] = graph_->addInput()->setType(value->type());

@@ -1,11 +1,12 @@
 #pragma once
 // A part of a graph that runs on its own: from values that are known to values that are wanted.
-#include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/runtime/interpreter.h>
 
 #include <memory>
 #include <set>
 #include <vector>
+
+#include "compact/nodes.h"
 
 namespace actsparse {
 
@@ -38,11 +39,5 @@ bool has_writes(torch::jit::Graph& graph);
 /// What is computed before a node of the graph's own block and read from there on. Constants are
 /// made where they are read.
 Values alive_before(torch::jit::Graph& graph, torch::jit::Node& node);
-
-/// What a node reads, with what the blocks in it read of outside.
-Values values_read(torch::jit::Node& node);
-
-/// The node of the graph's own block that a node stands in, at any depth.
-torch::jit::Node* outermost(torch::jit::Node* node);
 
 }  // namespace actsparse

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "report/json_fields.h"
 
@@ -20,14 +21,16 @@ OrderedJson point_entry(const SearchReport& report, size_t number) {
   OrderedJson metrics = OrderedJson::object();
   for (const auto& metric : point.measured)
     if (!metrics.contains(metric.name)) metrics[metric.name] = number_json(metric.value);
-  return {{"levels", point.levels},
-          {"macs", value_or_null(point.macs)},
-          {"parameters", value_or_null(point.parameters)},
-          {"predicted", {{report.sensitivity.metric, number_json(point.predicted)}}},
-          {"measured", point.measured.empty() ? OrderedJson(nullptr) : metrics},
-          {"note", point.note},
-          {"meets", point.meets},
-          {"chosen", report.chosen == number}};
+  OrderedJson entry = {{"levels", point.levels},
+                       {"macs", value_or_null(point.macs)},
+                       {"parameters", value_or_null(point.parameters)}};
+  if (point.time) entry["time"] = *point.time;
+  entry.update({{"predicted", {{report.sensitivity.metric, number_json(point.predicted)}}},
+                {"measured", point.measured.empty() ? OrderedJson(nullptr) : metrics},
+                {"note", point.note},
+                {"meets", point.meets},
+                {"chosen", report.chosen == number}});
+  return entry;
 }
 
 OrderedJson budget_json(const SearchReport& report) {
@@ -46,26 +49,43 @@ std::string measured_text(const SearchPoint& point, const std::string& name) {
   return metric == nullptr ? "-" : metric_text(name, metric->value);
 }
 
-Table points_table(const SearchReport& report) {
-  const std::string& shown = report.sensitivity.metric;
-  const bool has_agreement =
-      shown != "agreement" &&
-      std::any_of(report.points.begin(), report.points.end(), [](const SearchPoint& point) {
-        return measured_of(point, "agreement") != nullptr;
-      });
-  Table table{{{"", "MACs", "parameters", shown + " predicted", "measured"}}, {1, 2, 3, 4, 5}};
-  if (has_agreement) table.rows[0].emplace_back("agreement");
-  table.rows[0].emplace_back("how");
-  for (size_t i = 0; i < report.points.size(); ++i) {
-    const SearchPoint& point = report.points[i];
-    std::vector<std::string> row = {
-        report.chosen == i ? "->" : "", share_text(point.macs), share_text(point.parameters),
-        metric_text(shown, point.predicted), measured_text(point, shown)};
-    if (has_agreement) row.push_back(measured_text(point, "agreement"));
-    row.push_back(point.note);
-    table.rows.push_back(std::move(row));
+// Columns of which each point has a cell.
+struct Column {
+  std::string head;
+  std::function<std::string(size_t number)> cell;
+};
+
+Table table_of(const std::vector<Column>& columns, size_t rows, std::vector<size_t> right) {
+  Table table{{{}}, std::move(right)};
+  for (const auto& column : columns) table.rows[0].push_back(column.head);
+  for (size_t i = 0; i < rows; ++i) {
+    auto& row = table.rows.emplace_back();
+    for (const auto& column : columns) row.push_back(column.cell(i));
   }
   return table;
+}
+
+Table points_table(const SearchReport& report) {
+  const auto& points = report.points;
+  const std::string& shown = report.sensitivity.metric;
+  const auto any = [&](auto&& has) { return std::any_of(points.begin(), points.end(), has); };
+  std::vector<Column> columns = {
+      {"", [&](size_t i) { return report.chosen == i ? "->" : ""; }},
+      {"MACs", [&](size_t i) { return share_text(points[i].macs); }},
+      {"parameters", [&](size_t i) { return share_text(points[i].parameters); }}};
+  if (any([](const SearchPoint& point) { return point.time.has_value(); }))
+    columns.push_back({"time", [&](size_t i) { return share_text(points[i].time); }});
+  columns.push_back(
+      {shown + " predicted", [&](size_t i) { return metric_text(shown, points[i].predicted); }});
+  columns.push_back({"measured", [&](size_t i) { return measured_text(points[i], shown); }});
+  if (shown != "agreement" &&
+      any([](const SearchPoint& point) { return measured_of(point, "agreement") != nullptr; }))
+    columns.push_back(
+        {"agreement", [&](size_t i) { return measured_text(points[i], "agreement"); }});
+  std::vector<size_t> right;
+  for (size_t i = 1; i < columns.size(); ++i) right.push_back(i);
+  columns.push_back({"how", [&](size_t i) { return points[i].note; }});
+  return table_of(columns, points.size(), std::move(right));
 }
 
 Table levels_table(const SearchReport& report) {
@@ -96,6 +116,7 @@ OrderedJson curve_json(const SearchReport& report) {
 
 OrderedJson to_json(const SearchReport& report) {
   OrderedJson document = curve_json(report);
+  if (report.time) document["time"] = {{"share", *report.time}, {"threads", report.threads}};
   document["met"] = report.met;
   document["unmet"] = text_or_null(report.unmet);
   document["check"] = to_json(report.check);
@@ -122,6 +143,10 @@ Rows rows(const SearchReport& report) {
     rows.push_back(line(""));
     for (auto& table : actsparse::rows(report.check)) rows.push_back(std::move(table));
   }
+  if (report.time)
+    rows.push_back(
+        line(fmt::format("a call of the small model takes {:.1f} % of the time, with {} threads",
+                         100 * *report.time, report.threads)));
   for (const auto& warning : report.warnings) rows.push_back(line("warning: " + warning));
   if (!report.unmet.empty()) rows.push_back(line("the budget is NOT met: " + report.unmet));
   rows.push_back(line(fmt::format("sensitivities in {:.2f} s, search in {:.2f} s, {:.2f} s in all",

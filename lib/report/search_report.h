@@ -17,6 +17,7 @@ namespace actsparse {
 struct SearchPoint {
   std::vector<double> levels;              ///< of each group; 0: not masked
   std::optional<double> macs, parameters;  ///< shares of the unmasked model's that are left
+  std::optional<double> time;              ///< likewise; nothing where it is not asked for
   double predicted = 0;                    ///< of the metric: what the groups cost alone, added up
   std::vector<Metric> measured;            ///< of the whole, repaired; empty: not measured
   std::string note;                        ///< how it came about: "uniform", ...
@@ -30,8 +31,11 @@ struct SearchReport {
   std::vector<SearchPoint> points;                      ///< in the order in which they were tried
   std::optional<size_t> chosen;                         ///< among them
   EvaluationReport check;                               ///< of what was found, on the kept data
-  bool met = false;                                     ///< the budget, by the kept data
-  std::string unmet;                                    ///< why not; empty if it is
+  /// Share that is left, of the small model that was written, measured; where time is bounded.
+  std::optional<double> time;
+  int64_t threads = 0;                                       ///< that it was measured with
+  bool met = false;                                          ///< the budget, by the kept data
+  std::string unmet;                                         ///< why not; empty if it is
   std::vector<std::pair<std::string, std::string>> outputs;  ///< (key, file name)
   std::vector<std::string> warnings;
   double search_seconds = 0, total_seconds = 0;  ///< after the sensitivities; of all

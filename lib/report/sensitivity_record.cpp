@@ -16,6 +16,7 @@ OrderedJson record_of(const SensitivityReport& report) {
     for (const auto& point : group.points)
       points.push_back({{"macs", value_or_null(point.macs)},
                         {"parameters", value_or_null(point.parameters)},
+                        {"time", value_or_null(point.time)},
                         {"metrics", record_of(point.metrics)}});
     record["groups"].push_back(std::move(points));
   }
@@ -36,6 +37,7 @@ void from_record(const OrderedJson& record, SensitivityReport& report) {
       SensitivityPoint& point = report.groups[i].points[n];
       point.macs = optional_at<double>(known, "macs");
       point.parameters = optional_at<double>(known, "parameters");
+      point.time = optional_at<double>(known, "time");
       point.metrics = metrics_of_record(known.at("metrics"));
     }
 }

@@ -20,11 +20,13 @@ OrderedJson point_json(const SensitivityPoint& point) {
     entry["high"] = metric.interval ? number_json(metric.interval->high) : OrderedJson(nullptr);
     metrics[metric.name] = std::move(entry);
   }
-  return {{"level", point.level},
-          {"sparsity", point.sparsity},
-          {"macs", value_or_null(point.macs)},
-          {"parameters", value_or_null(point.parameters)},
-          {"metrics", metrics}};
+  OrderedJson entry = {{"level", point.level},
+                       {"sparsity", point.sparsity},
+                       {"macs", value_or_null(point.macs)},
+                       {"parameters", value_or_null(point.parameters)}};
+  if (point.time) entry["time"] = *point.time;
+  entry["metrics"] = metrics;
+  return entry;
 }
 
 OrderedJson left_json(const std::vector<LeftLayer>& left) {

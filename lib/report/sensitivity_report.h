@@ -19,6 +19,7 @@ struct SensitivityPoint {
   double sparsity = 0;  ///< of the group's masks: what came of it
   /// Share of the unmasked model's that is left; nothing where no small model can be made.
   std::optional<double> macs, parameters;
+  std::optional<double> time;   ///< likewise; nothing where it is not asked for
   std::vector<Metric> metrics;  ///< of the judged output
 };
 

@@ -81,6 +81,27 @@ TEST_CASE("two kinds of what may remain are both kept to", "[pipeline]") {
   CHECK(*chosen(report).parameters <= 0.6);
 }
 
+TEST_CASE("a bound on time is kept to by what was measured of operators", "[pipeline]") {
+  Budget place(R"({"time": 0.9, "macs": 0.9})");
+  const SearchReport report = search(place.config(), {});
+  REQUIRE(report.time);
+  CHECK(*report.time > 0);
+  CHECK(report.threads > 0);
+  for (const auto& point : report.points) REQUIRE(point.time);
+  CHECK(*chosen(report).time <= 0.9);
+  CHECK(*chosen(report).macs <= 0.9);
+  const auto curve = json::parse(place.read("curve.json"));
+  CHECK(curve["points"][0]["time"] == *report.points[0].time);
+}
+
+TEST_CASE("time is bounded only where it can be measured", "[pipeline]") {
+  Budget place(R"({"time": 0.9})");
+  place.json["output"].erase("compact");
+  const auto error = error_of([&] { search(place.config(), {}); });
+  CHECK(error.kind() == ErrorKind::Config);
+  CHECK(contains(error.what(), "output.compact"));
+}
+
 TEST_CASE("where only quality is bounded, as much goes as that allows", "[pipeline]") {
   Budget loose(R"({"relative_error": {"max": 0.5}})"),
       strict(R"({"relative_error": {"max": 0.1}})");
