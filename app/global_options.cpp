@@ -38,6 +38,11 @@ void add_config_options(CLI::App& command, ConfigOptions& options, bool required
       ->allow_extra_args(false);
 }
 
+CLI::Option* add_resume(CLI::App& command, bool& resume) {
+  return command.add_flag("--resume", resume,
+                          "Go on from the checkpoint of an earlier run, if there is one");
+}
+
 void add_timeout(CLI::App& command, double& seconds) {
   command
       .add_option("--timeout", seconds,

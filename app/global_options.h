@@ -10,6 +10,7 @@
 
 namespace CLI {
 class App;
+class Option;
 }
 
 namespace actsparse {
@@ -37,6 +38,9 @@ struct ConfigOptions {
 std::string version_text();
 void add_global_options(CLI::App& command, GlobalOptions& options);
 void add_config_options(CLI::App& command, ConfigOptions& options, bool required);
+
+/// --resume of the commands that leave checkpoints.
+CLI::Option* add_resume(CLI::App& command, bool& resume);
 
 /// --timeout of the commands that can run as one of several ranks.
 void add_timeout(CLI::App& command, double& seconds);

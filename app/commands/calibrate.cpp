@@ -18,8 +18,7 @@ struct Options {
 void declare(CLI::App& command, Options& options) {
   add_config_options(command, options.config, true);
   command.add_option("--state", options.state, "State file to write")->required();
-  command.add_flag("--resume", options.resume,
-                   "Go on from the checkpoint of an earlier one, if there is one");
+  add_resume(command, options.resume);
   command.add_option("--shard", options.shard,
                      "I/N: every N-th batch, from the I-th on; see 'actsparse merge'");
   add_timeout(command, options.timeout);

@@ -1,8 +1,8 @@
 #include <iostream>
 #include <map>
-#include <optional>
 
 #include "commands/command.h"
+#include "commands/output_folder.h"
 #include "engine.h"
 #include "log.h"
 
@@ -15,33 +15,6 @@ struct Options {
   std::string output_dir;
   bool dry_run = false, resume = false;
   double timeout = Job().timeout;
-};
-
-namespace fs = std::filesystem;
-
-/// --output-dir, made if missing; what was made goes again at the end of the scope if nothing was
-/// put into it. (Of several ranks none takes it away: another one may be about to use it.)
-class OutputFolder {
- public:
-  OutputFolder(const fs::path& folder, const Launch& launch) {
-    std::error_code failed;
-    for (auto path = fs::absolute(folder); !fs::exists(path, failed); path = path.parent_path())
-      if (path.has_filename()) made_.push_back(path);
-    if (!launch.is_alone()) made_.clear();
-    fs::create_directories(folder, failed);
-    if (failed)
-      throw Error(ErrorKind::Output,
-                  "--output-dir " + folder.string() + ": cannot be made: " + failed.message());
-  }
-  ~OutputFolder() {
-    std::error_code ignored;  // a folder that is not empty stays
-    for (const auto& path : made_) fs::remove(path, ignored);
-  }
-  OutputFolder(const OutputFolder&) = delete;
-  OutputFolder& operator=(const OutputFolder&) = delete;
-
- private:
-  std::vector<fs::path> made_;  // innermost first
 };
 
 void print_outputs(const OutputConfig& output) {
@@ -60,10 +33,7 @@ void declare(CLI::App& command, Options& options) {
                      "Folder for the output files (made if missing)");
   CLI::Option* dry_run = command.add_flag("--dry-run", options.dry_run,
                                           "Try everything on the first batch, write nothing");
-  command
-      .add_flag("--resume", options.resume,
-                "Go on from the checkpoint of an earlier run, if there is one")
-      ->excludes(dry_run);
+  add_resume(command, options.resume)->excludes(dry_run);
   add_timeout(command, options.timeout);
   command.add_flag("--json", options.global.json, "Print the report as one JSON document");
 }
@@ -72,11 +42,7 @@ void run(const Options& options) {
   const Launch launch = read_launch();
   set_up_log(options.global, launch);
   Config config = load_config(options.config);
-  std::optional<OutputFolder> folder;
-  if (!options.output_dir.empty()) {
-    redirect_outputs(config, options.output_dir);
-    folder.emplace(options.output_dir, launch);
-  }
+  const OutputFolder folder(options.output_dir, launch, config);
   if (options.dry_run) {  // no work for several ranks
     if (launch.is_first()) perform(RunRequest{config, true}, options.global);
     return;

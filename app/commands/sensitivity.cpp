@@ -16,8 +16,7 @@ struct Options {
 void declare(CLI::App& command, Options& options) {
   add_config_options(command, options.config, true);
   command.add_option("--picture", options.picture, "SVG file that takes the curves");
-  command.add_flag("--resume", options.resume,
-                   "Go on from the checkpoint of an earlier calibration, if there is one");
+  add_resume(command, options.resume);
   add_timeout(command, options.timeout);
   command.add_flag("--json", options.global.json, "Print the report as one JSON document");
 }

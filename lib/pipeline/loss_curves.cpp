@@ -1,22 +1,8 @@
 #include "pipeline/loss_curves.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace actsparse {
-
-double loss_of(const Metric& metric) {
-  if (metric.drop) return *metric.drop;
-  const std::string& name = metric.name;
-  if (name == "agreement" || name == "agreement_5" || name == "cosine") return 1 - metric.value;
-  return name == "snr_db" ? std::pow(10, -metric.value / 20) : metric.value;
-}
-
-double measured_loss(const SearchPoint& point, const std::string& metric) {
-  const auto found = std::find_if(point.measured.begin(), point.measured.end(),
-                                  [&](const Metric& each) { return each.name == metric; });
-  return found == point.measured.end() ? std::nan("") : loss_of(*found);
-}
 
 std::optional<double> LossCurves::of(size_t group, double level, const std::string& metric) const {
   if (level == 0) return 0;

@@ -8,13 +8,6 @@
 
 namespace actsparse {
 
-/// What a metric says is lost: it, where less is better; what is missing of 1 where 1 is best; how
-/// much worse than the baseline, where labels judge.
-double loss_of(const Metric& metric);
-
-/// Of what was measured at a point as a whole; NaN if that metric was not.
-double measured_loss(const SearchPoint& point, const std::string& metric);
-
 class LossCurves {
  public:
   /// Of groups alone, which must outlive it.

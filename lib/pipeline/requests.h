@@ -101,7 +101,8 @@ struct SensitivityRequest {
 Answer perform(const SensitivityRequest& request, const RunOptions& options);
 
 struct SearchRequest {
-  Config config;  ///< with search.budget
+  Config config;                       ///< with search.budget
+  std::filesystem::path picture = {};  ///< SVG; empty: not written
 };
 Answer perform(const SearchRequest& request, const RunOptions& options);
 

@@ -11,6 +11,7 @@
 #include "model/load_model.h"
 #include "pipeline/examination.h"
 #include "pipeline/outputs.h"
+#include "pipeline/picture.h"
 #include "pipeline/search_course.h"
 #include "pipeline/share_levels.h"
 #include "report/answer.h"
@@ -187,6 +188,7 @@ void try_all(const Calibration& calibration, const Config& config, const RunOpti
   const Stopwatch searching;
   const SearchPoints points(trials, sensitivity, small, job.session);
   if (config.search.limits_time()) correct_times(config, points, small, checkpoint);
+  report.frontier = points.frontier();
   const RunOptions own = on_its_own(options);
   const WholeTrials whole(job, config, points, own, checkpoint);
   search_points(config, points, whole, report);
@@ -236,7 +238,9 @@ SearchReport search(const Config& config, const RunOptions& options) {
 }
 
 Answer perform(const SearchRequest& request, const RunOptions& options) {
+  Picture picture(request.config, request.picture, options);
   const SearchReport report = search(request.config, options);
+  if (picture.is_wanted()) picture.write(search_picture(report));
   Answer answer(report);
   if (!report.met)
     answer.fail(Error(ErrorKind::Check,

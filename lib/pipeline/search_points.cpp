@@ -13,6 +13,7 @@ namespace {
 constexpr double kRuinous = 1e100;    // a loss that is not finite
 constexpr int kCorrections = 12;      // of savings that do not add up
 constexpr double kCloseness = 0.005;  // of what remains, to the budget
+constexpr double kFrontierStep = 0.05;
 
 // Of a point of a search or of a sensitivity.
 template <class Point>
@@ -181,6 +182,20 @@ SearchPoints::Choices SearchPoints::choices_of(const Remains& remains,
     }
   }
   return choices;
+}
+
+std::vector<std::pair<double, double>> SearchPoints::frontier() const {
+  const auto& metric = sensitivity_.metric;
+  const Choices choices = choices_of({{"macs", 0}}, {1}, by_losses(alone_, metric, 1));
+  std::vector<std::pair<double, double>> found = {{1, 0}};
+  for (double needed = kFrontierStep; needed < 1; needed += kFrontierStep) {
+    const auto chosen = allocate(choices.options, needed);
+    double left = 1;
+    for (size_t i = 0; i < chosen.size(); ++i) left -= choices.options[i][chosen[i]].saved;
+    if (left > 1 - needed + kCloseness) break;  // all that can be saved is
+    found.emplace_back(left, alone_.predicted(choices.levels_of(chosen), metric));
+  }
+  return found;
 }
 
 }  // namespace actsparse

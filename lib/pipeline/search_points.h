@@ -47,6 +47,9 @@ class SearchPoints {
   /// small models that are made. Where that much cannot be saved, the one that saves most.
   SearchPoint within(const Remains& remains, const Allocation& allocation) const;
 
+  /// SearchReport::frontier.
+  std::vector<std::pair<double, double>> frontier() const;
+
   static bool is_within(const SearchPoint& point, const Remains& remains);
   torch::jit::Module masked(const SearchPoint& point) const;
 

@@ -1,5 +1,5 @@
 #include "base/stopwatch.h"
-#include "pipeline/outputs.h"
+#include "pipeline/picture.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/share_levels.h"
 #include "report/answer.h"
@@ -28,15 +28,9 @@ SensitivityReport sensitivity(const Config& config, const RunOptions& options) {
 }
 
 Answer perform(const SensitivityRequest& request, const RunOptions& options) {
-  Outputs outputs;
-  const bool draws = !request.picture.empty() && options.group.is_first();
-  if (draws) {
-    check_output_path(request.config, request.picture, "--picture");
-    outputs.reserve(request.picture);
-  }
+  Picture picture(request.config, request.picture, options);
   SensitivityReport report = sensitivity(request.config, options);
-  if (draws) outputs.create(request.picture).stream() << sensitivity_picture(report);
-  outputs.commit();
+  if (picture.is_wanted()) picture.write(sensitivity_picture(report));
   return report;
 }
 

@@ -3,9 +3,11 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "report/json_fields.h"
+#include "report/line_chart.h"
 
 namespace actsparse {
 namespace {
@@ -99,6 +101,18 @@ Table levels_table(const SearchReport& report) {
 
 }  // namespace
 
+double loss_of(const Metric& metric) {
+  if (metric.drop) return *metric.drop;
+  const std::string& name = metric.name;
+  if (name == "agreement" || name == "agreement_5" || name == "cosine") return 1 - metric.value;
+  return name == "snr_db" ? std::pow(10, -metric.value / 20) : metric.value;
+}
+
+double measured_loss(const SearchPoint& point, const std::string& metric) {
+  const Metric* const found = measured_of(point, metric);
+  return found == nullptr ? std::nan("") : loss_of(*found);
+}
+
 OrderedJson curve_json(const SearchReport& report) {
   OrderedJson groups = OrderedJson::array();
   for (const auto& group : report.sensitivity.groups) groups.push_back(group.layers);
@@ -111,6 +125,9 @@ OrderedJson curve_json(const SearchReport& report) {
                           {"points", OrderedJson::array()}};
   for (size_t i = 0; i < report.points.size(); ++i)
     document["points"].push_back(point_entry(report, i));
+  document["frontier"] = OrderedJson::array();
+  for (const auto& [macs, loss] : report.frontier)
+    document["frontier"].push_back({{"macs", macs}, {"predicted", number_json(loss)}});
   return document;
 }
 
@@ -153,6 +170,23 @@ Rows rows(const SearchReport& report) {
                                   report.sensitivity.total_seconds, report.search_seconds,
                                   report.total_seconds)));
   return rows;
+}
+
+std::string search_picture(const SearchReport& report) {
+  LineChart chart;
+  chart.title = "What was tried";
+  chart.x_label = "multiply-accumulates that are left";
+  chart.y_label = report.sensitivity.metric + ", what is lost of it";
+  chart.log_y = true;
+  chart.curves.push_back({"predicted: groups alone, added up", report.frontier});
+  for (size_t i = 0; i < report.points.size(); ++i) {
+    const SearchPoint& point = report.points[i];
+    const std::string taken = report.chosen == i ? ", taken" : "";
+    chart.curves.push_back(
+        {"measured: " + point.note + taken,
+         {{point.macs.value_or(1), measured_loss(point, report.sensitivity.metric)}}});
+  }
+  return svg_of(chart);
 }
 
 }  // namespace actsparse

@@ -24,13 +24,23 @@ struct SearchPoint {
   bool meets = false;                      ///< the budget, as far as was measured
 };
 
+/// What a metric says is lost: it, where less is better; what is missing of 1 where 1 is best; how
+/// much worse than the baseline, where labels judge.
+double loss_of(const Metric& metric);
+
+/// Of what was measured at a point as a whole; NaN if that metric was not.
+double measured_loss(const SearchPoint& point, const std::string& metric);
+
 struct SearchReport {
   SensitivityReport sensitivity;
   std::vector<std::pair<std::string, double>> remains;  ///< the budget: shares that may remain
   std::vector<std::string> holds;                       ///< and what must hold, as text
   std::vector<SearchPoint> points;                      ///< in the order in which they were tried
   std::optional<size_t> chosen;                         ///< among them
-  EvaluationReport check;                               ///< of what was found, on the kept data
+  /// What other budgets would cost: share of multiply-accumulates that is left, and the least that
+  /// the metric loses; both as groups have them alone, added up.
+  std::vector<std::pair<double, double>> frontier;
+  EvaluationReport check;  ///< of what was found, on the kept data
   /// Share that is left, of the small model that was written, measured; where time is bounded.
   std::optional<double> time;
   int64_t threads = 0;                                       ///< that it was measured with
@@ -45,5 +55,8 @@ struct SearchReport {
 nlohmann::ordered_json to_json(const SearchReport& report);
 nlohmann::ordered_json curve_json(const SearchReport& report);
 Rows rows(const SearchReport& report);
+
+/// Losses over what is left: the frontier, and what was measured.
+std::string search_picture(const SearchReport& report);
 
 }  // namespace actsparse

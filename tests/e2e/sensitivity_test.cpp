@@ -44,11 +44,13 @@ TEST_CASE("search finds a config within its budget, or exits with 8 and keeps th
   scene.config["repair"] = "mean";
   scene.config["search"] = {{"levels", {0.25, 0.5, 0.75}}, {"budget", {{"macs", 0.7}}}};
   scene.config["output"]["config"] = "found.json";
-  const auto found = scene.actsparse({"search", "-c", "config.json", "--output-dir", "out"});
+  const auto found = scene.actsparse(
+      {"search", "-c", "config.json", "--output-dir", "out", "--picture", "tried.svg"});
   INFO(found.err);
   REQUIRE(found.exit_code == 0);
   CHECK(contains(found.out, "->"));
   CHECK(contains(found.out, "found config: out/found.json"));
+  CHECK(contains(scene.read("tried.svg"), "taken"));
   const auto again = scene.actsparse({"run", "-c", "out/found.json", "--output-dir", "again"});
   INFO(again.err);
   CHECK(again.exit_code == 0);
@@ -58,4 +60,14 @@ TEST_CASE("search finds a config within its budget, or exits with 8 and keeps th
   CHECK(unmet.exit_code == 8);
   CHECK(contains(unmet.err, "the budget is not met"));
   CHECK(only_json(unmet.out)["met"] == false);
+}
+
+TEST_CASE("a search that fails leaves no folder behind", "[e2e]") {
+  Scene scene;
+  scene.config["layers"] = {{{"name", "conv1"}}};
+  scene.config["search"] = {{"levels", {0.5}}, {"budget", {{"macs", 1}}}};
+  const auto result = scene.actsparse({"search", "-c", "config.json", "--output-dir", "new/out"});
+  CHECK(result.exit_code == 8);
+  CHECK(contains(result.err, "nothing masked"));
+  CHECK_FALSE(std::filesystem::exists(scene.folder / "new"));
 }
