@@ -29,25 +29,51 @@ class Descent {
       : config_(config),
         points_(points),
         allocation_(by_losses(points.alone(), points.sensitivity().metric, 1)),
+        other_(by_losses(points.alone(), points.sensitivity().metric, 0.5)),
         whole_(whole),
         report_(report),
         low_(at(0).macs.value_or(1)) {}
 
   void run() {
     for (int trial = 0; trial < kMostTrials && high_ - low_ > kResolution; ++trial)
-      if (!try_one()) break;
+      if (!(trial == 1 ? try_other_way() : try_point(next()))) break;
   }
 
  private:
-  bool try_one() {
-    SearchPoint point = next();
+  // False if it was tried before.
+  bool try_point(SearchPoint point) {
     const auto is_same = [&](const SearchPoint& other) { return other.levels == point.levels; };
     auto& tried = report_.points;
     if (std::any_of(tried.begin(), tried.end(), is_same)) return false;
     whole_.measure(point);
     note_ratio(point);
-    (point.meets ? high_ : low_) = point.macs.value_or(1);
+    const double macs = point.macs.value_or(1);
+    if (point.meets)
+      high_ = std::min(high_, macs);
+    else
+      low_ = std::max(low_, macs);
     tried.push_back(std::move(point));
+    return true;
+  }
+
+  // Keeps as little as the first point, allocated as if what groups lose pointed the same way. The
+  // better way is gone on.
+  bool try_other_way() {
+    const SearchPoint first = report_.points.front();
+    std::swap(allocation_, other_);
+    SearchPoint point = at(first.macs.value_or(1));
+    if (point.levels == first.levels) return true;
+    const double low = low_;
+    try_point(std::move(point));
+    const SearchPoint& other = report_.points.back();
+    const std::string& metric = points_.sensitivity().metric;
+    if (measured_loss(other, metric) < measured_loss(first, metric)) {
+      if (other.meets) low_ = at(0).macs.value_or(1);
+    } else {
+      std::swap(allocation_, other_);
+      low_ = low;
+      note_ratio(first);
+    }
     return true;
   }
 
@@ -89,7 +115,7 @@ class Descent {
 
   const Config& config_;
   const SearchPoints& points_;
-  const Allocation allocation_;
+  Allocation allocation_, other_;
   const WholeTrials& whole_;
   SearchReport& report_;
   double low_, high_ = 1;  // shares of multiply-accumulates
