@@ -23,18 +23,14 @@ void measure(const SmallShares& small, const Session& session,
              const std::vector<LayerRecord>& layers, const TrialGroup& trial,
              SensitivityGroup& group) {
   const size_t last = trial.levels.size() - 1, middle = last / 2;
-  const auto at_last = small.of(masked_model(session, layers, trial.levels[last]));
-  if (!at_last) return;
-  const auto at_middle =
+  const Shares at_last = small.of(masked_model(session, layers, trial.levels[last]));
+  const Shares at_middle =
       middle == last ? at_last : small.of(masked_model(session, layers, trial.levels[middle]));
-  if (!at_middle) return;
   const double a = group.points[middle].sparsity, b = group.points[last].sparsity;
-  for (auto& point : group.points) {
-    point.macs = between(a, at_middle->macs, b, at_last->macs, point.sparsity);
-    point.parameters = between(a, at_middle->parameters, b, at_last->parameters, point.sparsity);
-    if (at_last->time && at_middle->time)
-      point.time = between(a, *at_middle->time, b, *at_last->time, point.sparsity);
-  }
+  for (const auto share : {&Shares::macs, &Shares::parameters, &Shares::time})
+    for (auto& point : group.points)
+      if (at_last.*share && at_middle.*share)
+        point.*share = between(a, *(at_middle.*share), b, *(at_last.*share), point.sparsity);
 }
 
 }  // namespace

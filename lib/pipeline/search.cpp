@@ -107,10 +107,9 @@ std::string what_fails(const Config& config, const SearchReport& report) {
   const SearchPoint& point = report.points.at(*report.chosen);
   std::string text;
   for (const auto& [what, most] : config.search.remains) {
-    const auto& share = what == "macs"   ? point.macs
-                        : what == "time" ? report.time
-                                         : point.parameters;
-    const double left = share.value_or(1), noise = what == "time" ? kTimeNoise * most : 1e-9;
+    const bool is_time = what == "time";
+    const double left = is_time ? report.time.value_or(1) : point.left(what),
+                 noise = is_time ? kTimeNoise * most : 1e-9;
     if (left > most + noise)
       text += fmt::format("{}{:.3g} of the {} remain, allowed is {:g}", text.empty() ? "" : "; ",
                           left, what, most);

@@ -15,17 +15,10 @@ constexpr int kCorrections = 12;      // of savings that do not add up
 constexpr double kCloseness = 0.005;  // of what remains, to the budget
 constexpr double kFrontierStep = 0.05;
 
-// Of a point of a search or of a sensitivity.
-template <class Point>
-double share_left(const Point& point, const std::string& what) {
-  const auto& share = what == "macs" ? point.macs : what == "time" ? point.time : point.parameters;
-  return share.value_or(1);
-}
-
 // By how much more remains than may, of the kind where that is most.
 double excess(const SearchPoint& point, const Remains& remains) {
   double most = -1;
-  for (const auto& [what, share] : remains) most = std::max(most, share_left(point, what) - share);
+  for (const auto& [what, share] : remains) most = std::max(most, point.left(what) - share);
   return most;
 }
 
@@ -104,17 +97,13 @@ SearchPoint SearchPoints::made(std::vector<double> levels, const Allocation& all
   point.levels = std::move(levels);
   point.predicted = alone_.predicted(point.levels, sensitivity_.metric);
   point.note = allocation.note;
-  if (const auto shares = small_.of(masked(point))) {
-    point.macs = shares->macs;
-    point.parameters = shares->parameters;
-    point.time = shares->time;
-  }
+  static_cast<Shares&>(point) = small_.of(masked(point));
   return point;
 }
 
 bool SearchPoints::is_within(const SearchPoint& point, const Remains& remains) {
   return std::all_of(remains.begin(), remains.end(), [&](const auto& bound) {
-    return share_left(point, bound.first) <= bound.second + 1e-9;
+    return point.left(bound.first) <= bound.second + 1e-9;
   });
 }
 
@@ -177,7 +166,7 @@ SearchPoints::Choices SearchPoints::choices_of(const Remains& remains,
     for (const auto& point : sensitivity_.groups[group].points) {
       double saved = 0;
       for (size_t kind = 0; kind < remains.size(); ++kind)
-        saved += weights[kind] * (1 - share_left(point, remains[kind].first));
+        saved += weights[kind] * (1 - point.left(remains[kind].first));
       choices.add(point.level, allocation.cost(group, point.level), saved);
     }
   }

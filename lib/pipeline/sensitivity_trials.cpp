@@ -97,7 +97,7 @@ LevelTrials level_trials(const Calibration& calibration, const Config& config,
     group.layers = trial.layers;
     for (size_t level = 0; level < trial.levels.size(); ++level)
       group.points.push_back(
-          {config.search.levels[level], sparsity_of(trial.levels[level]), {}, {}, {}, {}});
+          {{}, config.search.levels[level], sparsity_of(trial.levels[level]), {}});
   }
   return {layers, groups};
 }

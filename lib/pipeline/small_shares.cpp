@@ -48,7 +48,7 @@ double SmallShares::time_share(const Session& small) const {
   return times_->seconds(small, batch_) / unmasked_;
 }
 
-std::optional<Shares> SmallShares::of(const torch::jit::Module& masked) const try {
+Shares SmallShares::of(const torch::jit::Module& masked) const try {
   const Compacted small = compact(session_.with(masked), batches_, options_);
   Shares shares{share(small.macs_after, small.macs_before),
                 share(count_parameters(small.module), parameters_),
@@ -58,7 +58,7 @@ std::optional<Shares> SmallShares::of(const torch::jit::Module& masked) const tr
 } catch (const Error& error) {
   if (error.kind() == ErrorKind::Interrupted) throw;
   spdlog::debug("no small model: {}", error.what());
-  return std::nullopt;
+  return {};
 }
 
 void SmallShares::correct_times(const torch::jit::Module& masked) {

@@ -10,14 +10,9 @@
 #include "config/config.h"
 #include "model/session.h"
 #include "pipeline/trial_batches.h"
+#include "report/shares.h"
 
 namespace actsparse {
-
-/// What is left of the unmasked model, as shares.
-struct Shares {
-  double macs = 1, parameters = 1;
-  std::optional<double> time;  ///< of a call, where it is asked for
-};
 
 class SmallShares {
  public:
@@ -31,8 +26,8 @@ class SmallShares {
   /// What was measured: operators, and "whole", which correct_times() found.
   std::map<std::string, double> times() const;
 
-  /// Of the small model; nothing where none can be made.
-  std::optional<Shares> of(const torch::jit::Module& masked) const;
+  /// Of the small model.
+  Shares of(const torch::jit::Module& masked) const;
 
   /// Runs the small model and the unmasked one in turn: from then on times are told in proportion
   /// to what that gave, over what the operators' sums had told. Not done again if it is known.

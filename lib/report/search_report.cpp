@@ -23,10 +23,8 @@ OrderedJson point_entry(const SearchReport& report, size_t number) {
   OrderedJson metrics = OrderedJson::object();
   for (const auto& metric : point.measured)
     if (!metrics.contains(metric.name)) metrics[metric.name] = number_json(metric.value);
-  OrderedJson entry = {{"levels", point.levels},
-                       {"macs", value_or_null(point.macs)},
-                       {"parameters", value_or_null(point.parameters)}};
-  if (point.time) entry["time"] = *point.time;
+  OrderedJson entry = {{"levels", point.levels}};
+  add_fields(point, entry);
   entry.update({{"predicted", {{report.sensitivity.metric, number_json(point.predicted)}}},
                 {"measured", point.measured.empty() ? OrderedJson(nullptr) : metrics},
                 {"note", point.note},

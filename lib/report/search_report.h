@@ -14,14 +14,12 @@
 namespace actsparse {
 
 /// One allocation: a level for each group.
-struct SearchPoint {
-  std::vector<double> levels;              ///< of each group; 0: not masked
-  std::optional<double> macs, parameters;  ///< shares of the unmasked model's that are left
-  std::optional<double> time;              ///< likewise; nothing where it is not asked for
-  double predicted = 0;                    ///< of the metric: what the groups cost alone, added up
-  std::vector<Metric> measured;            ///< of the whole, repaired; empty: not measured
-  std::string note;                        ///< how it came about: "uniform", ...
-  bool meets = false;                      ///< the budget, as far as was measured
+struct SearchPoint : Shares {
+  std::vector<double> levels;    ///< of each group; 0: not masked
+  double predicted = 0;          ///< of the metric: what the groups cost alone, added up
+  std::vector<Metric> measured;  ///< of the whole, repaired; empty: not measured
+  std::string note;              ///< how it came about: "uniform", ...
+  bool meets = false;            ///< the budget, as far as was measured
 };
 
 /// What a metric says is lost: it, where less is better; what is missing of 1 where 1 is best; how

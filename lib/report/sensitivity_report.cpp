@@ -20,11 +20,8 @@ OrderedJson point_json(const SensitivityPoint& point) {
     entry["high"] = metric.interval ? number_json(metric.interval->high) : OrderedJson(nullptr);
     metrics[metric.name] = std::move(entry);
   }
-  OrderedJson entry = {{"level", point.level},
-                       {"sparsity", point.sparsity},
-                       {"macs", value_or_null(point.macs)},
-                       {"parameters", value_or_null(point.parameters)}};
-  if (point.time) entry["time"] = *point.time;
+  OrderedJson entry = {{"level", point.level}, {"sparsity", point.sparsity}};
+  add_fields(point, entry);
   entry["metrics"] = metrics;
   return entry;
 }

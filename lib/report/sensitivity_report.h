@@ -9,17 +9,15 @@
 #include "config/provenance.h"
 #include "quality/metric.h"
 #include "repair/repaired_layer.h"
+#include "report/shares.h"
 #include "report/table.h"
 
 namespace actsparse {
 
 /// A group masked at one level, everything else unmasked.
-struct SensitivityPoint {
-  double level = 0;     ///< the sparsity that was asked for
-  double sparsity = 0;  ///< of the group's masks: what came of it
-  /// Share of the unmasked model's that is left; nothing where no small model can be made.
-  std::optional<double> macs, parameters;
-  std::optional<double> time;   ///< likewise; nothing where it is not asked for
+struct SensitivityPoint : Shares {
+  double level = 0;             ///< the sparsity that was asked for
+  double sparsity = 0;          ///< of the group's masks: what came of it
   std::vector<Metric> metrics;  ///< of the judged output
 };
 
