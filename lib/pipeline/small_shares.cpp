@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "compact/compact.h"
 #include "compact/cost.h"
@@ -12,6 +14,8 @@ namespace {
 
 constexpr const char* kWhole = "whole";
 constexpr double kSecondsToCorrect = 10;
+constexpr double kNearlyAll = 0.98;  // of the time: what is saved is lost in noise
+constexpr double kMostOff = 3;       // sums over operators are not further from the whole
 
 double share(int64_t after, int64_t before) {
   return before == 0 ? 1 : static_cast<double>(after) / static_cast<double>(before);
@@ -53,7 +57,8 @@ Shares SmallShares::of(const torch::jit::Module& masked) const try {
   Shares shares{share(small.macs_after, small.macs_before),
                 share(count_parameters(small.module), parameters_),
                 {}};
-  if (times_) shares.time = correction_.value_or(1) * time_share(session_.with(small.module));
+  if (times_)
+    shares.time = 1 - correction_.value_or(1) * (1 - time_share(session_.with(small.module)));
   return shares;
 } catch (const Error& error) {
   if (error.kind() == ErrorKind::Interrupted) throw;
@@ -67,7 +72,8 @@ void SmallShares::correct_times(const torch::jit::Module& masked) {
   const double told = time_share(small);
   const auto medians = measure_latency({session_, small}, batch_, kSecondsToCorrect).seconds;
   const double measured = medians[1] / medians[0];
-  correction_ = measured / told;
+  if (told < kNearlyAll)
+    correction_ = std::clamp((1 - measured) / (1 - told), 1 / kMostOff, kMostOff);
   spdlog::debug("operators tell that {:.3f} of the time is left, measured are {:.3f}", told,
                 measured);
 }

@@ -29,8 +29,9 @@ class SmallShares {
   /// Of the small model.
   Shares of(const torch::jit::Module& masked) const;
 
-  /// Runs the small model and the unmasked one in turn: from then on times are told in proportion
-  /// to what that gave, over what the operators' sums had told. Not done again if it is known.
+  /// Runs the small model and the unmasked one in turn: from then on what is saved is told in
+  /// proportion to what that saved, over what the operators' sums had told. Not done again if it is
+  /// known.
   void correct_times(const torch::jit::Module& masked);
 
  private:
