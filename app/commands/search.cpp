@@ -11,7 +11,8 @@ namespace {
 struct Options {
   GlobalOptions global;
   ConfigOptions config;
-  std::string output_dir, picture;
+  std::string output_dir, picture, shard, state;
+  std::vector<std::string> shards;
   bool resume = false;
   double timeout = Job().timeout;
 };
@@ -21,25 +22,46 @@ void declare(CLI::App& command, Options& options) {
   command.add_option("--output-dir", options.output_dir,
                      "Folder for the output files (made if missing)");
   command.add_option("--picture", options.picture, "SVG file that takes what was tried");
+  CLI::Option* const shard = command.add_option(
+      "--shard", options.shard,
+      "I/N: measure what every N-th group of layers costs alone, from the I-th on, and no more");
+  CLI::Option* const state =
+      command.add_option("--state", options.state, "File that takes what a shard has measured");
+  shard->needs(state);
+  state->needs(shard);
+  command
+      .add_option("--shards", options.shards,
+                  "Files of all shards: what is in them is not measured again")
+      ->excludes(shard);
   add_resume(command, options.resume);
   add_timeout(command, options.timeout);
   command.add_flag("--json", options.global.json, "Print the report as one JSON document");
 }
 
-void run(const Options& options) {
-  const Launch launch = read_launch();
-  set_up_log(options.global, launch);
-  Config config = load_config(options.config);
-  const OutputFolder folder(options.output_dir, launch, config);
-  perform(SearchRequest{config, options.picture}, options.global,
-          {options.resume, {}, launch, options.timeout});
-  if (options.global.json || !launch.is_first()) return;
-  for (const auto& [name, path] : {std::pair("found config", config.output.config),
-                                   {"curve", config.output.curve},
-                                   {"masked model", config.output.model},
-                                   {"small model", config.output.compact}})
+void print_found(const OutputConfig& output) {
+  for (const auto& [name, path] : {std::pair("found config", output.config),
+                                   {"curve", output.curve},
+                                   {"masked model", output.model},
+                                   {"small model", output.compact}})
     if (!path.empty())
       std::cout << name << ": " << std::filesystem::proximate(path).string() << '\n';
+}
+
+void run(const Options& options) {
+  Job job = {options.resume, {}, read_launch(), options.timeout};
+  set_up_log(options.global, job.launch);
+  Config config = load_config(options.config);
+  const OutputFolder folder(options.output_dir, job.launch, config);
+  job.shard = read_shard(options.shard, job.launch);
+  perform(
+      SearchRequest{
+          config, options.picture, options.state, {options.shards.begin(), options.shards.end()}},
+      options.global, job);
+  if (options.global.json || !job.launch.is_first()) return;
+  if (options.state.empty())
+    print_found(config.output);
+  else
+    std::cout << "state: " << options.state << '\n';
 }
 
 }  // namespace

@@ -111,8 +111,14 @@ SensitivityReport sensitivity(const Config& config, const RunOptions& options);
 /// The sparsity of each group under config.search's budget, with what run() makes of it: levels are
 /// allocated by what groups cost alone, the whole is measured, and what was found is checked on
 /// data that no choice has seen. Writes the found config, the curve, and run()'s outputs; if the
-/// budget cannot be met those of the nearest, and the report says so. Throws Error of any kind.
-SearchReport search(const Config& config, const RunOptions& options);
+/// budget cannot be met those of the nearest, and the report says so. `shards`: what shards have
+/// measured of the groups, which is then not measured again. Throws Error of any kind.
+SearchReport search(const Config& config, const RunOptions& options,
+                    const std::vector<std::filesystem::path>& shards = {});
+/// What the shard options.shard has to measure for such a search, of every count-th group, on all
+/// batches; written to `shard_out`.
+SensitivityReport measure_search_shard(const Config& config, const RunOptions& options,
+                                       const std::filesystem::path& shard_out);
 
 /// What the shards of one evaluation have counted, put together. Throws Error(State).
 EvaluationReport merge_evaluations(const std::vector<std::filesystem::path>& states_in,

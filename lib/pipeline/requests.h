@@ -103,6 +103,9 @@ Answer perform(const SensitivityRequest& request, const RunOptions& options);
 struct SearchRequest {
   Config config;                       ///< with search.budget
   std::filesystem::path picture = {};  ///< SVG; empty: not written
+  /// Takes what a shard has measured of the groups, which is then all that is done; empty: none is.
+  std::filesystem::path shard_out = {};
+  std::vector<std::filesystem::path> shards = {};  ///< what all shards have written
 };
 Answer perform(const SearchRequest& request, const RunOptions& options);
 

@@ -13,6 +13,7 @@
 #include "pipeline/outputs.h"
 #include "pipeline/picture.h"
 #include "pipeline/search_course.h"
+#include "pipeline/search_shards.h"
 #include "pipeline/share_levels.h"
 #include "report/answer.h"
 
@@ -34,12 +35,19 @@ void check_search(const Config& config) {
                 "search.budget: found 'time', which only a small model saves: add output.compact");
 }
 
-// Processes beside each other take each other's time.
-void check_ranks(const Config& config, const ProcessGroup& group) {
-  if (config.search.limits_time() && group.size() > 1)
+// Processes beside each other take each other's time, and machines differ.
+void check_alone(const Config& config, const RunOptions& options) {
+  const bool is_alone = options.group.size() == 1 && options.shard.is_whole();
+  if (config.search.limits_time() && !is_alone)
     throw Error(ErrorKind::Config,
-                "search.budget: found 'time', and several ranks: they would "
-                "slow each other down while it is measured; use one process");
+                "search.budget: found 'time', and several ranks or shards: what one measures is "
+                "not what another one takes; use one process");
+}
+
+void check_before(const Config& config, const RunOptions& options) {
+  check_search(config);
+  check_alone(config, options);
+  check_search_metrics(config, load_functions(config));
 }
 
 // "agreement >= 0.98"
@@ -168,7 +176,8 @@ void correct_times(const Config& config, const SearchPoints& points, SmallShares
 
 // What was tried, and which of it is taken.
 void try_all(const Calibration& calibration, const Config& config, const RunOptions& options,
-             SearchCheckpoint& checkpoint, SearchReport& report) {
+             const std::vector<std::filesystem::path>& shards, SearchCheckpoint& checkpoint,
+             SearchReport& report) {
   const Stopwatch stopwatch;
   const PreparedJob& job = calibration.job;
   SensitivityReport& sensitivity = report.sensitivity;
@@ -176,7 +185,9 @@ void try_all(const Calibration& calibration, const Config& config, const RunOpti
                     config.output.compact_options);
   if (config.search.limits_time()) small.measure_times(checkpoint.times());
   const LevelTrials trials = level_trials(calibration, config, sensitivity);
-  const bool known = checkpoint.fill(sensitivity);
+  const bool known = shards.empty() ? checkpoint.fill(sensitivity) : true;
+  if (!shards.empty())
+    read_search_shards(shards, search_job(config, calibration.meta), sensitivity);
   judge_levels_together(trials, job, config, SearchPart::Tried, small, options, known, sensitivity);
   if (!options.group.is_first()) return;
   checkpoint.note(small.times());
@@ -201,11 +212,36 @@ std::filesystem::path search_output(const Config& config) {
 
 }  // namespace
 
-SearchReport search(const Config& config, const RunOptions& options) {
+SensitivityReport measure_search_shard(const Config& config, const RunOptions& options,
+                                       const std::filesystem::path& shard_out) {
   const Stopwatch stopwatch;
-  check_search(config);
-  check_ranks(config, options.group);
-  check_search_metrics(config, load_functions(config));
+  check_before(config, options);
+  check_output_path(config, shard_out, "--state");
+  Outputs().reserve(shard_out);
+  RunOptions whole = options;  // of the batches, all are read
+  whole.shard = {};
+  Calibration calibration = calibrate_alone(config, whole, shard_out);
+  const PreparedJob& job = calibration.job;
+  SensitivityReport report;
+  const SmallShares small(job.session, first_batch(*job.data, "calibration batch"),
+                          config.output.compact_options);
+  const LevelTrials trials = level_trials(calibration, config, report);
+  LevelShare share = judge_share(trials, report, options.shard.index - 1, options.shard.count, job,
+                                 config, SearchPart::Tried, small, whole);
+  write_search_shard(shard_out, search_job(config, calibration.meta), options.shard, share.report);
+  calibration.checkpoints.remove();
+  share.report.origin = calibration.meta;
+  share.report.not_tried = report.not_tried;
+  share.report.warnings = job.warnings.texts();
+  share.report.calibrate_seconds = calibration.seconds;
+  share.report.total_seconds = stopwatch.seconds();
+  return share.report;
+}
+
+SearchReport search(const Config& config, const RunOptions& options,
+                    const std::vector<std::filesystem::path>& shards) {
+  const Stopwatch stopwatch;
+  check_before(config, options);
   Outputs outputs;
   const bool is_first = options.group.is_first();
   if (is_first) {
@@ -223,7 +259,7 @@ SearchReport search(const Config& config, const RunOptions& options) {
   report.threads = at::get_num_threads();
   for (const auto& gate : config.search.holds) report.holds.push_back(bounds_text(gate));
   try {
-    try_all(calibration, config, options, checkpoint, report);
+    try_all(calibration, config, options, shards, checkpoint, report);
     report.warnings = calibration.job.warnings.texts();
     if (is_first) make_found(calibration.job, config, on_its_own(options), outputs, report);
   } catch (const Error& error) {
@@ -237,8 +273,10 @@ SearchReport search(const Config& config, const RunOptions& options) {
 }
 
 Answer perform(const SearchRequest& request, const RunOptions& options) {
+  if (!request.shard_out.empty())
+    return measure_search_shard(request.config, options, request.shard_out);
   Picture picture(request.config, request.picture, options);
-  const SearchReport report = search(request.config, options);
+  const SearchReport report = search(request.config, options, request.shards);
   if (picture.is_wanted()) picture.write(search_picture(report));
   Answer answer(report);
   if (!report.met)

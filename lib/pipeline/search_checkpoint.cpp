@@ -14,12 +14,10 @@
 #include "report/sensitivity_record.h"
 
 namespace actsparse {
-namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-// All that decides what a search comes to.
 std::string search_job(const Config& config, const StateMeta& meta) {
   auto settings = config.effective;
   for (const char* key : {"output", "run"}) settings.erase(key);
@@ -29,8 +27,6 @@ std::string search_job(const Config& config, const StateMeta& meta) {
                    (config.search.limits_time() ? std::to_string(at::get_num_threads()) : "") +
                    open_search_data(config, SearchPart::All).batches->fingerprint());
 }
-
-}  // namespace
 
 SearchCheckpoint::SearchCheckpoint(const fs::path& calibration, const Config& config,
                                    const StateMeta& meta)

@@ -14,6 +14,9 @@
 
 namespace actsparse {
 
+/// A digest of all that decides what a search comes to.
+std::string search_job(const Config& config, const StateMeta& meta);
+
 class SearchCheckpoint {
  public:
   /// Beside the calibration's: "`calibration`.search"; an empty path: none. It is that of the job

@@ -14,27 +14,14 @@ namespace {
 constexpr const char* kTry = "try";
 constexpr const char* kKnown = "known";
 
-// Every size-th group.
-std::vector<size_t> groups_of_rank(size_t groups, int64_t rank, int64_t size) {
-  std::vector<size_t> own;
-  for (size_t i = static_cast<size_t>(rank); i < groups; i += static_cast<size_t>(size))
-    own.push_back(i);
-  return own;
-}
-
-SensitivityReport part_of(const SensitivityReport& report, const std::vector<size_t>& groups) {
-  SensitivityReport part;
-  for (const size_t group : groups) part.groups.push_back(report.groups[group]);
-  return part;
-}
-
-void take_part(const SensitivityReport& part, const std::vector<size_t>& groups,
-               SensitivityReport& report) {
-  if (groups.empty()) return;
-  for (size_t i = 0; i < groups.size(); ++i) report.groups[groups[i]] = part.groups[i];
-  report.left.insert(report.left.end(), part.left.begin(), part.left.end());
-  std::tie(report.metric, report.repair, report.data, report.batches, report.samples) =
-      std::tie(part.metric, part.repair, part.data, part.batches, part.samples);
+LevelShare share_of(const SensitivityReport& report, int64_t index, int64_t count) {
+  LevelShare share;
+  for (auto i = static_cast<size_t>(index); i < report.groups.size();
+       i += static_cast<size_t>(count)) {
+    share.groups.push_back(i);
+    share.report.groups.push_back(report.groups[i]);
+  }
+  return share;
 }
 
 bool is_told_to_try(const ProcessGroup& group, bool known) {
@@ -69,32 +56,52 @@ Calibration calibrate_alone(const Config& config, const RunOptions& options,
   return calibrate_all(unkept, on_its_own(options), {});
 }
 
+LevelShare judge_share(const LevelTrials& trials, const SensitivityReport& report, int64_t index,
+                       int64_t count, const PreparedJob& job, const Config& config, SearchPart part,
+                       const SmallShares& small, const RunOptions& options) {
+  LevelShare share = share_of(report, index, count);
+  LevelTrials some{trials.layers, {}};
+  for (const size_t i : share.groups) some.groups.push_back(trials.groups[i]);
+  if (share.groups.empty()) return share;
+  judge_levels(some, job, config, part, on_its_own(options), share.report);
+  measure_sizes(some, small, job.session, share.report);
+  return share;
+}
+
+LevelShare known_share(const OrderedJson& record, const SensitivityReport& report, int64_t index,
+                       int64_t count) {
+  LevelShare share = share_of(report, index, count);
+  from_record(record, share.report);
+  return share;
+}
+
+void take_share(const LevelShare& share, SensitivityReport& report) {
+  if (share.groups.empty()) return;
+  const SensitivityReport& part = share.report;
+  for (size_t i = 0; i < share.groups.size(); ++i) report.groups[share.groups[i]] = part.groups[i];
+  report.left.insert(report.left.end(), part.left.begin(), part.left.end());
+  std::sort(report.left.begin(), report.left.end(), [](const LeftLayer& a, const LeftLayer& b) {
+    return std::tie(a.layer, a.reason) < std::tie(b.layer, b.reason);
+  });
+  std::tie(report.metric, report.repair, report.data, report.batches, report.samples) =
+      std::tie(part.metric, part.repair, part.data, part.batches, part.samples);
+}
+
 void judge_levels_together(const LevelTrials& trials, const PreparedJob& job, const Config& config,
                            SearchPart part, const SmallShares& small, const RunOptions& options,
                            bool known, SensitivityReport& report) {
   const ProcessGroup& group = options.group;
   if (is_told_to_try(group, known)) {
-    const auto own = groups_of_rank(trials.groups.size(), group.rank(), group.size());
-    SensitivityReport tried = part_of(report, own);
-    LevelTrials some{trials.layers, {}};
-    for (const size_t i : own) some.groups.push_back(trials.groups[i]);
-    if (!own.empty()) {
-      judge_levels(some, job, config, part, on_its_own(options), tried);
-      measure_sizes(some, small, job.session, tried);
-    }
-    take_part(tried, own, report);
+    const LevelShare own =
+        judge_share(trials, report, group.rank(), group.size(), job, config, part, small, options);
+    take_share(own, report);
     std::tie(report.fit_seconds, report.judge_seconds) =
-        std::tie(tried.fit_seconds, tried.judge_seconds);
-    if (!group.is_first()) group.send(record_of(tried).dump(), 0);
+        std::tie(own.report.fit_seconds, own.report.judge_seconds);
+    if (!group.is_first()) group.send(record_of(own.report).dump(), 0);
     for (int64_t rank = 1; group.is_first() && rank < group.size(); ++rank) {
-      const auto theirs = groups_of_rank(trials.groups.size(), rank, group.size());
-      SensitivityReport other = part_of(report, theirs);
-      from_record(OrderedJson::parse(group.receive(rank)), other);
-      take_part(other, theirs, report);
+      const auto record = OrderedJson::parse(group.receive(rank));
+      take_share(known_share(record, report, rank, group.size()), report);
     }
-    std::sort(report.left.begin(), report.left.end(), [](const LeftLayer& a, const LeftLayer& b) {
-      return std::tie(a.layer, a.reason) < std::tie(b.layer, b.reason);
-    });
   }
   group.let_go();
 }

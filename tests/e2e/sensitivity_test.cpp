@@ -55,6 +55,18 @@ TEST_CASE("search finds a config within its budget, or exits with 8 and keeps th
   INFO(again.err);
   CHECK(again.exit_code == 0);
   CHECK(scene.read("again/masked.pt") == scene.read("out/masked.pt"));
+  for (const char* shard : {"1/2", "2/2"}) {
+    const auto part = scene.actsparse({"search", "-c", "config.json", "--shard", shard, "--state",
+                                       std::string(1, *shard) + ".json"});
+    INFO(part.err);
+    CHECK(part.exit_code == 0);
+  }
+  const auto joined = scene.actsparse(
+      {"search", "-c", "config.json", "--output-dir", "joined", "--shards", "1.json", "2.json"});
+  INFO(joined.err);
+  CHECK(joined.exit_code == 0);
+  CHECK(scene.read("joined/masked.pt") == scene.read("out/masked.pt"));
+  check_refused(scene.actsparse({"search", "-c", "config.json", "--shard", "1/2"}), 2, {"--state"});
   scene.config["search"]["budget"]["macs"] = 0.01;
   const auto unmet = scene.actsparse({"search", "-c", "config.json", "--json"});
   CHECK(unmet.exit_code == 8);
