@@ -37,6 +37,9 @@ std::string colour(size_t curve) {
   return fmt::format("hsl({:.0f},65%,42%)", std::fmod(static_cast<double>(curve) * 137.508, 360));
 }
 
+constexpr double kDecades =
+    6;  // of a logarithmic axis: a loss of nothing but rounding shows no more
+
 struct Range {
   double low = std::numeric_limits<double>::infinity(), high = -low;
 
@@ -49,7 +52,7 @@ struct Range {
     if (low > high) return {0, 1};
     return low == high ? Range{low - 0.5, high + 0.5} : *this;
   }
-  double share(double value) const { return (value - low) / (high - low); }
+  double share(double value) const { return (std::max(value, low) - low) / (high - low); }
 };
 
 // From axis values to the picture.
@@ -64,6 +67,7 @@ class Plot {
         }
     if (!chart.log_y && xs_.low <= xs_.high) ys_.take(0);
     xs_ = xs_.filled();
+    if (chart.log_y) ys_.low = std::max(ys_.low, ys_.high - kDecades);
     ys_ = ys_.filled();
   }
 

@@ -13,7 +13,8 @@ struct Curve {
 
 struct LineChart {
   std::string title, x_label, y_label;
-  bool log_y = false;  ///< values of 0 and less are then left out
+  bool log_y = false;  ///< values of 0 and less are then left out, small ones drawn as a millionth
+                       ///< of the highest
   std::vector<Curve> curves;
 };
 

@@ -49,3 +49,10 @@ TEST_CASE("a chart without a point is a picture all the same", "[report]") {
   CHECK(contains(svg_of({"t", "x", "y", true, {{"a", {}}}}), "</svg>"));
   CHECK(contains(svg_of({}), "</svg>"));
 }
+
+TEST_CASE("on a logarithmic axis tiny values are drawn as a millionth of the highest", "[report]") {
+  LineChart tiny{"t", "x", "y", true, {{"a", {{0, 1e-14}, {1, 100}}}}};
+  LineChart small = tiny;
+  small.curves[0].points[0].second = 1e-4;
+  CHECK(svg_of(tiny) == svg_of(small));
+}
