@@ -18,7 +18,7 @@ struct SearchPoint : Shares {
   std::vector<double> levels;    ///< of each group; 0: not masked
   double predicted = 0;          ///< of the metric: what the groups cost alone, added up
   std::vector<Metric> measured;  ///< of the whole, repaired; empty: not measured
-  std::string note;              ///< how it came about: "uniform", ...
+  std::string note;              ///< how it came about: "allocated by loss^0.5"
   bool meets = false;            ///< the budget, as far as was measured
 };
 
