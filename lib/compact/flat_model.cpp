@@ -18,6 +18,7 @@
 #include "compact/tensor_memory.h"
 #include "model/layer_tree.h"
 #include "model/own_types.h"
+#include "model/slow_path.h"
 
 namespace actsparse {
 namespace {
@@ -256,7 +257,7 @@ std::optional<std::string> attribute_path(const Value* value) {
 
 FlatModel flatten(const Module& model, const std::string& method) {
   FlatModel flat;
-  flat.module = clone_with_own_types(model, {});
+  flat.module = has_fast_path(model) ? slow_clone(model) : clone_with_own_types(model, {});
   flat.method = method;
   flat.module.eval();
   flat.graph = torch::jit::toGraphFunction(flat.module.get_method(method).function()).graph();

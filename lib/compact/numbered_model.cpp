@@ -6,6 +6,7 @@
 
 #include "compact/nodes.h"
 #include "model/own_types.h"
+#include "model/slow_path.h"
 
 namespace actsparse {
 namespace {
@@ -44,7 +45,7 @@ bool inline_functions(Block& block) {
 }  // namespace
 
 NumberedModel number_nodes(const Module& model) {
-  NumberedModel numbered{clone_with_own_types(model, names_of_all(model)), {}};
+  NumberedModel numbered{slow_clone(model), {}};
   std::set<const c10::ivalue::Object*> seen;  // a module may stand under several names
   for (const Module& module : numbered.module.modules()) {
     if (!seen.insert(module._ivalue().get()).second) continue;
