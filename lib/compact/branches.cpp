@@ -20,11 +20,23 @@ bool has_branches_with_values(Graph& graph) {
   return found;
 }
 
-// Writes the number of axes in place of each dim(); false if there is none.
-bool insert_dims(Graph& graph, const Trace& values) {
+bool is_tensor(const torch::jit::Value* value) {
+  return value->type()->kind() == c10::TypeKind::TensorType;
+}
+
+// How many axes a tensor has, and whether two are one object: a model asks that to tell in what way
+// it was called.
+bool asks_for_the_way(const Node& node) {
+  if (node.kind() == c10::aten::dim) return true;
+  return (node.kind() == c10::aten::__is__ || node.kind() == c10::aten::__isnot__) &&
+         is_tensor(node.input(0)) && is_tensor(node.input(1));
+}
+
+// Writes the answers in place of such questions; false if there is none.
+bool insert_answers(Graph& graph, const Trace& values) {
   bool found = false;
   for_each_node(*graph.block(), [&](Node& node) {
-    if (node.kind() != c10::aten::dim || values.value(node.output()) == nullptr ||
+    if (!asks_for_the_way(node) || values.value(node.output()) == nullptr ||
         !values.is_static(node.output()))
       return;
     const torch::jit::WithInsertPoint guard(&node);
@@ -38,7 +50,8 @@ bool insert_dims(Graph& graph, const Trace& values) {
 
 Trace decide_branches(FlatModel& model, const std::vector<std::vector<c10::IValue>>& batches) {
   const Trace values = trace(model, batches);
-  if (!has_branches_with_values(*model.graph) || !insert_dims(*model.graph, values)) return values;
+  if (!has_branches_with_values(*model.graph) || !insert_answers(*model.graph, values))
+    return values;
   torch::jit::ConstantPropagationImmutableTypes(model.graph);
   return trace(model, batches);
 }

@@ -5,6 +5,7 @@
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -12,6 +13,7 @@
 #include "compact/analysis.h"
 #include "compact/branches.h"
 #include "compact/explain.h"
+#include "compact/grids.h"
 #include "compact/rule.h"
 #include "functions/tensors.h"
 #include "model/apply_masks.h"
@@ -67,6 +69,45 @@ void tie_groups(Findings& findings) {
       findings.ids.tie(*side, balance.in.narrow(1, 0, 1).expand_as(*side));
 }
 
+// A head is one decision: queries, keys, values, and what the output layer reads of it.
+void tie_heads(Findings& findings) {
+  for (const auto& axis : findings.constraints.shared_axes) {
+    if (!axis.is_batch) continue;
+    const auto first = axis.rows.front().narrow(1, 0, 1);
+    for (const auto& rows : axis.rows) findings.ids.tie(rows, first.expand_as(rows));
+  }
+}
+
+// Where each of several values has one channel at an index of an axis that they share, it is one.
+void tie_shared(Findings& findings) {
+  for (const auto& axis : findings.constraints.shared_axes) {
+    const auto is_one = [&](const at::Tensor& rows) {
+      const auto roots = findings.ids.roots(rows);
+      return roots.equal(roots.narrow(1, 0, 1).expand_as(roots));
+    };
+    if (!std::all_of(axis.rows.begin(), axis.rows.end(), is_one)) continue;
+    for (const auto& rows : axis.rows)
+      findings.ids.tie(rows.narrow(1, 0, 1), axis.rows.front().narrow(1, 0, 1));
+  }
+}
+
+// What is left of ids that change along several axes: indices of one axis decide.
+void tie_grids(Findings& findings) {
+  for (const auto& box : findings.constraints.boxes) {
+    if (changing_axes(box.ids).size() < 2) continue;
+    const auto roots = findings.ids.roots(unexpanded(box.ids));
+    tied_to_one_axis(findings.ids, canonical({roots, roots.to(at::kDouble)}).ids);
+  }
+}
+
+void tie_decisions(Findings& findings) {
+  tie_heads(findings);
+  tie_groups(findings);
+  tie_shared(findings);
+  tie_grids(findings);
+  tie_shared(findings);
+}
+
 // Sets of producers whose channels are tied to each other. A producer is known by the block of ids
 // that it was given at once (Ids::block).
 class Producers {
@@ -85,7 +126,10 @@ class Producers {
 
 // What is left of the constraints if one channel need not stay of each value.
 Solution solve_without_boxes(const Findings& findings) {
-  return solve(findings.ids, {findings.constraints.needs, findings.constraints.balances, {}});
+  return solve(findings.ids, {findings.constraints.needs,
+                              findings.constraints.balances,
+                              {},
+                              findings.constraints.shared_axes});
 }
 
 class Grouping {
@@ -110,13 +154,18 @@ class Grouping {
     const auto found = findings_.values.find(mark.inputs()[0]);
     if (found == findings_.values.end() || found->second.kind != Abstract::Kind::Tensor)
       return std::nullopt;
-    const auto axes = changing_axes(found->second.channels.ids);
+    const auto axes = changing_axes(tied_ids(found->second.channels.ids));
     return axes.size() == 1 ? std::optional(axes[0]) : usual_axis(*mark.output(), trace_);
+  }
+
+  at::Tensor tied_ids(const at::Tensor& ids) const {
+    const auto roots = findings_.ids.roots(unexpanded(ids)).expand(ids.sizes());
+    return canonical({roots, roots.to(at::kDouble)}).ids;
   }
 
   LayerGroups along(int64_t axis, const Node& mark) {
     const Value* input = mark.inputs()[0];
-    const auto& ids = findings_.values.at(input).channels.ids;
+    const auto ids = tied_ids(findings_.values.at(input).channels.ids);
     LayerGroups groups = {LayerChannels{}, "", {}};
     groups.channels->axis = axis;
     groups.channels->value = values_.emplace(input, values_.size()).first->second;
@@ -175,7 +224,7 @@ std::vector<LayerGroups> examine_groups(const Session& session, const std::vecto
   const auto marks = marked_nodes(flat, marked, sites);
   mask_all(marks);
   Findings findings = analyse(flat, values, {{Gather::Off, /*any_weights=*/true}, {}});
-  tie_groups(findings);
+  tie_decisions(findings);
   Grouping grouping(flat, values, findings);
   std::vector<LayerGroups> groups;
   for (const auto& site : sites) {

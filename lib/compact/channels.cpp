@@ -49,8 +49,12 @@ Channels canonical(const Channels& channels) {
 std::vector<int64_t> changing_axes(const at::Tensor& ids) {
   std::vector<int64_t> axes;
   for (int64_t axis = 0; axis < ids.dim(); ++axis)
-    if (ids.size(axis) > 1 && ids.stride(axis) != 0) axes.push_back(axis);
+    if (changes_along(ids, axis)) axes.push_back(axis);
   return axes;
+}
+
+bool changes_along(const at::Tensor& ids, int64_t axis) {
+  return ids.size(axis) > 1 && ids.stride(axis) != 0;
 }
 
 at::Tensor unexpanded(const at::Tensor& expanded) {

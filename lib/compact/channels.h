@@ -34,6 +34,8 @@ Channels canonical(const Channels& channels);
 /// The axes along which the ids change, ascending.
 std::vector<int64_t> changing_axes(const at::Tensor& ids);
 
+bool changes_along(const at::Tensor& ids, int64_t axis);
+
 /// The tensor with size 1 in place of expanded axes: a view that holds each number once.
 at::Tensor unexpanded(const at::Tensor& expanded);
 

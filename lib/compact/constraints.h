@@ -32,10 +32,21 @@ struct Box {
   const torch::jit::Node* by = nullptr;
 };
 
+/// An axis that several values share: those indices of it are kept of all of them that are kept of
+/// one.
+struct SharedAxis {
+  std::vector<at::Tensor> rows;  ///< of each value: int64 [size of the axis, its other elements]
+  const torch::jit::Node* by = nullptr;
+  /// What lies along it does not mix with the rest, as heads: masks that are to agree take an index
+  /// as a whole.
+  bool is_batch = false;
+};
+
 struct Constraints {
   std::vector<Need> needs;
   std::vector<Balance> balances;
   std::vector<Box> boxes;
+  std::vector<SharedAxis> shared_axes = {};
 };
 
 }  // namespace actsparse

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 
@@ -21,7 +22,7 @@ class Solver {
   Solution run() {
     keep(Ids::needed, {});
     do spread();
-    while (balance_groups() || fill_boxes());
+    while (balance_groups() || fill_boxes() || share_axes());
     return std::move(solution_);
   }
 
@@ -103,6 +104,32 @@ class Solver {
     for (const int64_t id : distinct(ids.masked_select(product)))
       keep(id, {box.by, "what is left would not be a rectangle"});
     return true;
+  }
+
+  bool share_axes() {
+    bool changed = false;
+    for (const auto& axis : constraints_.shared_axes)
+      if (fresh_.empty()) changed |= share_axis(axis);
+    return changed;
+  }
+
+  bool share_axis(const SharedAxis& axis) {
+    at::Tensor wanted = at::zeros({axis.rows.front().size(0)}, at::kBool);
+    for (const auto& rows : axis.rows) wanted = wanted.logical_or(solution_.is_kept(rows).any(1));
+    bool changed = false;
+    for (const auto& rows : axis.rows) changed |= keep_rows(rows, wanted, axis.by);
+    return changed;
+  }
+
+  // One element of each wanted row that has none, in a column of which other rows keep some.
+  bool keep_rows(const at::Tensor& rows, const at::Tensor& wanted, const torch::jit::Node* by) {
+    const auto kept = solution_.is_kept(rows);
+    const auto missing = wanted.logical_and(kept.any(1).logical_not()).nonzero().flatten();
+    const int64_t column = kept.any(0).to(at::kInt).argmax().item<int64_t>();
+    for (int64_t i = 0; i < missing.numel(); ++i)
+      keep(rows[missing[i].item<int64_t>()][column].item<int64_t>(),
+           {by, "its other operand keeps as many"});
+    return missing.numel() > 0;
   }
 
   const Constraints& constraints_;

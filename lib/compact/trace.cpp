@@ -194,15 +194,27 @@ bool Trace::is_static(const Value* value) const {
          });
 }
 
-bool Trace::is_static(const Value* value, int64_t axis, size_t element) const {
-  const auto size = [&](const Values& run) -> int64_t {
+// In each run; -1 where it has no such axis.
+std::vector<int64_t> Trace::sizes_along(const Value* value, int64_t axis, size_t element) const {
+  std::vector<int64_t> sizes;
+  for (const Values& run : runs_) {
     const auto found = run.find(value);
     const auto tensor = found == run.end() ? at::Tensor() : tensor_in(found->second, element);
-    return tensor.defined() && axis < tensor.dim() ? tensor.size(axis) : -1;
-  };
-  const int64_t first = size(runs_.front());
-  return first >= 0 && std::all_of(runs_.begin(), runs_.end(),
-                                   [&](const Values& run) { return size(run) == first; });
+    sizes.push_back(tensor.defined() && axis < tensor.dim() ? tensor.size(axis) : -1);
+  }
+  return sizes;
+}
+
+bool Trace::is_static(const Value* value, int64_t axis, size_t element) const {
+  const auto sizes = sizes_along(value, axis, element);
+  return sizes.front() >= 0 && std::all_of(sizes.begin(), sizes.end(),
+                                           [&](int64_t size) { return size == sizes.front(); });
+}
+
+bool Trace::is_multiple(const Value* value, int64_t axis, int64_t count, size_t element) const {
+  const auto sizes = sizes_along(value, axis, element);
+  return std::all_of(sizes.begin(), sizes.end(),
+                     [&](int64_t size) { return size >= 0 && size % count == 0; });
 }
 
 Trace trace(FlatModel& model, const std::vector<std::vector<IValue>>& batches) {

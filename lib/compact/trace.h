@@ -27,8 +27,13 @@ class Trace {
   bool is_static(const torch::jit::Value* value) const;
   /// Whether element `element` of it (0 for a tensor) has the same size along `axis` in all runs.
   bool is_static(const torch::jit::Value* value, int64_t axis, size_t element = 0) const;
+  /// Whether its size along `axis` is a multiple of `count` in all runs.
+  bool is_multiple(const torch::jit::Value* value, int64_t axis, int64_t count,
+                   size_t element = 0) const;
 
  private:
+  std::vector<int64_t> sizes_along(const torch::jit::Value* value, int64_t axis,
+                                   size_t element) const;
   std::vector<Values> runs_;
 };
 

@@ -1,37 +1,10 @@
 #include "compact/visit.h"
 
-#include <ATen/ops/unique_dim.h>
-
 #include <algorithm>
 
+#include "compact/grids.h"
+
 namespace actsparse {
-namespace {
-
-// How many of the slices along an axis differ.
-int64_t distinct_slices(const at::Tensor& ids, int64_t axis) {
-  const auto rows = rows_along(ids, axis);
-  return std::get<0>(at::unique_dim(rows, 0)).size(0);
-}
-
-// Ties ids that change along several axes so that they change along one only, which is returned:
-// what is kept of them must be told by indices of one axis. The axis with most to choose stays.
-at::Tensor tied_to_one_axis(Ids& ids, const at::Tensor& expanded) {
-  at::Tensor rows = unexpanded(expanded);
-  const auto axes = changing_axes(expanded);
-  if (axes.size() < 2) return expanded;
-  const int64_t kept = *std::max_element(axes.begin(), axes.end(), [&](int64_t a, int64_t b) {
-    return distinct_slices(rows, a) < distinct_slices(rows, b);
-  });
-  for (const int64_t axis : axes) {
-    if (axis == kept) continue;
-    const at::Tensor first = rows.narrow(axis, 0, 1);
-    ids.tie(rows, first.expand_as(rows));
-    rows = first;
-  }
-  return rows.expand(expanded.sizes());
-}
-
-}  // namespace
 
 bool Visit::is_tensor(size_t input) const {
   const auto found = findings.values.find(node.inputs().at(input));
@@ -75,9 +48,34 @@ int64_t Visit::axis(size_t input, int64_t dim) const {
 }
 
 AxisChannels Visit::along(size_t input, int64_t axis) const {
-  const auto found = along_axis(channels(input), axis);
+  Channels tied = channels(input);
+  const auto axes = changing_axes(tied.ids);
+  if (axes.size() > 1 && changes_along(tied.ids, axis))
+    for (const int64_t other : axes)
+      if (other != axis) tied.ids = tied_along(findings.ids, tied.ids, other);
+  const auto found = along_axis(tied, axis);
   require(found.has_value(), "channels lie along another axis");
   return *found;
+}
+
+at::Tensor Visit::tied_parts(size_t input, int64_t axis) const {
+  const auto& ids = channels(input).ids;
+  return changing_axes(ids).size() > 1 && changes_along(ids, axis)
+             ? tied_along(findings.ids, ids, axis)
+             : ids;
+}
+
+at::Tensor Visit::tied_where_read(size_t input, const std::vector<int64_t>& axes) const {
+  at::Tensor tied = channels(input).ids;
+  const auto changing = changing_axes(tied);
+  const auto is_read = [&](int64_t axis) {
+    return std::find(axes.begin(), axes.end(), axis) != axes.end();
+  };
+  require(changing.empty() || !std::all_of(changing.begin(), changing.end(), is_read),
+          "it reads all channels together");
+  for (const int64_t axis : changing)
+    if (is_read(axis)) tied = tied_along(findings.ids, tied, axis);
+  return tied;
 }
 
 std::vector<int64_t> Visit::output_sizes(size_t output) const {
@@ -97,6 +95,10 @@ void Visit::follow(std::vector<int64_t> when, std::vector<int64_t> then) {
   findings.constraints.needs.push_back({std::move(when), std::move(then), &node, "", true});
 }
 
+void Visit::share_axis(std::vector<at::Tensor> rows, bool is_batch) {
+  findings.constraints.shared_axes.push_back({std::move(rows), &node, is_batch});
+}
+
 void Visit::edit(std::function<void(Rewrite&, const Arguments&)> edit) {
   findings.edits.push_back([edit = std::move(edit), arguments = Arguments(node)](Rewrite& rewrite) {
     edit(rewrite, arguments);
@@ -107,13 +109,20 @@ void Visit::keep(const at::Tensor& ids, const std::string& reason) {
   need({Ids::needed}, distinct(unexpanded(ids)), reason);
 }
 
+// Of another run the axis may hold other samples, but the same channels for each.
+bool Visit::repeats(const Channels& channels, size_t output, size_t element, int64_t axis) const {
+  const int64_t count = period(channels.ids, axis);
+  return count < channels.ids.size(axis) &&
+         trace.is_multiple(node.outputs().at(output), axis, count, element);
+}
+
 Abstract Visit::checked(Channels channels, size_t output, size_t element) {
   channels = canonical(channels);
   const auto* value = node.outputs().at(output);
   for (const int64_t axis : changing_axes(channels.ids))
-    if (!trace.is_static(value, axis, element))
+    if (!trace.is_static(value, axis, element) && !repeats(channels, output, element, axis))
       keep(channels.ids, "an axis holds channels and depends on the input's size");
-  channels.ids = tied_to_one_axis(findings.ids, channels.ids);
+  if (!is_grid(channels.ids)) channels.ids = tied_to_one_axis(findings.ids, channels.ids);
   findings.constraints.boxes.push_back({channels.ids, &node});
   return {Abstract::Kind::Tensor, std::move(channels), false, nullptr};
 }

@@ -84,8 +84,14 @@ class Visit : public Arguments {
   /// No tensor, and the same for inputs of all sizes.
   const c10::IValue& value(size_t input) const;
   int64_t axis(size_t input, int64_t dim) const;  ///< not negative
-  /// Channels along one axis alone.
+  /// Channels along one axis alone. If they change along others too, they are tied along these.
   AxisChannels along(size_t input, int64_t axis) const;
+  /// The ids of an input of which parts along `axis` are read: if they change along other axes
+  /// too, all parts keep the same of these, so they are tied along `axis`.
+  at::Tensor tied_parts(size_t input, int64_t axis) const;
+  /// The ids of an input that is read along these axes together, a head's channels by a norm: they
+  /// are tied along them. Throws NotUnderstood where they change along no other axis.
+  at::Tensor tied_where_read(size_t input, const std::vector<int64_t>& axes) const;
 
   /// The sizes that output `output` had.
   std::vector<int64_t> output_sizes(size_t output = 0) const;
@@ -96,17 +102,21 @@ class Visit : public Arguments {
   void follow(std::vector<int64_t> when, std::vector<int64_t> then);
   /// All of `ids` are kept.
   void keep(const at::Tensor& ids, const std::string& reason);
+  /// Constraints::shared_axes.
+  void share_axis(std::vector<at::Tensor> rows, bool is_batch);
   /// What is to be changed at this node once it is known which channels stay: runs after the
   /// analysis, with the node's arguments as they are then.
   void edit(std::function<void(Rewrite&, const Arguments&)> edit);
 
-  /// Says what the node's outputs are. If the ids of a tensor change along several axes, they are
-  /// tied along all but one of them, so that what is kept can be told by indices of one axis; if
-  /// they change along an axis whose size depends on the input, all are kept.
+  /// Says what the node's outputs are. If the ids of a tensor change along several axes and are no
+  /// grid (grids.h), they are tied along all but one of them, so that what is kept can be told by
+  /// indices of one axis; if they change along an axis whose size depends on the input, all are
+  /// kept, unless they repeat along it for each sample.
   void give(const Channels& channels, size_t output = 0);
   void give_list(const std::vector<Channels>& elements, size_t output = 0);
 
  private:
+  bool repeats(const Channels& channels, size_t output, size_t element, int64_t axis) const;
   Abstract checked(Channels channels, size_t output, size_t element);
 };
 

@@ -120,6 +120,12 @@ std::vector<Case> cases() {
       {"z = torch.conv2d(y, self.w, None, [1, 1], \"same\")", {{"w", weight({6, 6, 3, 3})}}},
       {"z = torch._convolution_mode(y, self.w, None, [1, 1], \"same\", [1, 1], 1)",
        {{"w", weight({6, 6, 3, 3})}}},
+      {"z = torch.matmul(torch.softmax(y, 3), torch.tanh(y))"},
+      {"z = torch.matmul(y.flatten(2), y.flatten(2).transpose(1, 2))[:, :, :, None]"},
+      {"m = y.view(y.size(0) * 6, 6, 6)\n  z = torch.bmm(m, m).view([-1, 6, 6, 6])"},
+      {"m = y.reshape([-1, 6, 6])\n  z = torch.baddbmm(m, m, m).view([-1, 6, 6, 6])"},
+      {"z = torch.einsum('bhij,bhkj->bhik', [y, torch.tanh(y)])"},
+      {"z = torch.mean(y, [1], True).expand([-1, 6, 6, 6])"},
       {"z = torch.logcumsumexp(y, 2)"},  // no rule
   };
 }

@@ -48,4 +48,7 @@ at::Tensor masked_columns(const at::Tensor& weight, const at::Tensor& factors, i
 Channels spread_over(const at::Tensor& ids, const at::Tensor& known, int64_t axis,
                      at::IntArrayRef sizes);
 
+/// The rule of matmul where the right factor is a constant: a linear layer without bias.
+void matmul_with_constant(Visit& visit);
+
 }  // namespace actsparse::rules

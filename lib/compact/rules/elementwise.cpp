@@ -4,6 +4,9 @@
 #include <ATen/ops/unique_dim.h>
 #include <ATen/ops/where.h>
 
+#include <algorithm>
+
+#include "compact/grids.h"
 #include "compact/rules/broadcast.h"
 #include "compact/rules/rows.h"
 
@@ -40,6 +43,39 @@ bool is_spread(const at::Tensor& operand, const at::Tensor& other) {
   return true;
 }
 
+// Where an axis of `other` stands in `operand`; nothing if that is broadcast along it.
+std::optional<int64_t> axis_in(const at::Tensor& operand, const at::Tensor& other, int64_t axis) {
+  const int64_t place = axis - other.dim() + operand.dim();
+  return place >= 0 && operand.size(place) > 1 ? std::optional(place) : std::nullopt;
+}
+
+// Whether `operand` is broadcast along some of the axes on which `other`'s channels lie, but not
+// along all: the angles of rotary embeddings are those of all heads.
+bool spans_part(const at::Tensor& operand, const at::Tensor& other) {
+  const auto axes = changing_axes(other);
+  const auto spanned = std::count_if(axes.begin(), axes.end(), [&](int64_t axis) {
+    return axis_in(operand, other, axis).has_value();
+  });
+  for (const int64_t place : changing_axes(operand)) {
+    const int64_t axis = place - operand.dim() + other.dim();
+    if (axis < 0 || !changes_along(other, axis)) return false;
+  }
+  return spanned > 0 && spanned < static_cast<int64_t>(axes.size()) && is_grid(other);
+}
+
+// The ids of `whole`, where `part` keeps the same indices of the axes that it spans.
+at::Tensor share_part(Visit& visit, const at::Tensor& whole, const at::Tensor& part) {
+  const auto pair = at::broadcast_tensors({unexpanded(whole), unexpanded(part)});
+  const auto pairs =
+      std::get<0>(at::unique_dim(at::stack({pair[0].flatten(), pair[1].flatten()}, 1), 0));
+  for (int64_t i = 0; i < pairs.size(0); ++i)
+    visit.follow(distinct(pairs[i].narrow(0, 0, 1)), distinct(pairs[i].narrow(0, 1, 1)));
+  for (const int64_t axis : changing_axes(whole))
+    if (const auto place = axis_in(part, whole, axis))
+      visit.share_axis({slices_along(whole, axis), slices_along(part, *place)}, /*is_batch=*/false);
+  return whole;
+}
+
 // New ids for the result, each of which needs its two operands' ids: unlike with tied ids, an
 // operand may keep channels that the result drops.
 at::Tensor own_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b) {
@@ -64,9 +100,20 @@ void pick_operand(Rewrite& rewrite, torch::jit::Node& node, size_t input, const 
   }
 }
 
+// Whether the result's size along an axis that holds channels depends on the model's input.
+bool is_sized_by_input(const Visit& visit, const at::Tensor& operand) {
+  const auto rank = static_cast<int64_t>(visit.output_sizes().size());
+  const auto axes = changing_axes(operand);
+  return std::any_of(axes.begin(), axes.end(), [&](int64_t axis) {
+    return !visit.trace.is_static(visit.node.output(), axis - operand.dim() + rank);
+  });
+}
+
 at::Tensor ids_of_two(Visit& visit, const at::Tensor& a, const at::Tensor& b,
                       at::IntArrayRef sizes) {
-  if (visit.gather == Gather::Off || is_spread(a, b) || is_spread(b, a))
+  const bool can_pick = changing_axes(a).size() < 2 && changing_axes(b).size() < 2 &&
+                        !is_sized_by_input(visit, a) && !is_sized_by_input(visit, b);
+  if (visit.gather == Gather::Off || !can_pick || is_spread(a, b) || is_spread(b, a))
     return tied_ids(visit, a, b, sizes);
   const auto pair = at::broadcast_tensors({unexpanded(a), unexpanded(b)});
   return own_ids(visit, pair[0], pair[1]).expand(sizes);
@@ -101,7 +148,7 @@ std::optional<int64_t> mask_axis(const Visit& visit, const at::Tensor& ids,
                                  const at::Tensor& mask) {
   const auto axes = changing_axes(ids);
   if (axes.size() == 1) return axes[0];
-  if (!axes.empty() || ids.dim() < 2) return std::nullopt;
+  if (axes.empty() && ids.dim() < 2) return std::nullopt;
   if (const auto axis = own_axis(mask, ids.dim())) return axis;
   return usual_axis(*visit.node.output(), visit.trace).value_or(ids.dim() - 1);
 }
@@ -114,7 +161,11 @@ void note_mask(Visit& visit, size_t input, const Channels& activation) {
     return;
   const auto axis = mask_axis(visit, activation.ids, mask);
   if (!axis) return;
-  const Channels factors = {activation.ids, constant_channels(mask).known.expand(sizes)};
+  at::Tensor ids = activation.ids;
+  for (const int64_t other : changing_axes(ids))  // a mask tells the axis that counts
+    if (other != *axis && changes_along(ids, *axis))
+      ids = tied_along(visit.findings.ids, ids, other);
+  const Channels factors = {ids, constant_channels(mask).known.expand(sizes)};
   if (auto channels = along_axis(factors, *axis))
     visit.findings.masks.push_back({visit.node.inputs()[input], std::move(*channels)});
 }
@@ -132,6 +183,8 @@ void elementwise(Visit& visit) {
 }  // namespace
 
 at::Tensor tied_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b, at::IntArrayRef sizes) {
+  if (spans_part(b, a)) return share_part(visit, a, b).expand(sizes);
+  if (spans_part(a, b)) return share_part(visit, b, a).expand(sizes);
   const bool a_spread = is_spread(a, b);
   if (!a_spread && !is_spread(b, a)) {
     const auto pair = at::broadcast_tensors({unexpanded(a), unexpanded(b)});

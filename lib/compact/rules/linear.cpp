@@ -78,20 +78,9 @@ void linear(Visit& visit) {
   linear_layer(visit, {1, 2, size_t{0}, true});
 }
 
-void matmul_with_constant(Visit& visit) {
-  visit.require(visit.is_constant(1) && !visit.is_constant(0), "no rule");
-  // What removed constant inputs would add to the result has no bias to go into.
-  const auto& x = visit.channels(0);
-  visit.require(x.dim() >= 2, "no rule");
-  const auto known = visit.along(0, x.dim() - 1).known;
-  visit.require(known.isnan().logical_or(known.eq(0)).all().item<bool>(),
-                "an input is constant, and there is no bias to take it");
-  linear_layer(visit, {0, 1, std::nullopt, true});
-}
-
 // Each output sums over the last axis of the left matrix, which is input `left`.
 template <size_t left>
-int64_t product_macs(const torch::jit::Node& node, const Trace& trace) {
+int64_t linear_macs(const torch::jit::Node& node, const Trace& trace) {
   const auto sizes = trace.sizes(node.inputs().at(left));
   return sizes.empty() ? 0 : product(trace.sizes(node.output())) * sizes.back();
 }
@@ -103,13 +92,20 @@ at::Tensor fold_into_columns(const Arguments& /*arguments*/, const at::Tensor& w
 
 }  // namespace
 
+void matmul_with_constant(Visit& visit) {
+  // What removed constant inputs would add to the result has no bias to go into.
+  const auto& x = visit.channels(0);
+  visit.require(x.dim() >= 2, "no rule");
+  const auto known = visit.along(0, x.dim() - 1).known;
+  visit.require(known.isnan().logical_or(known.eq(0)).all().item<bool>(),
+                "an input is constant, and there is no bias to take it");
+  linear_layer(visit, {0, 1, std::nullopt, true});
+}
+
 Rows linear_rows() {
   return {
-      {{"aten::linear"}, linear, product_macs<0>, /*axis=*/-1, fold_into_columns},
-      {{"aten::addmm"}, linear, product_macs<1>, /*axis=*/-1},
-      {{"aten::matmul", "aten::mm"}, matmul_with_constant, product_macs<0>, /*axis=*/-1},
-      {{"aten::bmm"}, no_rule, product_macs<0>},
-      {{"aten::baddbmm"}, no_rule, product_macs<1>},
+      {{"aten::linear"}, linear, linear_macs<0>, /*axis=*/-1, fold_into_columns},
+      {{"aten::addmm"}, linear, linear_macs<1>, /*axis=*/-1},
   };
 }
 

@@ -97,25 +97,110 @@ void pixel_shuffle(Visit& visit) {
   visit.give(spread_over(ids.select(1, 0), of_plane, axis, visit.output_sizes()));
 }
 
-void resize(Visit& visit) {
-  const Channels output = canonical(moved(visit).at(0));
-  const char* const argument = visit.node.maybeSchema()->argumentIndexWithName("shape")   ? "shape"
-                               : visit.node.maybeSchema()->argumentIndexWithName("sizes") ? "sizes"
-                                                                                          : "size";
+// The list of sizes that an operator is given.
+struct Sizes {
+  size_t place = 0;   // of the list among the arguments
+  int64_t first = 0;  // the axis of the result that its first element is about
+  std::vector<int64_t> numbers;
+};
+
+Sizes sizes_of(const Visit& visit) {
+  const auto* const schema = visit.node.maybeSchema();
+  const char* const argument = schema->argumentIndexWithName("shape")   ? "shape"
+                               : schema->argumentIndexWithName("sizes") ? "sizes"
+                                                                        : "size";
   const size_t place = visit.input(argument);
-  const auto* list = visit.node.inputs().at(place);
   const bool is_partial = visit.node.kind() == c10::Symbol::aten("unflatten");
-  const int64_t offset = is_partial ? visit.axis(0, visit.value(visit.input("dim")).toInt()) : 0;
-  const auto sizes = visit.trace.value(list)->toIntVector();
-  visit.require(changing_axes(output.ids).empty() || has_elements(*list), "its sizes are computed");
+  const int64_t first = is_partial ? visit.axis(0, visit.value(visit.input("dim")).toInt()) : 0;
+  return {place, first, visit.trace.value(visit.node.inputs().at(place))->toIntVector()};
+}
+
+// What stands for an axis whose size depends on the model's input: as many as there are.
+constexpr int64_t as_many = -1;
+
+std::vector<int64_t> with_channels_counted(Visit& visit, const Channels& output,
+                                           const Sizes& sizes) {
+  std::vector<int64_t> by_input;
+  for (const int64_t axis : changing_axes(output.ids))
+    if (!visit.trace.is_static(visit.node.output(), axis)) by_input.push_back(axis);
+  for (const int64_t axis : by_input)
+    for (size_t i = 0; i < sizes.numbers.size(); ++i)
+      visit.require(sizes.numbers[i] != as_many || static_cast<int64_t>(i) + sizes.first == axis,
+                    "its sizes are computed");
+  visit.require(by_input.size() < 2, "its sizes are computed");
+  return by_input;
+}
+
+void give_sized(Visit& visit, const Channels& output) {
+  const Sizes sizes = sizes_of(visit);
+  visit.require(
+      changing_axes(output.ids).empty() || has_elements(*visit.node.inputs().at(sizes.place)),
+      "its sizes are computed");
+  const auto by_input = with_channels_counted(visit, output, sizes);
   visit.give(output);
-  visit.edit([output, place, sizes, offset](Rewrite& rewrite, const Arguments& arguments) {
-    for (int64_t i = 0; i < static_cast<int64_t>(sizes.size()); ++i) {
-      const auto index = rewrite.kept(output, i + offset);
-      if (index.defined() && sizes[i] != -1)
-        rewrite.set_element(arguments.node, place, i, index.numel());
+  visit.edit([output, sizes, by_input](Rewrite& rewrite, const Arguments& arguments) {
+    for (size_t i = 0; i < sizes.numbers.size(); ++i) {
+      const int64_t axis = static_cast<int64_t>(i) + sizes.first;
+      const auto index = rewrite.kept(output, axis);
+      if (!index.defined() || sizes.numbers[i] == as_many) continue;
+      const bool is_by_input = std::find(by_input.begin(), by_input.end(), axis) != by_input.end();
+      rewrite.set_element(arguments.node, sizes.place, i, is_by_input ? as_many : index.numel());
     }
   });
+}
+
+void resize(Visit& visit) { give_sized(visit, canonical(moved(visit).at(0))); }
+
+// Of one channel that is repeated as often as there are heads, say, each copy is a channel of its
+// own: those that nothing reads need not be made.
+void expand(Visit& visit) {
+  constexpr int64_t most = 100'000;
+  Channels output = canonical(moved(visit).at(0));
+  const auto sizes = visit.output_sizes();
+  const auto& input = visit.channels(0).ids;
+  std::vector<int64_t> copies(sizes.size(), 1);
+  for (int64_t axis = 0; axis < output.dim(); ++axis) {
+    const int64_t place = axis - output.dim() + input.dim();
+    if ((place < 0 || input.size(place) == 1) && visit.trace.is_static(visit.node.output(), axis))
+      copies[axis] = sizes[axis];
+  }
+  const int64_t count = product(copies);
+  if (changing_axes(input).empty() && input.numel() > 0 && count > 1 && count <= most) {
+    const auto source = distinct(unexpanded(input));
+    const auto made = visit.findings.ids.fresh(count);
+    visit.follow(distinct(made), source);
+    output.ids = made.view(copies).expand(sizes);
+  }
+  give_sized(visit, output);
+}
+
+at::Tensor of_axis(const at::Tensor& ids, int64_t axis, at::IntArrayRef sizes) {
+  std::vector<int64_t> shape(sizes.size(), 1);
+  shape.at(axis) = ids.numel();
+  return ids.view(shape).expand(sizes);
+}
+
+// As expand(): copies of one channel, one after the other for each sample.
+void copy_channel(Visit& visit, Channels output, int64_t axis, int64_t times) {
+  const auto made = visit.findings.ids.fresh(times);
+  visit.follow(distinct(made), distinct(unexpanded(output.ids)));
+  output.ids = of_axis(made.repeat({output.ids.size(axis) / times}), axis, output.ids.sizes());
+  visit.give(output);
+  visit.edit([output, axis, times](Rewrite& rewrite, const Arguments& arguments) {
+    const auto index = rewrite.kept(output, axis);
+    if (index.defined())
+      rewrite.set(arguments.node, arguments.input("repeats"),
+                  index.lt(times).sum().item<int64_t>());
+  });
+}
+
+void repeat_interleave(Visit& visit) {
+  visit.require(!visit.is_tensor(1) && visit.value(1).isInt() && visit.value(2).isInt(), "no rule");
+  const int64_t axis = visit.axis(0, visit.value(2).toInt()), times = visit.value(1).toInt();
+  const Channels output = canonical(moved(visit).at(0));
+  const bool is_one = changing_axes(output.ids).empty() && output.ids.numel() > 0;
+  if (is_one && times > 1) return copy_channel(visit, output, axis, times);
+  visit.give(output);
 }
 
 void split(Visit& visit) {
@@ -153,7 +238,9 @@ Rows movement_rows() {
        movement,
        free_of_macs},
       {{"aten::pixel_shuffle"}, pixel_shuffle, free_of_macs},
-      {{"aten::view", "aten::reshape", "aten::unflatten", "aten::expand"}, resize, free_of_macs},
+      {{"aten::view", "aten::reshape", "aten::unflatten"}, resize, free_of_macs},
+      {{"aten::expand"}, expand, free_of_macs},
+      {{"aten::repeat_interleave"}, repeat_interleave, free_of_macs},
       {{"aten::view_as", "aten::reshape_as", "aten::expand_as"}, like_another, free_of_macs},
       {{"aten::chunk", "aten::split", "aten::split_with_sizes", "aten::tensor_split"},
        split,

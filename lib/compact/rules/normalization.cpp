@@ -2,6 +2,8 @@
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/where.h>
 
+#include <numeric>
+
 #include "compact/rules/contraction.h"
 #include "compact/rules/rows.h"
 
@@ -84,7 +86,7 @@ void group_norm(Visit& visit) {
 }
 
 void over_axes(Visit& visit) {
-  const Channels input = visit.channels(0);
+  const auto& input = visit.channels(0);
   int64_t first = 0, last = input.dim();
   if (visit.node.maybeSchema()->argumentIndexWithName("normalized_shape")) {
     first = last -
@@ -94,9 +96,9 @@ void over_axes(Visit& visit) {
     first = visit.axis(0, visit.value(visit.input("dim")).toInt());
     last = first + 1;
   }
-  for (const int64_t axis : changing_axes(input.ids))
-    visit.require(axis < first || axis >= last, "it reads all channels together");
-  visit.give({input.ids, unknown_like(input.known)});
+  std::vector<int64_t> axes(last - first);
+  std::iota(axes.begin(), axes.end(), first);
+  visit.give({visit.tied_where_read(0, axes), unknown_like(input.known)});
 }
 
 }  // namespace

@@ -58,11 +58,9 @@ at::Tensor known_along(const Visit& visit, const at::Tensor& known,
 }
 
 void along_axes(Visit& visit) {
-  const Channels input = visit.channels(0);
+  Channels input = visit.channels(0);
   const auto axes = read_axes(visit);
-  for (const int64_t changing : changing_axes(input.ids))
-    visit.require(std::find(axes.begin(), axes.end(), changing) == axes.end(),
-                  "it reads all channels together");
+  input.ids = visit.tied_where_read(0, axes);
   const auto known = known_along(visit, input.known, axes);
   for (size_t i = 0; i < visit.node.outputs().size(); ++i) {
     const auto sizes = visit.output_sizes(i);

@@ -6,6 +6,7 @@ namespace actsparse::rules {
 
 using Rows = std::vector<OperatorRule>;
 
+Rows attention_rows();
 Rows container_rows();
 Rows convolution_rows();
 Rows elementwise_rows();
@@ -14,6 +15,7 @@ Rows fill_rows();
 Rows gated_rows();
 Rows joined_rows();
 Rows linear_rows();
+Rows matmul_rows();
 Rows movement_rows();
 Rows normalization_rows();
 Rows padding_rows();
@@ -23,8 +25,9 @@ Rows reduction_rows();
 Rows slicing_rows();
 
 constexpr Rows (*all_rows[])() = {
-    container_rows, convolution_rows, elementwise_rows, embedding_rows, fill_rows,
-    gated_rows,     joined_rows,      linear_rows,      movement_rows,  normalization_rows,
-    padding_rows,   pooling_rows,     recurrent_rows,   reduction_rows, slicing_rows};
+    attention_rows, container_rows, convolution_rows, elementwise_rows, embedding_rows,
+    fill_rows,      gated_rows,     joined_rows,      linear_rows,      matmul_rows,
+    movement_rows,  padding_rows,   pooling_rows,     recurrent_rows,   normalization_rows,
+    reduction_rows, slicing_rows};
 
 }  // namespace actsparse::rules

@@ -56,8 +56,9 @@ void slice(Visit& visit) {
 }
 
 void select(Visit& visit) {
-  const Channels input = visit.channels(0);
+  Channels input = visit.channels(0);
   const int64_t axis = visit.axis(0, visit.value(visit.input("dim")).toInt());
+  input.ids = visit.tied_parts(0, axis);
   visit.give(moved(visit).at(0));
   if (!changes_along(input, axis)) return;
   const auto chosen = chosen_numbers(visit, input.ids.size(axis));
@@ -70,7 +71,8 @@ void select(Visit& visit) {
 
 void unbind(Visit& visit) {
   const int64_t axis = visit.axis(0, visit.value(visit.input("dim")).toInt());
-  visit.require(!changes_along(visit.channels(0), axis), "it picks channels by number");
+  visit.require(!actsparse::changes_along(visit.tied_parts(0, axis), axis),
+                "it picks channels by number");
   visit.give_list(moved(visit));
 }
 
