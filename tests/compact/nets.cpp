@@ -1,5 +1,7 @@
 #include "compact/nets.h"
 
+#include <cstdlib>
+
 #include "compact/compare.h"
 #include "support/catch.h"
 #include "support/models.h"
@@ -15,15 +17,21 @@ std::vector<c10::IValue> batch(int64_t samples, const std::vector<int64_t>& samp
   return {normal(sizes, 100 + samples)};
 }
 
+uint64_t number_in(const char* variable, uint64_t usual) {
+  const char* asked = std::getenv(variable);
+  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : usual;
+}
+
 }  // namespace
 
-Module net(const std::string& body, const Tensors& tensors, const Layers& layers) {
+Module net(const std::string& body, const Tensors& tensors, const Layers& layers,
+           const std::string& arguments) {
   Module module("__torch__.Net");
   module.register_attribute("training", c10::BoolType::get(), false);
   for (const auto& [name, layer] : layers) module.register_module(name, layer);
   for (const auto& [name, tensor] : tensors)
     module.register_parameter(name, tensor, name.find("mask") != std::string::npos);
-  module.define("def forward(self, x: Tensor) -> Tensor:\n" + body);
+  module.define("def forward(self, " + arguments + ") -> Tensor:\n" + body);
   return module;
 }
 
@@ -48,6 +56,11 @@ Compacted compacted(const Module& masked, const std::vector<int64_t>& sample,
   for (const int64_t samples : {2, 3, 5})
     CHECK(compare_outputs(masked, small, batch(samples, sample)).relative < 1e-5);
   return result;
+}
+
+Seeds seeds_to_try(uint64_t usual) {
+  const uint64_t first = number_in("ACTSPARSE_FIRST_NET", 1);
+  return {first, first + number_in("ACTSPARSE_NETS", usual) - 1};
 }
 
 Shapes shapes(const Module& module) {
