@@ -1,9 +1,12 @@
-"""The zoo: torchvision's architectures with random seeded weights, and the smallest inputs they take."""
+"""The zoo: torchvision's architectures and transformers of our own (transformer_models.py), with random seeded weights."""
 from pathlib import Path
 
 import torch
 import torchvision
 from torchvision import models
+
+from encoder_decoder_models import Conformer, Detr, Whisper
+from transformer_models import Bert, Gpt, Llama, llama_of_pairs
 
 
 def image(size, batch=2):
@@ -18,8 +21,29 @@ def list_of_images():
     return ([torch.rand(3, 96, 128), torch.rand(3, 128, 96)],)
 
 
+def words(count, length, samples=2):
+    return torch.randint(0, count, (samples, length))
+
+
+def padded_words(count, length):
+    """And which of them are words: two fewer in each next sample."""
+    return lambda: (words(count, length), (torch.arange(length) < length - 2 * torch.arange(2)[:, None]).long())
+
+
+def words_and_cache():
+    return words(500, 6), torch.randn(4, 2, 2, 8, 10, 32)
+
+
+def sound_and_words():
+    return torch.randn(2, 16, 64), words(200, 12)
+
+
 def plain(name, **more):
     return lambda: getattr(models, name)(weights=None, **more)
+
+
+def small_bert():
+    return Bert(words=100, width=64, heads=4, layers=2, length=32)
 
 
 def vit():
@@ -46,7 +70,7 @@ def detector():
     return model
 
 
-QUICK = ("resnet18", "mobilenet_v3_small", "googlenet", "shufflenet_v2_x0_5", "squeezenet1_1")
+QUICK = ("resnet18", "mobilenet_v3_small", "googlenet", "shufflenet_v2_x0_5", "squeezenet1_1", "bert, small", "conformer")
 
 # name -> (how to build it, how to draw one batch, forms)
 BOTH = ("scripted", "traced")
@@ -60,6 +84,16 @@ ZOO = {
     "efficientnet_b0": (plain("efficientnet_b0"), image(64), BOTH),
     "swin_t": (plain("swin_t"), image(64), BOTH),
     "vit_b_32": (vit, image(224), BOTH),
+    "swin_v2_t": (plain("swin_v2_t"), image(64), BOTH),
+    "maxvit_t": (plain("maxvit_t"), image(224), BOTH),
+    "bert": (Bert, padded_words(1000, 128), BOTH),
+    "bert, small": (small_bert, padded_words(100, 16), BOTH),
+    "gpt with a cache": (Gpt, words_and_cache, BOTH),
+    "llama, halves rotated": (Llama, lambda: (words(500, 24),), BOTH),
+    "llama, pairs rotated": (llama_of_pairs, lambda: (words(500, 24),), BOTH),
+    "conformer": (Conformer, lambda: (torch.randn(2, 24, 20),), BOTH),
+    "detr": (Detr, image(64), BOTH),
+    "whisper": (Whisper, sound_and_words, BOTH),
     "lraspp_mobilenet_v3_large": (lraspp, image(64), BOTH),
     "raft_small": (raft, two_images, BOTH),
     "ssdlite320_mobilenet_v3_large": (detector, list_of_images, ("scripted",)),  # the tracer takes no list of images

@@ -1,6 +1,6 @@
-"""Compacts the zoo: compact.py ACTSPARSE [--quick] [--only NAME] [--write-docs]
+"""Compacts the zoo: compact.py ACTSPARSE [--quick] [--only NAME...] [--write-docs]
 
-Half of the input channels of every Conv2d and Linear but the first, aligned in groups; each model is compacted twice, with its
+Half of the input channels of every convolution and Linear but the first, aligned in groups; each model is compacted twice, with its
 modules and to one flat graph. The tool itself compares the small models with the masked ones, and refuses those that differ.
 """
 import argparse
@@ -26,6 +26,7 @@ except ImportError:
 
 from architectures import QUICK, ZOO, build, draw_batches, plug_in  # noqa: E402
 from check import convert  # noqa: E402
+from eager import channels_axis, layers_of  # noqa: E402
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "compact.md"
 HEADING = ["| model | form | removed / masked | kept, most often because | parameters | MACs | difference, over variation | "
@@ -33,9 +34,11 @@ HEADING = ["| model | form | removed / masked | kept, most often because | param
 
 
 def varied(value):
-    """Images that differ in the large: noise averages out, and all samples would have one output."""
+    """Images, all else as it is, that differ in the large: noise averages out, and all samples would have one output."""
     if isinstance(value, (list, tuple)):
         return type(value)(varied(item) for item in value)
+    if value.dim() not in (3, 4) or value.shape[-3] != 3:
+        return value
     sides, batched = value.shape[-2:], value if value.dim() == 4 else value[None]
     small = torch.rand(*batched.shape[:2], 8, 8) * 2 - 1
     return nn.functional.interpolate(small, sides, mode="bilinear").view_as(value)
@@ -43,7 +46,7 @@ def varied(value):
 
 def settle(model, batches):
     """Batch norms as after training, or random nets have dead outputs and any comparison passes."""
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    norms = [module for module in model.modules() if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))]
     for norm in norms:
         norm.momentum = None
         norm.train()
@@ -60,8 +63,7 @@ def called_layers(model, batch):
     def note(name, axis):
         return lambda *_: called.setdefault(name, axis) and None
 
-    handles = [module.register_forward_pre_hook(note(name, 1 if isinstance(module, nn.Conv2d) else -1))
-               for name, module in model.named_modules() if isinstance(module, (nn.Conv2d, nn.Linear))]
+    handles = [layer.register_forward_pre_hook(note(name, channels_axis(layer))) for name, layer in layers_of(model).items()]
     with torch.no_grad():
         model(*batch)
     for handle in handles:
@@ -147,12 +149,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("actsparse")
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", choices=ZOO)
+    parser.add_argument("--only", nargs="+", choices=ZOO, metavar="NAME")
     parser.add_argument("--write-docs", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
     rows, failed = [], 0
-    for name in [options.only] if options.only else QUICK if options.quick else list(ZOO):
+    for name in options.only or (QUICK if options.quick else list(ZOO)):
         for form in ZOO[name][2]:
             start = time.monotonic()
             try:

@@ -1,6 +1,6 @@
-"""Small nets with one construct each, through the whole flow: constructs.py ACTSPARSE [--only NAME] [--write-docs]
+"""Small nets with one construct each, through the whole flow: constructs.py ACTSPARSE [--quick] [--only NAME...] [--write-docs]
 
-Half of what enters every Conv2d and Linear but the first is masked, alone and aligned; masks and masked outputs are compared with eager
+Half of what enters every convolution and Linear but the first is masked, alone and aligned; masks and masked outputs are compared with eager
 PyTorch, whose layers' inputs are multiplied by the masks; small models, with their modules and flat, with the masked ones on batches
 that the tool has not seen. What is refused must be so by its reason.
 """
@@ -15,9 +15,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "parity"))
 
 import torch  # noqa: E402
-from torch import nn  # noqa: E402
 
+from attention_constructs import ATTENTION  # noqa: E402
 from constructs_models import CONSTRUCTS  # noqa: E402
+from eager import channels_axis, layers_of  # noqa: E402
 from reference import check, load_state, masks_of  # noqa: E402
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "models.md"
@@ -52,10 +53,9 @@ def unshared(model):
     return model
 
 
-def layers_of(model):
+def axes_of_layers(model):
     """FQN -> axis of the channels; the first one's input is the data."""
-    found = {name: 1 if isinstance(module, nn.Conv2d) else -1 for name, module in model.named_modules()
-             if isinstance(module, (nn.Conv2d, nn.Linear))}
+    found = {name: channels_axis(layer) for name, layer in layers_of(model).items()}
     return dict(list(found.items())[1:])
 
 
@@ -68,9 +68,8 @@ def first_names(model):
 def with_hooks(model, hook):
     """A copy in which hook(name, x) gives what enters each layer in the place of x."""
     model = copy.deepcopy(model)
-    for name, module in model.named_modules(remove_duplicate=True):
-        if isinstance(module, (nn.Conv2d, nn.Linear)):
-            module.register_forward_pre_hook(lambda _, inputs, name=name: (hook(name, inputs[0]), *inputs[1:]))
+    for name, layer in layers_of(model).items():
+        layer.register_forward_pre_hook(lambda _, inputs, name=name: (hook(name, inputs[0]), *inputs[1:]))
     return model
 
 
@@ -115,7 +114,7 @@ class ConstructCheck:
         self.model = build().eval()
         self.eager = unshared(copy.deepcopy(self.model)) if form == "scripted" else self.model
         self.batches = [self.draw() for _ in range(3)]
-        self.axes = layers_of(self.eager)
+        self.axes = axes_of_layers(self.eager)
 
     def run(self):
         """The row of the table; raises AssertionError where something differs."""
@@ -178,20 +177,22 @@ def documented():
 def write_docs(rows):
     lines, start = documented()
     end = next((i for i in range(start, len(lines)) if not lines[i].startswith("|")), len(lines))
-    DOCS.write_text("\n".join(lines[:start] + rows + lines[end:]) + "\n")
+    found = {str(row.split("|")[1:3]): row for row in lines[start:end] + rows}  # those that were run again in their places
+    DOCS.write_text("\n".join(lines[:start] + list(found.values()) + lines[end:]) + "\n")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("actsparse")
-    parser.add_argument("--only", choices=CONSTRUCTS)
+    parser.add_argument("--only", nargs="+", choices=CONSTRUCTS, metavar="NAME")
+    parser.add_argument("--quick", action="store_true", help="attention in one form each")
     parser.add_argument("--write-docs", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch._C._jit_set_texpr_fuser_enabled(False)  # as zoo.py: PyTorch 2.6 hangs compiling cat(a, b) * mask
     rows, failed = [], 0
-    for name in [options.only] if options.only else CONSTRUCTS:
-        for form in CONSTRUCTS[name][2]:
+    for name in options.only or CONSTRUCTS:
+        for form in CONSTRUCTS[name][2][:1 if options.quick and name in ATTENTION else None]:
             try:
                 rows.append(ConstructCheck(str(Path(options.actsparse).resolve()), name, form).run())
                 print(f"ok: {name} {form}", flush=True)

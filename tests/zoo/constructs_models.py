@@ -1,8 +1,10 @@
-"""Constructs that models of all kinds share: each net is small and has one of them. name -> (build, draw a batch, forms, method)."""
+"""Constructs that models of all kinds share: each net is small and has one of them. name -> (build, draw a batch, forms)."""
 from typing import List
 
 import torch
 from torch import nn
+
+from attention_constructs import ATTENTION
 
 BOTH = ("scripted", "traced")
 
@@ -187,4 +189,5 @@ CONSTRUCTS = {
     "forks": (Forked, rows, ("scripted",)),
     "mixture of experts": (Experts, rows, ("scripted",)),
     "several methods": (Autoencoder, rows, ("scripted",)),
+    **ATTENTION,
 }

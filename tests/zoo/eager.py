@@ -5,8 +5,16 @@ from torch import nn
 from reference import DEFAULTS, add, magnitude, mean_of_batch, sparsifier_class
 
 
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
+
+
 def layers_of(model):
-    return {name: module for name, module in model.named_modules() if isinstance(module, (nn.Conv2d, nn.Linear))}
+    return {name: module for name, module in model.named_modules() if isinstance(module, (*CONVOLUTIONS, nn.Linear))}
+
+
+def channels_axis(layer):
+    """Of what enters it."""
+    return 1 if isinstance(layer, CONVOLUTIONS) else -1
 
 
 def flat(value):

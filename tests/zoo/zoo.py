@@ -1,4 +1,4 @@
-"""Runs the zoo: zoo.py ACTSPARSE OBSERVE [--quick] [--only NAME] [--write-docs]"""
+"""Runs the zoo: zoo.py ACTSPARSE OBSERVE [--quick] [--only NAME...] [--write-docs]"""
 import argparse
 import sys
 import time
@@ -49,6 +49,10 @@ def documented_rows():
 
 
 def write_docs(rows):
+    """In the zoo's order; models that were not run keep theirs."""
+    found = {str(row.split("|")[1:3]): row for row in documented_rows() + rows}
+    order = list(ZOO)
+    rows = sorted(found.values(), key=lambda row: order.index(row.split("|")[1].strip()))
     lines = [line for line in DOCS.read_text().splitlines() if line not in documented_rows()]
     at = lines.index(HEADING[1]) + 1
     DOCS.write_text("\n".join(lines[:at] + rows + lines[at:]) + "\n")
@@ -67,7 +71,7 @@ def main():
     parser.add_argument("actsparse")
     parser.add_argument("observe")
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", choices=ZOO)
+    parser.add_argument("--only", nargs="+", choices=ZOO, metavar="NAME")
     parser.add_argument("--write-docs", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -75,7 +79,7 @@ def main():
     # hangs compiling cat(a, b) * mask.
     torch._C._jit_set_texpr_fuser_enabled(False)
     sparsifier_class()
-    names = [options.only] if options.only else QUICK if options.quick else list(ZOO)
+    names = options.only or (QUICK if options.quick else list(ZOO))
     tools = SimpleNamespace(actsparse=options.actsparse, observe=options.observe, plug_in=plug_in())
     rows, failed = run_all(tools, names)
     if options.write_docs:
