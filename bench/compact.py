@@ -72,6 +72,11 @@ def measure(binary, folder, options):
     return json.loads(done.stdout)
 
 
+def print_heading():
+    print("| model | removed / masked | parameters | MACs | time to unmasked | to masked | file | difference, over variation | seconds |")
+    print("|---|---|---|---|---|---|---|---|---|", flush=True)
+
+
 def row(name, report):
     masked, removed = (sum(layer[key] for layer in report["layers"]) for key in ("masked", "removed"))
     share = {key: report[key]["after"] / report[key]["before"] for key in ("parameters", "macs", "file_bytes")}
@@ -86,8 +91,7 @@ def row(name, report):
 def main(build, align="group", *arguments):
     os.environ["OMP_NUM_THREADS"] = "1"
     binary = str(pathlib.Path(build).resolve() / "app/actsparse")
-    print("| model | removed / masked | parameters | MACs | time to unmasked | to masked | file | difference, over variation | seconds |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print_heading()
     options = [argument for argument in arguments if argument.startswith("--")]
     names = [argument for argument in arguments if argument not in options]
     for name in names or MODELS:
