@@ -11,6 +11,7 @@
 #include "compact/nodes.h"
 #include "compact/tensor_memory.h"
 #include "model/layer_tree.h"
+#include "model/mask_names.h"
 
 namespace actsparse {
 namespace {
@@ -120,7 +121,7 @@ void remove_unread_masks(const Module& model, const AttributeReads& reads) {
   for (const Module& module : model.modules()) {
     std::vector<std::string> masks;
     for (const auto& buffer : module.named_buffers(/*recurse=*/false))
-      if (buffer.name.rfind("activation_mask", 0) == 0) masks.push_back(buffer.name);
+      if (is_mask_name(buffer.name)) masks.push_back(buffer.name);
     for (const auto& name : masks) remove_if_unread(module, name, reads);
   }
 }

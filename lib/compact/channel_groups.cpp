@@ -33,8 +33,10 @@ torch::jit::Module mark(const Session& session, const std::vector<Site>& sites) 
 }
 
 std::string mark_path(const torch::jit::Module& marked, const Site& site) {
-  const std::string buffer = mask_buffer(find_layer(marked, site.layer));
-  return site.layer.empty() ? buffer : site.layer + "." + buffer;
+  const LayerOwner owner = find_owner(marked, site.layer);
+  std::string path = site.layer.substr(0, site.layer.size() - owner.use.size());
+  if (!path.empty() && path.back() != '.') path += '.';
+  return path + mask_buffer(owner);
 }
 
 // The multiplications that mark() made, by the names of their buffers, in the order of the calls.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "model/mask_names.h"
+
 namespace actsparse {
 namespace {
 
@@ -34,7 +36,7 @@ MaskedChannels explain_mask(const FlatModel& model, const MaskNode& mask,
                             const Solution& solution) {
   MaskedChannels result;
   const TensorName* const name = model.name_of(*mask.mask);
-  result.layer = name == nullptr ? "(constant)" : owner_and_name(name->path).first;
+  result.layer = name == nullptr ? "(constant)" : layer_of_mask(name->path);
   const auto ids = mask.channels.ids, known = mask.channels.known;
   result.total = ids.numel();
   std::map<std::string, int64_t> kept;

@@ -17,6 +17,7 @@
 #include "compact/nodes.h"
 #include "compact/tensor_memory.h"
 #include "model/layer_tree.h"
+#include "model/mask_names.h"
 #include "model/own_types.h"
 #include "model/slow_path.h"
 
@@ -238,7 +239,7 @@ std::pair<std::string, std::string> owner_and_name(const std::string& path) {
 
 bool is_mask(const FlatModel& model, const Value* constant) {
   const TensorName* const name = model.name_of(*constant);
-  return name != nullptr && owner_and_name(name->path).second.rfind("activation_mask", 0) == 0;
+  return name != nullptr && is_mask_name(owner_and_name(name->path).second);
 }
 
 at::Tensor tensor_at(const Module& model, const std::string& path) {

@@ -6,9 +6,8 @@
 #include <algorithm>
 
 #include "compact/folded_weight.h"
-#include "model/call_methods.h"
-#include "model/layer_tree.h"
-#include "model/own_types.h"
+#include "model/layer_owner.h"
+#include "model/layer_uses.h"
 
 namespace actsparse {
 namespace {
@@ -25,7 +24,7 @@ bool is_own_weight(const Value& value) {
 }
 
 // The one operator of a call that reads the input, in a graph without calls.
-Node& only_reader(const CallMethod& call, Graph& graph) {
+Node& only_reader(const LayerUse& call, Graph& graph) {
   torch::jit::Inline(graph);
   const auto& uses = graph.inputs().at(call.input->offset())->uses();
   Arguments::require(uses.size() == 1 && uses[0].offset == 0,
@@ -33,7 +32,7 @@ Node& only_reader(const CallMethod& call, Graph& graph) {
   return *uses[0].user;
 }
 
-at::Tensor masked_weight(const Module& layer, const CallMethod& call, const at::Tensor& mask) {
+at::Tensor masked_weight(const Module& layer, const LayerUse& call, const at::Tensor& mask) {
   const auto graph = call.graph->copy();
   const Arguments arguments(only_reader(call, *graph));
   arguments.require(has_foldable_weight(arguments.node),
@@ -48,9 +47,10 @@ at::Tensor masked_weight(const Module& layer, const CallMethod& call, const at::
                        is_linear ? std::max<int64_t>(1, mask.dim()) : weight.dim());
 }
 
-void fold(const Module& model, const MaskSite& site, const std::string& method) {
-  Module layer = find_layer(model, site.site.layer);
-  const auto calls = call_methods(model, layer, site.site, method);
+void fold(const Module& model, const MaskSite& site, const LayerUses& uses) {
+  Module layer = find_owner(model, site.site.layer).module;
+  const auto calls = uses.of(site.site);
+  Arguments::require(calls.front().reader == nullptr, "its weight is read by a functional call");
   Arguments::require(calls.size() == 1, "it can be called in several ways");
   const at::Tensor weight = masked_weight(layer, calls.front(), site.mask);
   layer.setattr("weight", weight);
@@ -61,9 +61,10 @@ void fold(const Module& model, const MaskSite& site, const std::string& method) 
 MaskedWeights mask_weights(const Session& session, const std::vector<MaskSite>& sites) {
   std::vector<std::string> layers;
   for (const auto& site : sites) layers.push_back(site.site.layer);
-  MaskedWeights result{clone_with_own_types(session.model, layers), {}, {}, {}};
+  MaskedWeights result{clone_with_own_uses(session, layers), {}, {}, {}};
+  const LayerUses uses(result.module, session.method);
   for (const auto& site : sites) try {
-      fold(result.module, site, session.method);
+      fold(result.module, site, uses);
       result.folded.push_back(site.site.layer);
     } catch (const NotUnderstood& cause) {
       result.left.push_back(site);

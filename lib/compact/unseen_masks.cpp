@@ -7,6 +7,7 @@
 
 #include "compact/nodes.h"
 #include "compact/rule.h"
+#include "model/mask_names.h"
 
 namespace actsparse {
 namespace {
@@ -52,7 +53,7 @@ std::vector<MaskedChannels> unseen_masks(const FlatModel& model, const Findings&
     if (mask.numel() == 0 || !mask.eq(0).any().item<bool>()) return;
     const auto dropped = dropped_channels(mask, node, trace);
     MaskedChannels entry;
-    entry.layer = owner_and_name(model.name_of(*node.inputs()[1])->path).first;
+    entry.layer = layer_of_mask(model.name_of(*node.inputs()[1])->path);
     entry.total = dropped.numel();
     entry.masked = dropped.sum().item<int64_t>();
     if (entry.masked > 0) entry.kept = {{entry.masked, why(node, model, findings)}};

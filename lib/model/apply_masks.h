@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "model/call_methods.h"
+#include "model/layer_owner.h"
 #include "model/session.h"
+#include "record/site.h"
 
 namespace actsparse {
 
@@ -17,14 +18,16 @@ struct MaskSite {
                     ///< its shape
 };
 
-/// Each layer gets one buffer `activation_mask` and, at the start of each of its call methods, one
-/// multiplication; nothing is written in place, so a residual branch keeps its values. On a layer
+/// Each layer gets one buffer `activation_mask` and, at the start of each of its call methods and
+/// before each operator that is a functional use of it, one multiplication; nothing is written in
+/// place, so a residual branch keeps its values. The buffer of a functional use of a parameter is
+/// its module's: `in_proj_activation_mask`. On a layer
 /// that is masked already the new buffer is `activation_mask_1` (_2, ...) and both masks hold. The
 /// clone has plain operators only. `model` is left untouched; parameters are shared with it, masks
 /// are copied to the device of their layer. Throws Error(Model) as insert_observers does.
 torch::jit::Module apply_masks(const Session& session, const std::vector<MaskSite>& sites);
 
 /// The buffer that the last apply_masks put into `layer`; "" if there is none.
-std::string mask_buffer(const torch::jit::Module& layer);
+std::string mask_buffer(const LayerOwner& layer);
 
 }  // namespace actsparse

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "model/call_methods.h"
+#include "model/layer_owner.h"
 #include "model/layer_tree.h"
 
 namespace actsparse {
@@ -96,7 +97,9 @@ std::string argument_text(const CalledMethod& method, size_t index) {
 
 int64_t DefaultInputs::of(const std::string& name) {
   if (!arguments_) arguments_ = call_arguments(session_.model);
-  const Module layer = find_layer(session_.model, name);
+  const LayerOwner owner = find_owner(session_.model, name);
+  if (!owner.parameter.empty()) return 0;
+  const Module& layer = owner.module;
   const auto methods = called_methods(layer, *arguments_, name.empty() ? session_.method : "");
   if (methods.empty()) return 0;
   const auto places = candidates(methods);

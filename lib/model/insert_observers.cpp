@@ -5,8 +5,7 @@
 #include <utility>
 
 #include "model/insert_observe.h"
-#include "model/layer_tree.h"
-#include "model/own_types.h"
+#include "model/layer_uses.h"
 #include "model/run_method.h"
 
 namespace actsparse {
@@ -14,12 +13,9 @@ namespace {
 
 using torch::jit::Module;
 
-// At the start of the method: %observed = actsparse::observe(%input, id); everything else reads
-// %observed.
-void insert_observer(const CallMethod& call, int64_t observer) {
-  torch::jit::Node* node =
-      insert_observe(*call.graph, call.input, *call.graph->nodes().begin(), observer);
-  call.input->replaceAllUsesAfterNodeWith(node, node->output());
+// %observed = actsparse::observe(%input, id), which the layer reads instead.
+void insert_observer(const LayerUse& use, int64_t observer) {
+  use.read_instead(insert_observe(*use.graph, use.input, use.start(), observer));
 }
 
 }  // namespace
@@ -40,13 +36,12 @@ c10::IValue ObservedModel::run(const std::vector<c10::IValue>& arguments) {
 ObservedModel insert_observers(const Session& session, const std::vector<ObserverSite>& sites) {
   std::vector<std::string> layers;
   for (const auto& site : sites) layers.push_back(site.site.layer);
-  Module clone = clone_with_own_types(session.model, layers);
+  Module clone = clone_with_own_uses(session, layers);
+  const LayerUses uses(clone, session.method);
   std::vector<std::unique_ptr<RegisteredObserver>> observers;
   for (const auto& site : sites) {
     observers.push_back(std::make_unique<RegisteredObserver>(site.observer));
-    for (const auto& call :
-         call_methods(clone, find_layer(clone, site.site.layer), site.site, session.method))
-      insert_observer(call, observers.back()->id());
+    for (const auto& use : uses.of(site.site)) insert_observer(use, observers.back()->id());
   }
   return {session.with(clone), std::move(observers)};
 }

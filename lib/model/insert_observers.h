@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "model/call_methods.h"
 #include "model/observe_op.h"
 #include "model/session.h"
+#include "record/site.h"
 
 namespace actsparse {
 

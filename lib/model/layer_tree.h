@@ -16,7 +16,10 @@ struct Layer {
       qualified_type;  ///< TorchScript's whole name: "__torch__.torch.nn.modules.conv.Conv2d"
   std::string
       same_as;  ///< FQN of the first appearance, if this instance stands under several names
-  torch::jit::Module module;  ///< shares the model's object
+  torch::jit::Module module;    ///< shares the model's object
+  std::string parameter = {};   ///< of a functional use that is no layer (registrable_layers.h)
+  std::string functional = {};  ///< the operators that use the weight without a call:
+                                ///< "aten::linear in 'attn'"
 };
 
 /// All submodules, depth first, in the order of their attributes.

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "model/layer_tree.h"
+#include "model/layer_owner.h"
 #include "model/layer_window.h"
 
 namespace actsparse {
@@ -31,13 +31,14 @@ at::Tensor recurrent_weight(const Module& layer) {
 
 }  // namespace
 
-std::optional<LayerWeight> layer_weight(const Session& session, const Site& site) {
-  const Module layer = find_layer(session.model, site.layer);
-  LayerWeight found{tensor_in(layer, "weight")};
-  const at::Tensor recurrent = recurrent_weight(layer);
+std::optional<LayerWeight> layer_weight(const LayerUses& uses, const Site& site) {
+  const LayerOwner owner = find_owner(uses.model(), site.layer);
+  const bool is_layer = owner.parameter.empty();
+  LayerWeight found{is_layer ? tensor_in(owner.module, "weight") : at::Tensor()};
+  const at::Tensor recurrent = is_layer ? recurrent_weight(owner.module) : at::Tensor();
   if (!found.weight.defined() && recurrent.defined())
     return LayerWeight{recurrent, recurrent.unsqueeze(0).unsqueeze(3), -1};
-  const auto window = layer_window(session.model, site, session.method);
+  const auto window = layer_window(uses, site);
   if (window) {
     if (!found.weight.defined()) found.weight = window->weight;
     found.by_input = grouped(window->weight, window->window);
@@ -47,9 +48,10 @@ std::optional<LayerWeight> layer_weight(const Session& session, const Site& site
 }
 
 Weights layer_weights(const Session& session, const std::vector<Site>& sites) {
+  const LayerUses uses(session);
   Weights weights;
   for (const auto& site : sites)
-    if (auto weight = layer_weight(session, site)) weights[site.layer] = std::move(*weight);
+    if (auto weight = layer_weight(uses, site)) weights[site.layer] = std::move(*weight);
   return weights;
 }
 

@@ -9,9 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "model/call_methods.h"
 #include "model/inline_calls.h"
-#include "model/layer_tree.h"
+#include "model/layer_owner.h"
 #include "model/linear_node.h"
 
 namespace actsparse {
@@ -135,7 +134,7 @@ void leave_out_optional(Graph& graph, const c10::FunctionSchema& schema) {
   }
 }
 
-std::shared_ptr<Graph> own_graph(const CallMethod& call, const Module& layer) {
+std::shared_ptr<Graph> own_graph(const LayerUse& call, const Module& layer) {
   auto graph = call.graph->copy();
   leave_out_optional(*graph, layer.get_method(call.name).function().getSchema());
   inline_calls(*graph);
@@ -143,7 +142,7 @@ std::shared_ptr<Graph> own_graph(const CallMethod& call, const Module& layer) {
   return graph;
 }
 
-std::optional<LayerWindow> window_in(const CallMethod& call, const Module& layer) {
+std::optional<LayerWindow> window_in(const LayerUse& call, const Module& layer) {
   const auto graph = own_graph(call, layer);
   const auto reader = reader_of(*graph->inputs().at(call.input->offset()));
   if (!reader) return std::nullopt;
@@ -156,6 +155,21 @@ std::optional<LayerWindow> window_in(const CallMethod& call, const Module& layer
   return add_zeros(result.window, reader->zeros) ? std::optional(result) : std::nullopt;
 }
 
+std::optional<LayerWindow> window_of_operator(const FunctionalUse& use) {
+  at::Tensor weight = use.owner->getAttr(use.parameter).toTensor().detach();
+  if (use.form == WeightForm::Transposed && weight.dim() == 2)
+    weight = weight.t();
+  else if (use.form != WeightForm::AsIs)
+    return std::nullopt;
+  if (use.channel_dim == -1 && weight.dim() == 2) return LayerWindow{{}, weight};
+  const auto found = linear_node(*use.node, weight.sizes().slice(2));
+  return found ? std::optional(LayerWindow{found->window, weight}) : std::nullopt;
+}
+
+std::optional<LayerWindow> window_of(const LayerUse& use, const Module& layer) {
+  return use.functional != nullptr ? window_of_operator(*use.functional) : window_in(use, layer);
+}
+
 bool same(const Window& a, const Window& b) {
   return a.groups == b.groups && a.transposed == b.transposed && a.kernel == b.kernel &&
          a.stride == b.stride && a.dilation == b.dilation && a.before == b.before &&
@@ -164,15 +178,14 @@ bool same(const Window& a, const Window& b) {
 
 }  // namespace
 
-std::optional<LayerWindow> layer_window(const Module& model, const Site& site,
-                                        const std::string& method) {
-  const Module layer = find_layer(model, site.layer);
+std::optional<LayerWindow> layer_window(const LayerUses& uses, const Site& site) {
+  const Module layer = find_owner(uses.model(), site.layer).module;
   std::optional<LayerWindow> result;
-  for (const auto& call : call_methods(model, layer, site, method)) {
-    auto found = window_in(call, layer);
+  for (const auto& use : uses.of(site)) {
+    auto found = window_of(use, layer);
     const bool differs =
         found && result &&
-        !(same(found->window, result->window) && found->weight.is_same(result->weight) &&
+        !(same(found->window, result->window) && found->weight.is_alias_of(result->weight) &&
           found->has_other_padding == result->has_other_padding);
     if (!found || differs) return std::nullopt;
     result = std::move(found);

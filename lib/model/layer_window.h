@@ -3,8 +3,8 @@
 #include <torch/csrc/jit/api/module.h>
 
 #include <optional>
-#include <string>
 
+#include "model/layer_uses.h"
 #include "record/site.h"
 #include "statistics/window.h"
 
@@ -17,10 +17,11 @@ struct LayerWindow {
   bool has_other_padding = false;  ///< than zeros, so that `window` does not tell all that is read
 };
 
-/// Of the layer at `site`, whose methods are read with their calls inlined; nothing where the
+/// Of the layer at `site`, whose methods are read with their calls inlined, or of the operators
+/// that use its weight, if all do alike (a matrix that is given transposed is turned to [outputs,
+/// inputs]); nothing where the
 /// input has no or another reader, the weight is computed, or the geometry is no constant. An
 /// optional argument that nobody needs to give (output_size) counts as not given.
-std::optional<LayerWindow> layer_window(const torch::jit::Module& model, const Site& site,
-                                        const std::string& method);
+std::optional<LayerWindow> layer_window(const LayerUses& uses, const Site& site);
 
 }  // namespace actsparse

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "model/default_input.h"
 #include "model/insert_observers.h"
-#include "model/layer_tree.h"
+#include "model/layer_uses.h"
 #include "model/why_uncalled.h"
 
 namespace actsparse {
@@ -21,11 +21,11 @@ std::string without_layer(const std::string& text, const std::string& layer) {
 }
 
 // The argument that is observed, or why there is none.
-void choose_input(LayerProbe& probe, const Session& session, const ProbeSite& site,
+void choose_input(LayerProbe& probe, const LayerUses& uses, const ProbeSite& site,
                   DefaultInputs& inputs) {
   try {
     const Site chosen{site.layer, inputs.of(site.layer, site.input)};
-    call_methods(session.model, find_layer(session.model, site.layer), chosen, session.method);
+    uses.of(chosen);
     probe.input = chosen.input;
   } catch (const Error& error) {
     probe.obstacle = without_layer(error.what(), site.layer);
@@ -67,8 +67,9 @@ std::vector<LayerProbe> probe_layers(const Session& session, const std::vector<P
   std::vector<LayerProbe> probes(sites.size());
   std::vector<ObserverSite> observed;
   DefaultInputs inputs(session);
+  const LayerUses uses(session);
   for (size_t i = 0; i < sites.size(); ++i) {
-    choose_input(probes[i], session, sites[i], inputs);
+    choose_input(probes[i], uses, sites[i], inputs);
     if (probes[i].input)
       observed.push_back({{sites[i].layer, *probes[i].input},
                           [&probe = probes[i]](const at::Tensor& x) { note(probe, x); }});

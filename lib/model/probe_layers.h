@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "model/call_methods.h"
 #include "model/session.h"
+#include "record/site.h"
 
 namespace actsparse {
 

@@ -180,6 +180,13 @@ std::vector<std::shared_ptr<Graph>> graphs_of(const Module& model) {
 
 }  // namespace
 
+bool has_own_fast_path(const Module& module) {
+  const auto methods = module.get_methods();
+  return std::any_of(methods.begin(), methods.end(), [](const auto& method) {
+    return has_fast(*torch::jit::toGraphFunction(method.function()).graph()->block());
+  });
+}
+
 bool has_fast_path(const Module& model) {
   const auto graphs = graphs_of(model);
   return std::any_of(graphs.begin(), graphs.end(),

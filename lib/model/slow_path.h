@@ -10,6 +10,9 @@ namespace actsparse {
 /// Whether a method of the model or of a submodule has such an operator.
 bool has_fast_path(const torch::jit::Module& model);
 
+/// Whether one of the module's own methods has.
+bool has_own_fast_path(const torch::jit::Module& module);
+
 /// Makes the methods of `clone` and of its submodules take the slow path: a branch that holds the
 /// operator is never taken any more; an operator in the open, as the tracer writes it, becomes
 /// what it computes. Outputs differ by rounding. The code of all instances of a class changes, and

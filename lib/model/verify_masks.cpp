@@ -10,8 +10,7 @@
 #include "base/error.h"
 #include "model/insert_observe.h"
 #include "model/insert_observers.h"
-#include "model/layer_tree.h"
-#include "model/own_types.h"
+#include "model/layer_uses.h"
 #include "model/run_clone.h"
 #include "model/run_method.h"
 
@@ -44,15 +43,14 @@ bool is_product(const at::Tensor& product, const at::Tensor& input, const at::Te
 }
 
 // The multiplication through which alone the layer may read its input.
-Node* masking_node(const CallMethod& call, const std::string& layer, const std::string& buffer) {
-  if (call.input->uses().size() != 1)
-    failed(layer, "reads its input besides the mask in " + call.name);
-  Node* node = call.input->uses()[0].user;
+Node* masking_node(const LayerUse& use, const std::string& layer, const std::string& buffer) {
+  if (use.reader == nullptr && use.input->uses().size() != 1)
+    failed(layer, "reads its input besides the mask in " + use.name);
+  Node* node = use.reader != nullptr ? use.reader : use.input->uses()[0].user;
   const bool multiplies = node->kind() == c10::aten::mul && node->inputs().size() == 2;
-  Node* mask = multiplies ? node->inputs()[1]->node() : nullptr;
-  if (mask == nullptr || mask->kind() != c10::prim::GetAttr || mask->s(c10::attr::name) != buffer ||
-      mask->input() != call.graph->inputs().at(0))
-    failed(layer, "does not multiply its input by " + buffer + " in " + call.name);
+  const auto mask = multiplies ? attribute_path_of(*node->inputs()[1]) : std::nullopt;
+  if (!mask || !(*mask == use.owner.then(buffer)))
+    failed(layer, "does not multiply its input by " + buffer + " in " + use.name);
   return node;
 }
 
@@ -76,16 +74,17 @@ struct Probe {
   }
 };
 
-void attach(const Module& model, Probe& probe, const Module& layer, const std::string& method) {
+void attach(const Module& model, Probe& probe, const LayerUses& uses) {
   const MaskSite& site = *probe.site;
+  const LayerOwner layer = find_owner(model, site.site.layer);
   const std::string buffer = mask_buffer(layer);
   if (buffer.empty()) failed(site.site.layer, "has no mask buffer");
-  if (!same_bytes(layer.attr(buffer).toTensor(), site.mask))
+  if (!same_bytes(layer.module.attr(buffer).toTensor(), site.mask))
     failed(site.site.layer, "holds another mask than the state");
-  for (const auto& call : call_methods(model, layer, site.site, method)) {
-    Node* product = masking_node(call, site.site.layer, buffer);
-    insert_observe(*call.graph, call.input, product, probe.before->id());
-    insert_observe(*call.graph, product->output(), product->next(), probe.after->id());
+  for (const auto& use : uses.of(site.site)) {
+    Node* product = masking_node(use, site.site.layer, buffer);
+    insert_observe(*use.graph, use.input, product, probe.before->id());
+    insert_observe(*use.graph, product->output(), product->next(), probe.after->id());
   }
 }
 
@@ -95,11 +94,11 @@ Verification verify_masks(const Session& masked, const std::vector<MaskSite>& si
                           const std::vector<c10::IValue>& batch) {
   std::vector<std::string> layers;
   for (const auto& site : sites) layers.push_back(site.site.layer);
-  Module clone = clone_with_own_types(masked.model, layers);
+  Module clone = clone_with_own_uses(masked, layers);
+  const LayerUses uses(clone, masked.method);
   clone.train(masked.training);
   std::deque<Probe> probes;
-  for (const auto& site : sites)
-    attach(clone, probes.emplace_back(site), find_layer(clone, site.site.layer), masked.method);
+  for (const auto& site : sites) attach(clone, probes.emplace_back(site), uses);
   try {
     const SameRandomNumbers drawn;
     run_method(clone, masked.method, batch);

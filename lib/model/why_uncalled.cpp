@@ -13,6 +13,7 @@
 #include "base/nearest.h"
 #include "model/call_methods.h"
 #include "model/layer_tree.h"
+#include "model/layer_uses.h"
 
 namespace actsparse {
 namespace {
@@ -173,11 +174,18 @@ std::string joined(const Conditions& conditions) {
   return text;
 }
 
+const FunctionalUse* use_of(const std::vector<FunctionalUse>& uses, const std::string& layer) {
+  const auto found =
+      std::find_if(uses.begin(), uses.end(), [&](const auto& use) { return use.layer == layer; });
+  return found == uses.end() ? nullptr : &*found;
+}
+
 std::string reason(const Usage& usage, const std::string& method) {
   if (usage.calls && !usage.calls->empty()) return "called only under " + joined(*usage.calls);
   if (usage.calls) return "its call was not reached";
   if (!usage.readers.empty())
-    return "its parameters are read by " + layer_text(*usage.readers.begin()) + " without a call";
+    return "its parameters are read by " + layer_text(*usage.readers.begin()) +
+           " without a call, and by no linear operator";
   if (!usage.other_methods.empty())
     return "only its method '" + *usage.other_methods.begin() + "' is called, not forward";
   return "no path leads to it from " + method;
@@ -187,8 +195,13 @@ std::string reason(const Usage& usage, const std::string& method) {
 
 std::vector<Uncalled> why_uncalled(const Session& session, const std::vector<std::string>& layers) {
   CallGraph graph(session.model, session.method);
+  const LayerUses uses(session);
   std::vector<Uncalled> reasons;
   for (const auto& name : layers) {
+    if (const auto* use = use_of(uses.functional(), name)) {
+      reasons.push_back({"the code that uses its weight was not reached: " + use->place(), false});
+      continue;
+    }
     const Usage& usage = graph.usage(find_layer(session.model, name));
     reasons.push_back({reason(usage, session.method), !usage.calls || needs_mode(*usage.calls)});
   }

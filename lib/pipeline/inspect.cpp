@@ -3,22 +3,24 @@
 #include "model/apply_masks.h"
 #include "model/extra_files.h"
 #include "model/load_model.h"
+#include "model/registrable_layers.h"
 #include "pipeline/prepared_job.h"
 
 namespace actsparse {
 namespace {
 
 int64_t own_parameters(const Layer& layer) {
+  if (!layer.parameter.empty()) return layer.module.attr(layer.parameter).toTensor().numel();
   int64_t count = 0;
   for (const auto& parameter : layer.module.parameters(/*recurse=*/false))
     count += parameter.numel();
   return count;
 }
 
-InspectedLayer inspected_layer(Layer layer) {
+InspectedLayer inspected_layer(const torch::jit::Module& model, Layer layer) {
   InspectedLayer inspected;
   inspected.parameters = own_parameters(layer);
-  inspected.masked = !mask_buffer(layer.module).empty();
+  inspected.masked = !mask_buffer(find_owner(model, layer.name)).empty();
   inspected.layer = std::move(layer);
   return inspected;
 }
@@ -68,10 +70,10 @@ Inspection inspect_model(const std::filesystem::path& model_path, const Config* 
   Inspection inspection;
   inspection.model = model_path.string();
   inspection.provenance = provenance_in(read_extra_files(model_path));
-  auto layers = list_layers(model);
+  auto layers = registrable_layers({model, config == nullptr ? "forward" : config->model.method});
   if (const auto warning = no_layers(layers); !warning.empty())
     inspection.warnings.push_back(warning);
-  for (auto& layer : layers) inspection.layers.push_back(inspected_layer(std::move(layer)));
+  for (auto& layer : layers) inspection.layers.push_back(inspected_layer(model, std::move(layer)));
   if (config != nullptr) probe(inspection, model, *config, mark_selected(inspection, *config));
   return inspection;
 }

@@ -2,6 +2,7 @@
 #include "compact/channel_groups.h"
 #include "model/default_input.h"
 #include "model/load_model.h"
+#include "model/registrable_layers.h"
 #include "pipeline/prepared_job.h"
 #include "pipeline/trial_batches.h"
 
@@ -11,7 +12,8 @@ ChannelSets inspect_groups(const std::filesystem::path& model_path, const Config
                            const RunOptions& options) {
   const auto model = load_model(model_path, options.device);
   require_method(model, config.model.method);
-  const Selection selection = select_layers(list_layers(model), config.layers);
+  const Selection selection =
+      select_layers(registrable_layers({model, config.model.method}), config.layers);
   std::vector<Site> sites;
   std::vector<std::string> layers;
   DefaultInputs inputs({model, config.model.method});

@@ -6,8 +6,9 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "base/version.h"
-#include "model/layer_tree.h"
+#include "model/layer_uses.h"
 #include "model/load_model.h"
+#include "model/registrable_layers.h"
 #include "pipeline/prepared_job.h"
 #include "sparsifier/align_masks.h"
 
@@ -68,19 +69,30 @@ void refuse_ragged_batch(const BatchSource& data, const Config& config,
 }
 
 // A layer without a forward cannot even be registered.
-void leave_out_inlined(Selection& selection, const Config& config,
-                       const torch::jit::Module& model) {
+void leave_out_inlined(Selection& selection, const Config& config, const Session& session) {
+  const LayerUses uses(session);
   std::vector<SelectedLayer> kept;
   for (auto& layer : selection.layers) {
     const auto& name = layer.layer;
-    if (name.empty() || !config.layers[layer.entry].optional ||
-        has_call_method(find_layer(model, name)))
+    if (name.empty() || !config.layers[layer.entry].optional || uses.has_any(name))
       kept.push_back(std::move(layer));
     else
       selection.warnings.push_back(left_out(
           name, "it has no forward: a container, code inlined by its parent, or not in the trace"));
   }
   selection.layers = std::move(kept);
+}
+
+void tell_hidden(PreparedJob& job) {
+  std::vector<std::string> layers;
+  for (const auto& layer : job.layers) layers.push_back(layer.layer);
+  const auto hidden = hidden_layers(job.session.model, layers);
+  if (hidden.empty()) return;
+  job.warnings.add(
+      fmt::format("PyTorch's fast path of attention hides {} of {} layers ({}{}): observed and "
+                  "masked models take the slow "
+                  "path, whose outputs differ by rounding",
+                  hidden.size(), layers.size(), hidden.front(), hidden.size() > 1 ? ", ..." : ""));
 }
 
 void register_layers(PreparedJob& job, const Config& config) {
@@ -144,8 +156,8 @@ PreparedJob prepare(const Config& config, const RunOptions& options) {
   refuse_ragged_batch(*data, config, functions);
   const Session session = load_session(config, options);
   check_memory(data->batch_bytes());
-  Selection selection = select_layers(list_layers(session.model), config.layers);
-  leave_out_inlined(selection, config, session.model);
+  Selection selection = select_layers(registrable_layers(session), config.layers);
+  leave_out_inlined(selection, config, session);
   Provenance origin = origin_of(config, functions);
   PreparedJob job{session,
                   ActivationSparsifier(session, std::move(functions), config.defaults),
@@ -157,6 +169,7 @@ PreparedJob prepare(const Config& config, const RunOptions& options) {
   register_layers(job, config);
   check_grams(job.sparsifier.layers());
   job.warnings.add(selection.warnings);
+  tell_hidden(job);
   job.load_seconds = stopwatch.seconds();
   return job;
 }

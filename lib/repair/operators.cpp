@@ -8,6 +8,7 @@
 
 #include "compact/nodes.h"
 #include "compact/tensor_memory.h"
+#include "model/mask_names.h"
 #include "repair/partial_graph.h"
 #include "repair/read_operator.h"
 
@@ -95,7 +96,7 @@ class Search {
 
  private:
   void follow_mask(Node& node) {
-    layer_ = owner_and_name(model_.name_of(*node.inputs()[1])->path).first;
+    layer_ = layer_of_mask(model_.name_of(*node.inputs()[1])->path);
     mask_ = constant_tensor(*node.inputs()[1]);
     reason_ = "no operator with a weight of its own reads what is masked";
     const size_t before = found_.operators.size();

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "compact/nodes.h"
+#include "model/mask_names.h"
 
 namespace actsparse {
 
@@ -40,7 +41,7 @@ Value* UnmaskedGraph::original(const Value* value) const {
 
 std::optional<std::string> masked_layer(const FlatModel& model, const Node& node) {
   if (node.kind() != c10::aten::mul || !is_mask(model, node.inputs()[1])) return std::nullopt;
-  return owner_and_name(model.name_of(*node.inputs()[1])->path).first;
+  return layer_of_mask(model.name_of(*node.inputs()[1])->path);
 }
 
 }  // namespace actsparse

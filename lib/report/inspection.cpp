@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "functions/tensors.h"
+#include "model/call_methods.h"
 #include "report/provenance_rows.h"
 
 namespace actsparse {
@@ -11,6 +12,7 @@ using json = nlohmann::ordered_json;
 
 json methods_json(const Layer& layer) {
   json methods = json::array();
+  if (!layer.parameter.empty()) return methods;
   for (const auto& method : layer.module.get_methods()) methods.push_back(method.name());
   return methods;
 }
@@ -18,6 +20,7 @@ json methods_json(const Layer& layer) {
 // {"forward": [{"name": "x", "type": "Tensor"}]}: self left out.
 json arguments_json(const Layer& layer) {
   json methods = json::object();
+  if (!layer.parameter.empty()) return methods;
   for (const auto& method : layer.module.get_methods()) {
     json& arguments = methods[method.name()] = json::array();
     const auto& schema = method.function().getSchema().arguments();
@@ -52,6 +55,7 @@ json inspected_json(const InspectedLayer& inspected) {
                 {"arguments", arguments_json(layer)},
                 {"parameters", inspected.parameters},
                 {"masked", inspected.masked}};
+  entry["functional"] = layer.functional.empty() ? json(nullptr) : json(layer.functional);
   entry["same_as"] = layer.same_as.empty() ? json(nullptr) : json(layer.same_as);
   entry["selected"] = !inspected.entry.empty();
   if (!inspected.entry.empty()) {
@@ -91,6 +95,8 @@ std::string notes_text(const InspectedLayer& inspected) {
   std::vector<std::string> notes;
   if (!inspected.layer.same_as.empty())
     notes.push_back("same instance as " + inspected.layer.same_as);
+  if (!inspected.layer.functional.empty())
+    notes.push_back("functional: " + inspected.layer.functional);
   if (inspected.masked) notes.push_back("masked already");
   if (!inspected.entry.empty()) notes.push_back("selected by " + inspected.entry);
   if (inspected.probe && inspected.probe->input.value_or(int64_t{0}) != InputSelector(int64_t{0}))

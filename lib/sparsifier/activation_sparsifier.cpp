@@ -59,8 +59,8 @@ void ActivationSparsifier::Impl::add_missing(const FunctionSource& source) {
 RegisteredLayer ActivationSparsifier::Impl::make_layer(LayerRecord record) {
   const std::string name = record.site.layer;
   try {
-    call_methods(session.model, find_layer(session.model, name), record.site, session.method);
-    complete_settings(record, session, functions);
+    uses.of(record.site);
+    complete_settings(record, uses, functions);
     return {std::move(record), functions};
   } catch (const Error& error) {
     throw error.kind() == ErrorKind::Config ? error.in(layer_text(name)) : error;
@@ -83,7 +83,7 @@ bool ActivationSparsifier::register_layer(const std::string& given, const LayerS
   const std::string name = impl_->first_name(given);
   LayerRecord record;
   record.site = {name, impl_->inputs.of(name, input)};
-  record.type = short_type(find_layer(impl_->session.model, name).type()->name()->qualifiedName());
+  record.type = impl_->uses.type_of(name);
   record.settings = merge(impl_->default_settings, overrides);
   RegisteredLayer layer = impl_->make_layer(std::move(record));
   impl_->clone.reset();

@@ -16,8 +16,8 @@ Error no_patches(const LayerRecord& layer, const std::string& why) {
                                      "\"patches\"");
 }
 
-ReadChannels channels_read(const LayerRecord& layer, const Session& session) {
-  const auto found = layer_window(session.model, layer.site, session.method);
+ReadChannels channels_read(const LayerRecord& layer, const LayerUses& uses) {
+  const auto found = layer_window(uses, layer.site);
   if (!found)
     throw no_patches(layer,
                      "a Linear or convolution of constant geometry that alone reads the layer's "
@@ -27,10 +27,10 @@ ReadChannels channels_read(const LayerRecord& layer, const Session& session) {
   return {weight.size(0) * weight.size(2), found->window};
 }
 
-void check_weights(const LayerRecord& layer, const Session& session,
+void check_weights(const LayerRecord& layer, const LayerUses& uses,
                    const FunctionTable& functions) {
   if (!functions.needs_of(layer.settings).by_input) return;
-  const auto weight = layer_weight(session, layer.site);
+  const auto weight = layer_weight(uses, layer.site);
   if (weight && weight->by_input.defined()) return;
   throw Error(ErrorKind::Model,
               layer_text(layer.site.layer) + " (" + layer.type +
@@ -41,8 +41,8 @@ void check_weights(const LayerRecord& layer, const Session& session,
 
 }  // namespace
 
-void complete_settings(LayerRecord& layer, const Session& session, const FunctionTable& functions) {
-  check_weights(layer, session, functions);
+void complete_settings(LayerRecord& layer, const LayerUses& uses, const FunctionTable& functions) {
+  check_weights(layer, uses, functions);
   auto& aggregate = layer.settings.aggregate_fn;
   if (!aggregate || patches_of(*aggregate).is_null()) return;
   if (layer.settings.features && patches_of(*aggregate) != false)
@@ -50,7 +50,7 @@ void complete_settings(LayerRecord& layer, const Session& session, const Functio
                 "features and a gram over patches exclude each other: a convolution reads the "
                 "whole input; use \"except_dim\" in place of \"patches\"");
   if (lacks_patches(*aggregate))
-    aggregate = with_patches(*aggregate, to_json(channels_read(layer, session)));
+    aggregate = with_patches(*aggregate, to_json(channels_read(layer, uses)));
 }
 
 void take_patches(MergedSettings& settings, const MergedSettings& kept) {

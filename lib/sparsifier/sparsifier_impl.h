@@ -4,6 +4,7 @@
 #include <map>
 
 #include "model/default_input.h"
+#include "model/layer_uses.h"
 #include "sparsifier/activation_sparsifier.h"
 #include "sparsifier/registered_layer.h"
 
@@ -21,6 +22,7 @@ struct ActivationSparsifier::Impl {
   std::map<std::string, std::string> second_names = {};  // name -> first name of the same instance
   int64_t batch_size = 0;                                // of the last forward; 0: unknown
   DefaultInputs inputs{session};
+  LayerUses uses{session};
 
   /// An instance that stands under several names is registered under its first.
   std::string first_name(const std::string& name) const;

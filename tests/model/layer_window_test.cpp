@@ -29,7 +29,7 @@ Module layer(const std::vector<int64_t>& weight, const std::string& body) {
 }
 
 std::optional<LayerWindow> window_in(const Module& module) {
-  return layer_window(module, {""}, "forward");
+  return layer_window(LayerUses(module), {""});
 }
 
 // That the columns of the window, times the weight, are what the layer gives (without bias).
@@ -117,7 +117,7 @@ TEST_CASE("a wrapper's window is that of the operator inside", "[model]") {
   const auto found = window_in(wrapper);
   REQUIRE(found);
   CHECK(found->window.is_matrix());
-  const auto weight = layer_weight(wrapper, {""});
+  const auto weight = layer_weight(LayerUses(wrapper), {""});
   REQUIRE(weight);
   CHECK(weight->weight.sizes() == at::IntArrayRef({6, 4}));
   CHECK(weight->by_input.sizes() == at::IntArrayRef({1, 6, 4, 1}));
@@ -125,11 +125,11 @@ TEST_CASE("a wrapper's window is that of the operator inside", "[model]") {
 
 TEST_CASE("weights come by what they read", "[model]") {
   const Module net = small_cnn();
-  const auto grouped_one = layer_weight(net, {"conv2"});
+  const auto grouped_one = layer_weight(LayerUses(net), {"conv2"});
   REQUIRE(grouped_one);
   CHECK(grouped_one->by_input.sizes() == at::IntArrayRef({2, 4, 4, 9}));
   CHECK(grouped_one->channel_dim == -3);
-  const auto norm = layer_weight(net, {"bn1"});
+  const auto norm = layer_weight(LayerUses(net), {"bn1"});
   REQUIRE(norm);
   CHECK(norm->weight.dim() == 1);
   CHECK_FALSE(norm->by_input.defined());
@@ -139,13 +139,13 @@ TEST_CASE("the weight of a recurrent layer is that of its input", "[model]") {
   const std::string body = "def forward(self, x: Tensor) -> Tensor:\n  return x\n";
   const at::Tensor there = normal({8, 3}, 1), back = normal({8, 3}, 2);
   const auto both = layer_weight(
-      layer_with({{"weight_ih_l0", there}, {"weight_ih_l0_reverse", back}}, body), {""});
+      LayerUses(layer_with({{"weight_ih_l0", there}, {"weight_ih_l0_reverse", back}}, body)), {""});
   REQUIRE(both);
   CHECK(bit_equal(both->weight, at::cat({there, back})));
   CHECK(bit_equal(both->by_input.view({16, 3}), both->weight));
   CHECK(both->channel_dim == -1);
-  const auto cell = layer_weight(layer_with({{"weight_ih", there}}, body), {""});
+  const auto cell = layer_weight(LayerUses(layer_with({{"weight_ih", there}}, body)), {""});
   REQUIRE(cell);
   CHECK(bit_equal(cell->weight, there));
-  CHECK_FALSE(layer_weight(layer_with({}, body), {""}));
+  CHECK_FALSE(layer_weight(LayerUses(layer_with({}, body)), {""}));
 }

@@ -73,7 +73,8 @@ TEST_CASE("a layer whose parameters are read without a call names the reader", "
                                        "  return torch.mul(x, self.out_proj.weight)\n",
                                        {{"out_proj", scale(2)}});
   const Module model = root("  return self.attn.forward(x)\n", {{"attn", attention}});
-  CHECK(why(model, "attn.out_proj") == "its parameters are read by layer 'attn' without a call");
+  CHECK(why(model, "attn.out_proj") ==
+        "its parameters are read by layer 'attn' without a call, and by no linear operator");
 }
 
 TEST_CASE("a layer of which only another method is called names that", "[model]") {

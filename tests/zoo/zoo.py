@@ -16,10 +16,11 @@ try:
 except ImportError:
     skip("torchvision is missing")
 
-from architectures import QUICK, ZOO, plug_in  # noqa: E402
+from architectures import QUICK, ZOO, build, draw_batches, plug_in  # noqa: E402
 from check import ModelCheck  # noqa: E402
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "models.md"
+BATCHES = 2
 HEADING = ["| model | form | layers | calls | never called | observed outputs | masks | masked outputs |",
            "|---|---|---|---|---|---|---|---|"]
 
@@ -36,7 +37,7 @@ def run_all(tools, names):
         for form in ZOO[name][2]:
             start = time.monotonic()
             try:
-                rows.append(row(name, form, ModelCheck(tools, name, form).run()))
+                rows.append(row(name, form, ModelCheck(tools, form, build(name), draw_batches(name, BATCHES)).run()))
                 print(f"ok: {name} {form} ({time.monotonic() - start:.0f} s)", flush=True)
             except Exception as error:  # the next model tells its own story
                 failed += 1
