@@ -128,10 +128,11 @@ class Producers {
 
 // What is left of the constraints if one channel need not stay of each value.
 Solution solve_without_boxes(const Findings& findings) {
-  return solve(findings.ids, {findings.constraints.needs,
-                              findings.constraints.balances,
-                              {},
-                              findings.constraints.shared_axes});
+  std::vector<SharedAxis> heads;  // of other axes one channel of each may have to stay
+  for (const auto& axis : findings.constraints.shared_axes)
+    if (axis.is_batch) heads.push_back(axis);
+  return solve(findings.ids,
+               {findings.constraints.needs, findings.constraints.balances, {}, std::move(heads)});
 }
 
 class Grouping {

@@ -6,8 +6,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "compact/arguments.h"
@@ -46,6 +48,9 @@ struct Assumptions {
   bool any_weights = false;  ///< what a layer computes is never taken to be constant
 };
 
+/// Elements of lists of sizes that need no change, as the size that they are of shrinks alike.
+using FollowedSizes = std::set<std::pair<const torch::jit::Node*, size_t>>;
+
 /// What has been found so far, by the values of the graph.
 struct Findings {
   Ids ids;
@@ -53,6 +58,8 @@ struct Findings {
   std::unordered_map<const torch::jit::Value*, Abstract> values;
   std::vector<MaskNode> masks;
   std::vector<int64_t> wholes;  ///< ids that stand for a whole value, of which nothing is known
+  /// Shared with the edits.
+  std::shared_ptr<FollowedSizes> followed = std::make_shared<FollowedSizes>();
   std::vector<std::function<void(Rewrite&)>> edits;  ///< to be made when the solution is there
 };
 

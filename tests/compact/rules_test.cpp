@@ -126,6 +126,11 @@ std::vector<Case> cases() {
       {"m = y.reshape([-1, 6, 6])\n  z = torch.baddbmm(m, m, m).view([-1, 6, 6, 6])"},
       {"z = torch.einsum('bhij,bhkj->bhik', [y, torch.tanh(y)])"},
       {"z = torch.mean(y, [1], True).expand([-1, 6, 6, 6])"},
+      {"z = torch.mean(y, [1], True).repeat_interleave(6, 1)"},
+      {"z = y * self.e[(x[:, 0].mul(4).round().clamp(0, 4).to(4))].permute(0, 3, 1, 2)"
+       "[:, :, 1:7, 1:7]",
+       {{"e", weight({5, 6})}}},
+      {"z = y[:, :, torch.arange(y.size(2) - 1)]"},
       {"z = torch.logcumsumexp(y, 2)"},  // no rule
   };
 }

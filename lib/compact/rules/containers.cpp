@@ -1,9 +1,8 @@
-#include <torch/csrc/jit/ir/constants.h>
-
 #include <map>
 #include <optional>
 
 #include "compact/rules/rows.h"
+#include "compact/rules/size_reads.h"
 
 namespace actsparse::rules {
 namespace {
@@ -41,33 +40,20 @@ Abstract& entry(const Visit& visit, size_t input, size_t place) {
   return found->second;
 }
 
-// Whether anything reads element `axis` of a list of sizes.
-bool is_read(const torch::jit::Value& sizes, int64_t axis, int64_t rank) {
-  for (const auto& use : sizes.uses()) {
-    const auto& node = *use.user;
-    if (node.kind() == c10::prim::ListUnpack) {
-      if (!node.outputs().at(axis)->uses().empty()) return true;
-      continue;
-    }
-    if (node.kind() != c10::aten::__getitem__) return true;
-    const auto index = torch::jit::toIValue(node.inputs().at(1));
-    if (!index || !index->isInt() || (index->toInt() + rank) % rank == axis) return true;
-  }
-  return false;
-}
-
 // What takes the place of a size that shrinks is a number: where it depends on the model's input
 // there is none.
 void refuse_sizes_by_input(const Visit& visit, const Channels& input, std::optional<int64_t> one) {
   const auto* const value = visit.node.inputs().at(0);
   for (const int64_t axis : changing_axes(input.ids)) {
     if (visit.trace.is_static(value, axis) || (one && *one != axis)) continue;
-    visit.require(!one && !is_read(*visit.node.output(), axis, input.dim()), "its size is used");
+    visit.require(!one && !is_size_read(*visit.node.output(), axis, input.dim()),
+                  "its size is used");
   }
 }
 
 // A model may compute with sizes (x.size(1) ** 0.5). For its results to stay as they were, those
-// who read a size that shrinks get the original number instead.
+// who read a size that shrinks get the original number instead, unless only views do that are to
+// shrink alike.
 void size(Visit& visit) {
   const Channels input = visit.channels(0);
   if (!changes(input)) return;
@@ -77,12 +63,15 @@ void size(Visit& visit) {
   std::vector<bool> by_input;
   for (int64_t axis = 0; axis < input.dim(); ++axis)
     by_input.push_back(!visit.trace.is_static(visit.node.inputs().at(0), axis));
-  visit.edit([input, is_one, one, by_input](Rewrite& rewrite, const Arguments& arguments) {
-    if (is_one && rewrite.kept(input, one).defined())
+  visit.edit([input, is_one, one, by_input, followed = visit.findings.followed](
+                 Rewrite& rewrite, const Arguments& arguments) {
+    const auto& sizes = *arguments.node.output();
+    if (is_one && rewrite.kept(input, one).defined() && !is_followed(sizes, *followed))
       rewrite.replace_output(arguments.node, input.ids.size(one));
     std::map<size_t, int64_t> original;
     for (int64_t axis = 0; axis < input.dim() && !is_one; ++axis)
-      if (rewrite.kept(input, axis).defined() && !by_input[axis])
+      if (rewrite.kept(input, axis).defined() && !by_input[axis] &&
+          !is_followed(sizes, axis, input.dim(), *followed))
         original[axis] = input.ids.size(axis);
     if (!original.empty()) rewrite.replace_elements(arguments.node, original);
   });

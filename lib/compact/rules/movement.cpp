@@ -7,6 +7,7 @@
 
 #include "compact/rules/contraction.h"
 #include "compact/rules/rows.h"
+#include "compact/rules/size_reads.h"
 
 namespace actsparse::rules {
 namespace {
@@ -137,12 +138,17 @@ void give_sized(Visit& visit, const Channels& output) {
       changing_axes(output.ids).empty() || has_elements(*visit.node.inputs().at(sizes.place)),
       "its sizes are computed");
   const auto by_input = with_channels_counted(visit, output, sizes);
+  std::vector<bool> followed;  // until what reads the size elsewhere gets a number
+  for (size_t i = 0; i < sizes.numbers.size(); ++i)
+    followed.push_back(follows_size(visit, *visit.node.inputs().at(sizes.place), i, output,
+                                    static_cast<int64_t>(i) + sizes.first));
   visit.give(output);
-  visit.edit([output, sizes, by_input](Rewrite& rewrite, const Arguments& arguments) {
+  visit.edit([output, sizes, by_input, followed](Rewrite& rewrite, const Arguments& arguments) {
     for (size_t i = 0; i < sizes.numbers.size(); ++i) {
       const int64_t axis = static_cast<int64_t>(i) + sizes.first;
       const auto index = rewrite.kept(output, axis);
       if (!index.defined() || sizes.numbers[i] == as_many) continue;
+      if (followed[i] && size_read(*arguments.node.input(sizes.place)->node()->input(i))) continue;
       const bool is_by_input = std::find(by_input.begin(), by_input.end(), axis) != by_input.end();
       rewrite.set_element(arguments.node, sizes.place, i, is_by_input ? as_many : index.numel());
     }

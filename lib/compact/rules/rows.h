@@ -13,6 +13,7 @@ Rows elementwise_rows();
 Rows embedding_rows();
 Rows fill_rows();
 Rows gated_rows();
+Rows indexing_rows();
 Rows joined_rows();
 Rows linear_rows();
 Rows matmul_rows();
@@ -26,8 +27,8 @@ Rows slicing_rows();
 
 constexpr Rows (*all_rows[])() = {
     attention_rows, container_rows, convolution_rows, elementwise_rows, embedding_rows,
-    fill_rows,      gated_rows,     joined_rows,      linear_rows,      matmul_rows,
-    movement_rows,  padding_rows,   pooling_rows,     recurrent_rows,   normalization_rows,
-    reduction_rows, slicing_rows};
+    fill_rows,      gated_rows,     indexing_rows,    joined_rows,      linear_rows,
+    matmul_rows,    movement_rows,  padding_rows,     pooling_rows,     recurrent_rows,
+    slicing_rows,   reduction_rows, normalization_rows};
 
 }  // namespace actsparse::rules

@@ -2,6 +2,8 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/zeros.h>
 
+#include <limits>
+
 #include "compact/rules/movement.h"
 #include "compact/rules/rows.h"
 
@@ -38,11 +40,18 @@ void renumber(Rewrite& rewrite, torch::jit::Node& node, int64_t axis, const at::
   if (has_step) rewrite.set(node, 4, int64_t{1});
 }
 
+bool takes_all(const Visit& visit) {
+  if (visit.node.kind() != c10::aten::slice || visit.value(4).toInt() != 1) return false;
+  const auto &first = visit.value(2), &end = visit.value(3);
+  return (first.isNone() || first.toInt() == 0) &&
+         (end.isNone() || end.toInt() == std::numeric_limits<int64_t>::max());
+}
+
 void slice(Visit& visit) {
   const Channels input = visit.channels(0);
   const int64_t axis = visit.axis(0, visit.value(visit.input("dim")).toInt());
   visit.give(moved(visit).at(0));
-  if (!changes_along(input, axis)) return;
+  if (!changes_along(input, axis) || takes_all(visit)) return;
   const int64_t size = input.ids.size(axis);
   const auto chosen = chosen_numbers(visit, size);
   visit.require(chosen.numel() > 0, "no rule");
