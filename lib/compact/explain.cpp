@@ -24,11 +24,22 @@ std::string calling_layer(const Node& node) {
   return path;
 }
 
+// The layer that a tensor belongs to; of one that is no layer's `weight`, the name of its use:
+// "attn.in_proj" of "attn.in_proj_weight" (model/layer_owner.h).
+std::string layer_of(const std::string& path) {
+  const std::string ending = "_weight";
+  const auto [owner, name] = owner_and_name(path);
+  if (owner.empty() || name.size() <= ending.size() ||
+      name.compare(name.size() - ending.size(), ending.size(), ending) != 0)
+    return owner;
+  return owner + "." + name.substr(0, name.size() - ending.size());
+}
+
 // The layer whose tensor the node reads.
 std::string weight_owner(const FlatModel& model, const Node& node) {
   for (const auto* input : node.inputs())
     if (const TensorName* name = model.name_of(*input))
-      if (auto owner = owner_and_name(name->path).first; !owner.empty()) return owner;
+      if (auto owner = layer_of(name->path); !owner.empty()) return owner;
   return "";
 }
 
