@@ -2,8 +2,8 @@
 #include <limits>
 #include <tuple>
 
-#include "base/error.h"
 #include "statistics/histogram.h"
+#include "statistics/kept_histogram.h"
 #include "statistics/kept_rows.h"
 #include "statistics/statistic.h"
 
@@ -11,9 +11,6 @@ namespace actsparse {
 namespace {
 
 constexpr double kInfinite = 0x1p1023;  // or NaN: what is not below
-
-// Kept rows: exponent, NaN and infinities, then the bins.
-constexpr int64_t kFirstBin = 2;
 
 class HistogramStatistic final : public Statistic {
  public:
@@ -43,7 +40,7 @@ class HistogramStatistic final : public Statistic {
 
   void add(const at::Tensor& rows) override {
     check_rows(rows, cells(), rows.size(0) == kFirstBin + bins_);
-    for (int64_t row = 1; row < rows.size(0); ++row) check_counts(rows, row);
+    check_histograms(rows, cells());
     for (int64_t cell = 0; cell < cells(); ++cell) add_cell(rows, cell);
   }
 
@@ -103,21 +100,14 @@ class HistogramStatistic final : public Statistic {
   Histogram& cell_of(const CellTile<T>& tile, int64_t output) {
     return cells_[static_cast<size_t>(tile.cell(output))];
   }
+
   void add_cell(const at::Tensor& rows, int64_t cell) {
-    const double exponent = row_of(rows, 0)[cell];
-    if (!(exponent >= Histogram::kLowestExponent && exponent <= Histogram::kHighestExponent) ||
-        std::floor(exponent) != exponent)
-      throw Error(ErrorKind::State, "the histogram's range is damaged; calibrate again");
-    Histogram other(static_cast<size_t>(bins_));
-    other.exponent = static_cast<int>(exponent);
-    for (int64_t bin = 0; bin < bins_; ++bin)
-      other.counts[static_cast<size_t>(bin)] =
-          static_cast<int64_t>(row_of(rows, kFirstBin + bin)[cell]);
+    Histogram other = kept_histogram(rows, cell);
     Histogram& own = cells_[static_cast<size_t>(cell)];
     const int wanted = std::max(own.exponent, other.exponent);
     own.grow_to(wanted);
     other.grow_to(wanted);
-    own.specials += static_cast<int64_t>(row_of(rows, 1)[cell]);
+    own.specials += other.specials;
     for (size_t bin = 0; bin < own.counts.size(); ++bin) own.counts[bin] += other.counts[bin];
   }
 
