@@ -11,6 +11,7 @@
 #include "compact/explain.h"
 #include "compact/fold_masks.h"
 #include "compact/in_place.h"
+#include "compact/input_gates.h"
 #include "compact/macs.h"
 #include "compact/named_module.h"
 #include "compact/nodes.h"
@@ -45,6 +46,7 @@ Shrunk shrink(FlatModel flat, const Batches& batches, Gather gather, const Pinne
   shrunk.result.masks = explain(flat, findings, solution);
   for (auto& mask : unseen_masks(flat, findings, values))
     shrunk.result.masks.push_back(std::move(mask));
+  for (auto& gate : input_gates(flat, values)) shrunk.result.masks.push_back(std::move(gate));
   shrunk.result.macs_before = count_macs(flat, values);
   Rewrite rewrite(flat, values, solution);
   for (const auto& edit : findings.edits) edit(rewrite);

@@ -48,6 +48,7 @@ at::Tensor masked_weight(const Module& layer, const LayerUse& call, const at::Te
 }
 
 void fold(const Module& model, const MaskSite& site, const LayerUses& uses) {
+  if (site.gate) throw NotUnderstood{"its gate looks at the input"};
   Module layer = find_owner(model, site.site.layer).module;
   const auto calls = uses.of(site.site);
   Arguments::require(calls.front().reader == nullptr, "its weight is read by a functional call");

@@ -21,8 +21,9 @@ struct MaskedWeights {
 
 /// A clone in which the weight of each layer holds its mask, where the layer is one convolution or
 /// linear operator that alone reads the masked input and its own parameter `weight`, and the mask
-/// has one number per channel. Same layers, shapes and state_dict keys; exact but for inf and NaN.
-/// The model of `session` is left untouched. Throws Error(Model) as apply_masks does.
+/// has one number per channel (no gate that looks at its input). Same layers, shapes and state_dict
+/// keys; exact but for inf and NaN. The model of `session` is left untouched. Throws Error(Model)
+/// as apply_masks does.
 MaskedWeights mask_weights(const Session& session, const std::vector<MaskSite>& sites);
 
 }  // namespace actsparse

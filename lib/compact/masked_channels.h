@@ -18,6 +18,8 @@ struct MaskedChannels {
   int64_t lost = 0;      ///< not masked here, but removed as nothing needs them
   /// Masked ones that the small model still has: (count, first cause), largest count first.
   std::vector<std::pair<int64_t, std::string>> kept;
+  /// Its gate is no mask but looks at its input: nothing is removed for it.
+  bool looks_at_input = false;
 };
 
 }  // namespace actsparse

@@ -3,6 +3,7 @@
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
 #include "compact/flat_model.h"
+#include "compact/input_gates.h"
 #include "compact/named_module.h"
 
 namespace actsparse {
@@ -11,7 +12,8 @@ namespace {
 void skip_masks(const FlatModel& model, torch::jit::Block& block) {
   for (auto* node : block.nodes()) {
     for (auto* inner : node->blocks()) skip_masks(model, *inner);
-    if (node->kind() == c10::aten::mul && is_mask(model, node->inputs()[1]))
+    const bool is_masking = node->kind() == c10::aten::mul && is_mask(model, node->inputs()[1]);
+    if (is_masking || is_input_gate(model, *node))
       node->output()->replaceAllUsesWith(node->inputs()[0]);
   }
 }

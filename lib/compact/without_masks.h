@@ -4,8 +4,8 @@
 
 namespace actsparse {
 
-/// One graph without the multiplications by the buffers `activation_mask`. `masked` is left
-/// untouched. Throws Error(Model) as flatten() does.
+/// One graph without the multiplications by the buffers `activation_mask` and by gates. `masked` is
+/// left untouched. Throws Error(Model) as flatten() does.
 Session without_masks(const Session& masked);
 
 }  // namespace actsparse

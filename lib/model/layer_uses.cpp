@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "model/call_methods.h"
+#include "model/gate_nodes.h"
 #include "model/layer_owner.h"
 #include "model/layer_tree.h"
 #include "model/mask_names.h"
@@ -23,25 +24,41 @@ using torch::jit::Value;
 
 LayerUse use_of_call(const CallMethod& call) { return {call.name, call.graph, call.input}; }
 
-// %product = aten::mul(%input, %owner.in_proj_activation_mask)
-bool is_own_mask(const Node& node, const FunctionalUse& use) {
-  if (node.kind() != c10::aten::mul || node.inputs().size() != 2) return false;
-  const auto path = attribute_path_of(*node.input(1));
-  if (!path || path->names.empty() || !is_mask_name(path->names.back())) return false;
+// %owner.in_proj_activation_mask, or its threshold
+bool is_own_buffer(const Value& value, const FunctionalUse& use, const char* kind) {
+  const auto path = attribute_path_of(value);
+  if (!path || path->names.empty() || !is_mask_name(path->names.back(), kind)) return false;
   const std::string own =
-      mask_name(use.parameter == "weight" ? "" : use_named(*use.owner, use.parameter), 0);
+      mask_name(use.parameter == "weight" ? "" : use_named(*use.owner, use.parameter), 0, kind);
   const std::string& name = path->names.back();
   return *path == use.owner_path.then(name) && name.compare(0, own.size(), own) == 0;
+}
+
+// %product = aten::mul(%input, %owner.in_proj_activation_mask)
+bool is_own_mask(const Node& node, const FunctionalUse& use) {
+  return node.kind() == c10::aten::mul && node.inputs().size() == 2 &&
+         is_own_buffer(*node.input(1), use, kMaskBuffer);
+}
+
+bool is_own_gate(Node& node, const FunctionalUse& use) {
+  const auto gate = gate_nodes(node);
+  return gate && is_own_buffer(*gate->threshold, use, kThresholdBuffer);
 }
 
 LayerUse use_of_operator(const FunctionalUse& use, const std::shared_ptr<Graph>& graph) {
   Node* reader = use.node;
   size_t place = use.input;
-  while (is_own_mask(*reader->input(place)->node(), use)) {
-    reader = reader->input(place)->node();
+  for (Node* before = reader->input(place)->node();
+       is_own_mask(*before, use) || is_own_gate(*before, use); before = reader->input(0)->node()) {
+    reader = before;
     place = 0;
   }
-  return {use.place(), graph, reader->input(place), reader, place, use.owner_path, &use};
+  LayerUse found = {use.place(), graph, reader->input(place), reader};
+  found.magnitudes = is_own_gate(*reader, use) ? gate_nodes(*reader)->magnitudes : nullptr;
+  found.place = place;
+  found.owner = use.owner_path;
+  found.functional = &use;
+  return found;
 }
 
 // The graph that holds the operator: the method's, or that of the innermost function on the way.
@@ -131,7 +148,10 @@ bool inline_functions(const Session& clone, const std::set<std::string>& layers)
 
 }  // namespace
 
-Node* LayerUse::start() const { return reader != nullptr ? reader : *graph->nodes().begin(); }
+Node* LayerUse::start() const {
+  if (magnitudes != nullptr) return magnitudes;
+  return reader != nullptr ? reader : *graph->nodes().begin();
+}
 
 Value* LayerUse::insert_owner() const {
   Value* value = graph->inputs().at(owner.argument);
@@ -140,6 +160,7 @@ Value* LayerUse::insert_owner() const {
 }
 
 void LayerUse::read_instead(Node* node) const {
+  if (magnitudes != nullptr) magnitudes->replaceInput(0, node->output());
   if (reader != nullptr)
     reader->replaceInput(place, node->output());
   else

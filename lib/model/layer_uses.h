@@ -20,10 +20,12 @@ struct LayerUse {
   std::shared_ptr<torch::jit::Graph> graph;
   torch::jit::Value* input;
   /// Of a functional use the node that reads `input`: the operator, or the first multiplication by
-  /// a mask in front of it. Null of a call: there everything in the graph reads it.
+  /// a mask or a gate in front of it. Null of a call: there everything in the graph reads it.
   torch::jit::Node* reader = nullptr;
-  size_t place = 0;                           ///< of `input` among the reader's inputs
-  AttributePath owner = {};                   ///< of the layer, which holds the masks, in the graph
+  torch::jit::Node* magnitudes = nullptr;  ///< where the reader is a gate's product the gate's abs,
+                                           ///< which reads `input`, too
+  size_t place = 0;                        ///< of `input` among the reader's inputs
+  AttributePath owner = {};                ///< of the layer, which holds the masks, in the graph
   const FunctionalUse* functional = nullptr;  ///< owned by the LayerUses it came from
 
   /// Nodes that work on the input go before this one.

@@ -18,8 +18,10 @@ struct Verification {
 /// Runs `masked` (as loaded from its file) on one batch and checks for every call of every layer in
 /// `sites` that all code of the layer reads aten::mul(input, mask buffer) and nothing reads the
 /// input itself, that the buffer holds the site's mask, and that the product is input * mask bit
-/// for bit. `masked` is left untouched; layers the batch does not call are checked by structure
-/// only. Throws Error(Check) naming the layer.
+/// for bit; of a gate likewise that it alone reads the input, holds the site's threshold and
+/// factors, and lets pass input * (|input| * factors > threshold). `masked` is left untouched;
+/// layers the batch does not call are checked by structure only. Throws Error(Check) naming the
+/// layer.
 Verification verify_masks(const Session& masked, const std::vector<MaskSite>& sites,
                           const std::vector<c10::IValue>& batch);
 

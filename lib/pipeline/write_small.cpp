@@ -1,6 +1,8 @@
 #include <ATen/Parallel.h>
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+
 #include "base/bytes_written.h"
 #include "base/error.h"
 #include "base/stopwatch.h"
@@ -50,7 +52,14 @@ void warn_of_little_removed(CompactReport& report) {
     removed += layer.removed;
   }
   const double share = static_cast<double>(removed) / static_cast<double>(masked);
-  if (masked == 0)
+  const bool are_gates =
+      !report.layers.empty() && std::all_of(report.layers.begin(), report.layers.end(),
+                                            [](const auto& layer) { return layer.looks_at_input; });
+  if (are_gates)
+    report.warnings.push_back(
+        "the gates of all masked layers look at their input, so that no channel is always 0 and "
+        "nothing can be removed: gates save time in kernels that skip zeros only");
+  else if (masked == 0)
     report.warnings.push_back(
         "no layer has a whole channel masked: channels can be removed if the mask has one value "
         "per channel (reduce over all other dimensions)");

@@ -11,9 +11,12 @@ json masked_channels_json(const MaskedChannels& layer) {
   json kept = json::array();
   for (const auto& [channels, because] : layer.kept)
     kept.push_back({{"channels", channels}, {"because", because}});
-  return {{"name", layer.layer},      {"channels", layer.total},    {"masked", layer.masked},
-          {"removed", layer.removed}, {"gathered", layer.gathered}, {"also_removed", layer.lost},
-          {"kept", std::move(kept)}};
+  json entry = {{"name", layer.layer},        {"channels", layer.total},
+                {"masked", layer.masked},     {"removed", layer.removed},
+                {"gathered", layer.gathered}, {"also_removed", layer.lost},
+                {"kept", std::move(kept)}};
+  if (layer.looks_at_input) entry["looks_at_input"] = true;
+  return entry;
 }
 
 json ratio_json(const BeforeAfter& numbers) {
@@ -34,6 +37,7 @@ MaskedChannels read_masked_channels(const json& entry) {
   entry.at("removed").get_to(layer.removed);
   entry.at("gathered").get_to(layer.gathered);
   entry.at("also_removed").get_to(layer.lost);
+  layer.looks_at_input = entry.value("looks_at_input", false);
   for (const json& kept : entry.at("kept"))
     layer.kept.emplace_back(kept.at("channels").get<int64_t>(),
                             kept.at("because").get<std::string>());

@@ -30,6 +30,7 @@ std::vector<std::string> row(const MaskedChannels& layer) {
   std::string why;
   for (const auto& [channels, because] : layer.kept)
     why += fmt::format("{}kept {}: {}", why.empty() ? "" : "; ", channels, because);
+  if (layer.looks_at_input) why += "its gate looks at the input: nothing is removed for it";
   if (layer.gathered > 0) why += "; reads a subset by index_select";
   return {layer.layer.empty() ? "(root)" : layer.layer, std::to_string(layer.total),
           std::to_string(layer.masked), std::to_string(layer.removed), why};

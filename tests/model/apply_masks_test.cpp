@@ -1,5 +1,6 @@
 #include "model/apply_masks.h"
 
+#include <ATen/ops/scalar_tensor.h>
 #include <caffe2/serialize/inline_container.h>
 
 #include <sstream>
@@ -183,6 +184,62 @@ TEST_CASE("masking nothing gives the same model", "[model]") {
   const Module clone = apply_masks(model, {});
   CHECK(graph_text(clone) == graph_text(model));
   CHECK(buffer_names(clone).empty());
+}
+
+TEST_CASE("a gate compares its layer's input with its buffers, in plain operators", "[model]") {
+  const Module clone = apply_masks(chain(), {{{"b"}, {}, ThresholdGate{at::scalar_tensor(3.0F)}}});
+  CHECK(graph_text(find_layer(clone, "b")) ==
+        "graph(%0 : __torch__.Scale,\n"
+        "      %1 : Tensor):\n"
+        "  %2 : Tensor = aten::abs(%1)\n"
+        "  %3 : Tensor = prim::GetAttr[name=\"activation_threshold\"](%0)\n"
+        "  %4 : Tensor = aten::gt(%2, %3)\n"
+        "  %5 : Tensor = aten::mul(%1, %4)\n"
+        "  %6 : Tensor = prim::GetAttr[name=\"weight\"](%0)\n"
+        "  %7 : Tensor = aten::mul(%5, %6)\n"
+        "  return (%7)\n");
+  CHECK(buffer_names(clone) == Names{"b.activation_threshold"});
+  // 2x enters b: 2, 3 (not above), 8.
+  CHECK(bit_equal(run_forward(reloaded(clone), tensor1d({1, 1.5, 4})), tensor1d({0, 0, 24})));
+}
+
+TEST_CASE("a gate's factors weigh what is compared, not what passes", "[model]") {
+  const ThresholdGate gate{at::scalar_tensor(3.0F), tensor1d({2, 1, 0.25})};
+  const Module clone = apply_masks(chain(), {{{"b"}, {}, gate}});
+  CHECK(contains(graph_text(find_layer(clone, "b")),
+                 "  %2 : Tensor = aten::abs(%1)\n"
+                 "  %3 : Tensor = prim::GetAttr[name=\"activation_factors\"](%0)\n"
+                 "  %4 : Tensor = aten::mul(%2, %3)\n"
+                 "  %5 : Tensor = prim::GetAttr[name=\"activation_threshold\"](%0)\n"
+                 "  %6 : Tensor = aten::gt(%4, %5)\n"
+                 "  %7 : Tensor = aten::mul(%1, %6)\n"));
+  CHECK(bit_equal(run_forward(clone, tensor1d({1, 1.5, 4})), tensor1d({6, 0, 0})));
+  Module half = clone;
+  half.to(at::kDouble);
+  CHECK(run_forward(half, tensor1d({1, 1.5, 4}).to(at::kDouble)).scalar_type() == at::kDouble);
+}
+
+TEST_CASE("masks and gates of one layer are counted together", "[model]") {
+  const ThresholdGate gate{at::scalar_tensor(3.0F)};
+  const Module once = masked(chain(), "b", tensor1d({1, 0, 1}));
+  const Module twice = apply_masks(reloaded(once), {{{"b"}, {}, gate}});
+  CHECK(mask_buffer(find_owner(twice, "b")) == "activation_threshold_1");
+  CHECK(bit_equal(run_forward(twice, tensor1d({1, 4, 4})), tensor1d({0, 0, 24})));
+  const Module again = masked(reloaded(twice), "b", tensor1d({1, 1, 0}));
+  CHECK(mask_buffer(find_owner(again, "b")) == "activation_mask_2");
+  CHECK(bit_equal(run_forward(again, tensor1d({4, 4, 4})), tensor1d({24, 0, 0})));
+}
+
+TEST_CASE("a layer whose first mask is gone can be masked again", "[model]") {
+  const ThresholdGate gate{at::scalar_tensor(3.0F)};
+  Module layer("__torch__.Small");
+  layer.register_attribute("training", c10::BoolType::get(), true);
+  layer.register_buffer("activation_threshold_1", at::scalar_tensor(1.0F));
+  layer.define("def forward(self, x: Tensor) -> Tensor:\n  return x\n");
+  const Module model =
+      make_module("Root", "def forward(self, x: Tensor) -> Tensor:\n  return self.a.forward(x)\n",
+                  {{"a", layer}});
+  CHECK(mask_buffer(find_owner(masked(model, "a", tensor1d({1})), "a")) == "activation_mask_2");
 }
 
 TEST_CASE("an unknown layer cannot be masked", "[model]") {

@@ -1,5 +1,7 @@
 #include "model/verify_masks.h"
 
+#include <ATen/ops/scalar_tensor.h>
+
 #include "model/layer_tree.h"
 #include "support/catch.h"
 #include "support/error_of.h"
@@ -133,4 +135,71 @@ TEST_CASE("an empty batch has no bytes to compare and passes", "[model]") {
   const Module model = reloaded(apply_masks(chain(), one));
   const at::Tensor empty = tensor1d({1, 2}).narrow(0, 0, 0);
   CHECK(verify_masks(model, one, {empty}).calls == 1);
+}
+
+namespace {
+
+const ThresholdGate kVerifiedGate{at::scalar_tensor(3.0F), tensor1d({2, 1})};
+
+std::vector<MaskSite> gate_sites(const ThresholdGate& of = kVerifiedGate) {
+  return {{{"b"}, {}, of}};
+}
+
+std::string gate_failure(const Module& model, const std::string& layer = "b") {
+  const std::vector<MaskSite> sites = {{{layer}, {}, kVerifiedGate}};
+  const Error error = error_of([&] { verify_masks(model, sites, {tensor1d({1, 2})}); });
+  CHECK(error.kind() == ErrorKind::Check);
+  return error.what();
+}
+
+// A layer with a gate's buffers whose forward is written by hand.
+Module with_gate(const std::string& result) {
+  Module layer("__torch__.Broken");
+  layer.register_attribute("training", c10::BoolType::get(), true);
+  layer.register_buffer("activation_threshold", kVerifiedGate.threshold.clone());
+  layer.register_buffer("activation_factors", kVerifiedGate.factors.clone());
+  layer.define("def forward(self, x: Tensor) -> Tensor:\n  return " + result + "\n");
+  return make_module("Root",
+                     "def forward(self, x: Tensor) -> Tensor:\n  return self.b.forward(x)\n",
+                     {{"b", layer}});
+}
+
+}  // namespace
+
+TEST_CASE("gates pass, with and without factors, also with samples", "[model]") {
+  for (const auto& sites : {gate_sites(), gate_sites({at::scalar_tensor(3.0F)})}) {
+    const Module model = reloaded(apply_masks(chain(), sites));
+    CHECK(verify_masks(model, sites, {tensor1d({1, 2})}).calls == 1);
+    CHECK(verify_masks(model, sites, {normal({5, 3, 2}, 1)}).layers == 1);
+    const Module twice = apply_masks(apply_masks(chain(), {{{"b"}, mask}}), sites);
+    CHECK(verify_masks(twice, sites, {normal({5, 2}, 1)}).calls == 1);
+  }
+}
+
+TEST_CASE("other gates, and masks in their place, are caught", "[model]") {
+  const auto failing = [](const ThresholdGate& other) {
+    return gate_failure(apply_masks(chain(), gate_sites(other)));
+  };
+  CHECK(contains(failing({at::scalar_tensor(3.5F), kVerifiedGate.factors}), "holds another gate"));
+  CHECK(contains(failing({kVerifiedGate.threshold, tensor1d({2, 2})}), "holds another gate"));
+  CHECK(contains(failing({kVerifiedGate.threshold}), "holds another gate"));
+  CHECK(contains(gate_failure(masked(chain(), "b")), "holds another gate"));
+  CHECK(contains(gate_failure(chain()), "has no mask buffer"));
+  CHECK(contains(failure(apply_masks(chain(), gate_sites()), "b"), "holds another mask"));
+}
+
+TEST_CASE("code that does not do what a gate does is caught", "[model]") {
+  const std::string scores = "x.abs() * self.activation_factors", whole = "x * (" + scores;
+  CHECK(verify_masks(with_gate(whole + " > self.activation_threshold)"), gate_sites(),
+                     {tensor1d({1, 2})})
+            .calls == 1);
+  for (const char* other :
+       {"x * (x.abs() > self.activation_threshold)",
+        "x * (x.abs() * self.activation_factors >= self.activation_threshold)",
+        "x * (x.relu() * self.activation_factors > self.activation_threshold)",
+        "x * (x.abs() * self.activation_factors > self.activation_threshold * 2)",
+        "x + (x.abs() * self.activation_factors > self.activation_threshold)"})
+    CHECK(contains(gate_failure(with_gate(other)), "does not compare its input"));
+  CHECK(contains(gate_failure(with_gate(whole + " > self.activation_threshold) + x")),
+                 "reads its input besides the gate"));
 }
