@@ -17,6 +17,7 @@
 #include <random>
 
 #include "functions/block_norms.h"
+#include "functions/cut_facts.h"
 #include "functions/registry.h"
 #include "functions/tensors.h"
 
@@ -270,13 +271,14 @@ std::vector<ScoreRow> own_masks() {
            topk_facts()},
           {"threshold",
            "keeps |x| > threshold",
-           {at_least(0, required("threshold", "float", 0.1))},
+           {at_least(0, required("threshold", "float", 0.1)), dynamic_rule()},
            make_threshold,
-           {{}, false, {}}},
+           cut_at_threshold()},
           {"quantile",
            "keeps |x| > the q-quantile of |x| (linear interpolation)",
-           {unit_interval(required("q", "float", 0.5))},
-           make_quantile},
+           {unit_interval(required("q", "float", 0.5)), dynamic_rule()},
+           make_quantile,
+           cut_at_quantile()},
           {"nm", "keeps the n largest |x| of each m consecutive ones along dim", nm_rules(),
            make_nm, nm_facts()},
           {"block", "drops the round(sparsity_level * blocks) blocks of smallest L2 norm",

@@ -86,10 +86,13 @@ ScoreRow norm_row() {
 }
 
 std::vector<ScoreRow> own_reduces() {
+  ScoreFacts identity_facts;
+  identity_facts.scales = true;
   return {{"identity",
            "the aggregate as it is",
            {},
-           [](const json&) { return [](const Tensor& x) { return x; }; }},
+           [](const json&) { return [](const Tensor& x) { return x; }; },
+           identity_facts},
           row("mean", "mean over dim (torch.mean)", mean),
           row("sum", "sum over dim (torch.sum)", sum),
           row("max", "largest value over dim (torch.amax)", max),

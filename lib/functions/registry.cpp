@@ -103,12 +103,16 @@ Scale scale_of(const std::optional<FunctionConfig>& reduce) {
   return facts == nullptr ? Scale::Mean : facts->scale;
 }
 
+nlohmann::json mask_parameters(const MergedSettings& settings) {
+  nlohmann::json parameters = settings.mask_fn->parameters;
+  parameters.update(settings.sparse_config);
+  return parameters;
+}
+
 std::optional<double> requested_sparsity(const MergedSettings& settings) {
   const auto* facts = facts_of(mask_rows(), settings.mask_fn);
   if (facts == nullptr || !facts->sparsity) return std::nullopt;
-  nlohmann::json parameters = settings.mask_fn->parameters;
-  parameters.update(settings.sparse_config);
-  return facts->sparsity(parameters);
+  return facts->sparsity(mask_parameters(settings));
 }
 
 void check_aggregate(const MergedSettings& settings) {

@@ -12,6 +12,7 @@
 
 #include "functions/functions.h"
 #include "functions/parameters.h"
+#include "statistics/statistic.h"
 
 namespace actsparse {
 
@@ -36,6 +37,12 @@ struct ScoreFacts {
   std::function<std::optional<double>(const nlohmann::json& parameters)> sparsity = {};
   Scale scale = Scale::Mean;
   std::string of_aggregate = {};  ///< the only aggregate_fn whose value it takes; empty: any
+  /// Of a mask_fn with the parameter `dynamic` (functions/dynamic_masks.h): where it cuts |x|, from
+  /// all parameters, as written in the config.
+  std::function<HistogramQuestion(const nlohmann::json& parameters)> cut = {};
+  /// Of a reduce_fn: of every number it makes that number, or |x| times what it makes of ones if it
+  /// needs the weights by input, so that it can be asked of single inputs too.
+  bool scales = false;
 };
 
 template <class Fn, class Facts>
@@ -88,6 +95,9 @@ class RegisterFunction {
   FunctionKind kind_;
   std::string name_;
 };
+
+/// All parameters of a mask_fn, as written: its own, then those of sparse_config.
+nlohmann::json mask_parameters(const MergedSettings& settings);
 
 /// Adds `more` to `needs`. Throws Error(Config) if two statistics of one name differ.
 void add_needs(Needs& needs, const Needs& more);

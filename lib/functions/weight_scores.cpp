@@ -157,6 +157,8 @@ ScoreFacts facts_of_weights(Scale scale) {
 }  // namespace
 
 ScoreRow weighted_row() {
+  ScoreFacts facts = facts_of_weights(Scale::Total);
+  facts.scales = true;
   return {"weighted",
           "|x| times the norm of the weights that read the channel",
           {one_or_two("norm", 1), one_or_two("power", 1)},
@@ -166,7 +168,7 @@ ScoreRow weighted_row() {
               return weighted(layer, norm, power);
             });
           },
-          facts_of_weights(Scale::Total)};
+          facts};
 }
 
 ScoreRow removal_error_row() {

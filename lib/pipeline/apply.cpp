@@ -9,6 +9,7 @@
 #include "pipeline/make_models.h"
 #include "pipeline/outputs.h"
 #include "pipeline/prepared_job.h"
+#include "pipeline/refuse_dynamic.h"
 #include "pipeline/repair_model.h"
 #include "pipeline/stages.h"
 #include "pipeline/trial_batch.h"
@@ -110,6 +111,7 @@ Report apply(const ApplyRequest& request, const RunOptions& options) {
   if (repairs) check_repair(*config);
   const Stepped stepped = load_stepped(model_path, state_path, options.device);
   const auto& [state, session] = stepped;
+  if (repairs) refuse_dynamic(state, "repair");
   check_memory(0);
   ActivationSparsifier sparsifier(session);
   sparsifier.load_state_dict(state);

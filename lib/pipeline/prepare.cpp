@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "base/version.h"
+#include "functions/dynamic_masks.h"
 #include "model/layer_uses.h"
 #include "model/load_model.h"
 #include "model/registrable_layers.h"
@@ -39,6 +40,12 @@ void check_goes_together(const MergedSettings& settings, const LayerSelector& la
   throw error.in(layer.path);
 }
 
+void check_is_dynamic(const MergedSettings& settings, const LayerSelector& layer) try {
+  check_dynamic(settings);
+} catch (const Error& error) {
+  throw error.in(layer.path);
+}
+
 void check_functions(const Config& config, const FunctionTable& functions) {
   for (const auto& layer : config.layers) {
     const MergedSettings settings = merge(config.defaults, layer.settings);
@@ -47,6 +54,7 @@ void check_functions(const Config& config, const FunctionTable& functions) {
     functions.aggregate(*settings.aggregate_fn);
     functions.reduce(*settings.reduce_fn);
     check_mask(settings, layer, functions);
+    check_is_dynamic(settings, layer);
   }
 }
 

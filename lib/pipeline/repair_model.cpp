@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "data/batch_source.h"
+#include "pipeline/refuse_dynamic.h"
 #include "pipeline/stages.h"
 #include "repair/held_out.h"
 #include "repair/repair.h"
@@ -71,6 +72,7 @@ void check_held_out(const DataConfig& data, double share, const std::string& key
 
 void check_repair(const Config& config) {
   if (!config.repair.is_on()) return;
+  refuse_dynamic(config, "repair");
   const std::string data = config.repair.data ? "repair.data" : "data";
   check_held_out(data_of(config), config.repair.holdout, data + ".batch_size");
   if (config.repair.tune)

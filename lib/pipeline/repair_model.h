@@ -13,7 +13,7 @@
 namespace actsparse {
 
 /// What shows before a calibration: throws Error(Config) if config.repair is to hold out less than
-/// a batch, Error(Data) if its data cannot be opened.
+/// a batch or a mask_fn is dynamic, Error(Data) if its data cannot be opened.
 void check_repair(const Config& config);
 
 /// What was done to a masked model, and what it was before each stage: as stage_names() says.

@@ -12,6 +12,7 @@
 #include "pipeline/examination.h"
 #include "pipeline/outputs.h"
 #include "pipeline/picture.h"
+#include "pipeline/refuse_dynamic.h"
 #include "pipeline/search_course.h"
 #include "pipeline/search_shards.h"
 #include "pipeline/share_levels.h"
@@ -46,6 +47,7 @@ void check_alone(const Config& config, const RunOptions& options) {
 
 void check_before(const Config& config, const RunOptions& options) {
   check_search(config);
+  refuse_dynamic(config, "search");
   check_alone(config, options);
   check_search_metrics(config, load_functions(config));
 }

@@ -1,6 +1,7 @@
 #include "base/stopwatch.h"
 #include "pipeline/picture.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/refuse_dynamic.h"
 #include "pipeline/share_levels.h"
 #include "report/answer.h"
 
@@ -8,6 +9,7 @@ namespace actsparse {
 
 SensitivityReport sensitivity(const Config& config, const RunOptions& options) {
   const Stopwatch stopwatch;
+  refuse_dynamic(config, "sensitivity");
   check_search_metrics(config, load_functions(config));
   Calibration calibration =
       calibrate_alone(config, options, main_output(config.output).string() + ".search");

@@ -46,6 +46,9 @@ void change_settings(LayerRecord& layer, MergedSettings settings, const std::str
                     " differ from those it was calibrated with; a step can change reduce_fn, "
                     "mask_fn and sparse_config, and what is made of the same data (mean of a sum, "
                     "another quantile of a histogram) only");
+  if (layer.score_factors.defined() &&
+      to_json(*layer.settings.reduce_fn) != to_json(settings.reduce_fn.value()))
+    layer.score_factors = at::Tensor();  // they are of the other one
   layer.settings = std::move(settings);
 }
 

@@ -28,6 +28,9 @@ struct LayerStatistics {
   std::vector<int64_t> input_shape;           ///< of the last call
   std::optional<at::ScalarType> input_dtype;  ///< nothing before the first call
   std::optional<LayerChannels> channels;      ///< where any layer is aligned
+  /// Of a layer whose mask_fn is dynamic, where its score looks at weights: score_factors()
+  /// (functions/dynamic_masks.h), which no statistic can tell once the model is gone.
+  at::Tensor score_factors = {};
 
   /// What aggregate_fn keeps; null before the first call.
   const TensorOrList* data() const {

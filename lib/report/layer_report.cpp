@@ -24,6 +24,10 @@ OrderedJson layer_json(const LayerReport& layer) {
     entry["total"] = layer.mask->total;
     entry["sparsity_effective"] = layer.mask->sparsity();
   }
+  if (layer.gate) {
+    entry["sparsity_effective"] = value_or_null(layer.gate->dropped);
+    entry["gate"] = {{"threshold", layer.gate->threshold}, {"weighted", layer.gate->has_factors}};
+  }
   entry["warnings"] = layer.warnings;
   return entry;
 }
@@ -35,6 +39,10 @@ LayerReport read_layer(const OrderedJson& entry) {
   entry.at("calls").get_to(layer.calls);
   layer.requested = optional_at<double>(entry, "sparsity_requested");
   entry.at("warnings").get_to(layer.warnings);
+  if (entry.contains("gate"))
+    layer.gate = {entry.at("gate").at("threshold").get<double>(),
+                  entry.at("gate").at("weighted").get<bool>(),
+                  optional_at<double>(entry, "sparsity_effective")};
   const OrderedJson& shape = entry.at("mask_shape");
   if (shape.is_null()) return layer;
   layer.has_features = !shape.empty() && shape.front().is_array();
@@ -48,12 +56,24 @@ LayerReport read_layer(const OrderedJson& entry) {
   return layer;
 }
 
+std::optional<GateSummary> summarize_gate(const LayerRecord& record) {
+  const auto* gate = record.gate ? std::get_if<ThresholdGate>(&*record.gate) : nullptr;
+  if (gate == nullptr) return std::nullopt;
+  return GateSummary{gate->threshold.item<double>(), gate->factors.defined(), gate->dropped};
+}
+
 std::string percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
 
 std::vector<std::string> cells(const LayerReport& layer) {
   std::vector<std::string> row = {layer.name.empty() ? "(root)" : layer.name, layer.type,
                                   std::to_string(layer.calls)};
   const std::string asked = layer.requested ? percent(*layer.requested) : "-";
+  if (layer.gate) {
+    const auto& [threshold, has_factors, dropped] = *layer.gate;
+    row.push_back(fmt::format("|x|{} > {:.4g}", has_factors ? " w" : "", threshold));
+    row.insert(row.end(), {"-", asked, dropped ? percent(*dropped) : "-"});
+    return row;
+  }
   if (!layer.mask) {
     row.insert(row.end(), {"-", "-", asked, "-"});
     return row;
@@ -77,6 +97,7 @@ std::vector<LayerReport> report_layers(const std::vector<LayerRecord>& records,
     layer.calls = record.calls;
     layer.has_features = record.settings.features.has_value();
     layer.mask = summarize_mask(record);
+    layer.gate = summarize_gate(record);
     layer.requested = requested_sparsity(record.settings);
     for (const auto& warning : warnings)
       if (warning.layer == layer.name) layer.warnings.push_back(warning.text);

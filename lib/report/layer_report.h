@@ -11,6 +11,13 @@
 
 namespace actsparse {
 
+/// input * (|input| [* factors] > threshold).
+struct GateSummary {
+  double threshold = 0;
+  bool has_factors = false;
+  std::optional<double> dropped;  ///< share of what was calibrated on that it sets to 0
+};
+
 struct LayerReport {
   std::string name;
   std::string type;
@@ -19,6 +26,7 @@ struct LayerReport {
   std::optional<MaskSummary> mask;  ///< nothing before step()
   std::optional<double> requested;  ///< sparsity asked for, where mask_fn has such a number
   std::vector<std::string> warnings;
+  std::optional<GateSummary> gate = {};  ///< in place of a mask where mask_fn is dynamic
 };
 
 /// One entry per record; `warnings` are spread over the layers they name.

@@ -29,6 +29,13 @@ std::vector<Site> sites_that_need_weights(const std::vector<LayerRecord>& record
   return sites;
 }
 
+void require_called(const LayerRecord& record) {
+  if (!record.gate && !record.input_dtype)
+    throw Error(ErrorKind::Model,
+                layer_text(record.site.layer) +
+                    ": shape unknown, run forward at least once so that the layer is called");
+}
+
 }  // namespace
 
 std::string ActivationSparsifier::Impl::first_name(const std::string& name) const {
@@ -100,11 +107,11 @@ bool ActivationSparsifier::register_layer(const Module& layer, const LayerSettin
 
 TensorOrList ActivationSparsifier::get_mask(const std::string& name) const {
   const LayerRecord& record = impl_->require(name).summary();
-  if (record.gate) return mask_of(*record.gate);
-  if (!record.input_dtype)
+  if (record.gate && !std::holds_alternative<ConstantMask>(*record.gate))
     throw Error(ErrorKind::Model,
-                layer_text(name) +
-                    ": shape unknown, run forward at least once so that the layer is called");
+                layer_text(name) + ": its gate looks at the input, so that it has no mask");
+  if (record.gate) return mask_of(*record.gate);
+  require_called(record);
   if (!record.settings.features) return at::ones(record.input_shape, *record.input_dtype);
   std::vector<at::Tensor> masks;
   for (size_t i = 0; i < record.settings.features->size(); ++i)
@@ -153,7 +160,7 @@ std::vector<LayerWarning> ActivationSparsifier::step() {
 }
 
 Module ActivationSparsifier::squash_mask(bool attach_sparsify_hook) {
-  for (const auto& layer : impl_->layers) get_mask(layer.summary().site.layer);
+  for (const auto& layer : impl_->layers) require_called(layer.summary());
   std::vector<MaskSite> sites;
   for (auto& layer : impl_->layers)
     if (auto site = mask_site(layer.summary())) sites.push_back(std::move(*site));

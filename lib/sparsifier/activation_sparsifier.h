@@ -47,7 +47,8 @@ class ActivationSparsifier {
 
   /// Before step(): ones of the input's full shape; afterwards what mask_fn returned, in the
   /// input's dtype, on the device it was made on (a loaded state's: the CPU); a list with features.
-  /// Throws Error(Model) for a layer that is not registered or was not called yet.
+  /// Throws Error(Model) for a layer that is not registered, was not called yet, or whose gate
+  /// looks at its input.
   TensorOrList get_mask(const std::string& name) const;
   TensorOrList get_mask(const torch::jit::Module& layer) const;
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "functions/dynamic_masks.h"
 #include "functions/tensors.h"
 #include "sparsifier/align_masks.h"
 #include "sparsifier/layer_shapes.h"
@@ -36,14 +37,13 @@ class LayerChoice {
         reduce_(functions_.reduce(required(settings.reduce_fn, "reduce_fn"))),
         mask_(functions_.mask(required(settings.mask_fn, "mask_fn"), settings.sparse_config,
                               "sparse_config")),
-        warnings_(warnings) {}
+        warnings_(warnings) {
+    check_dynamic(settings_);
+  }
 
-  TensorOrList masks() {
-    const size_t count = as_list(*layer_.data()).size();
-    if (count == 0) warn("features is an empty list: nothing is masked");
-    std::vector<at::Tensor> masks;
-    for (size_t i = 0; i < count; ++i) masks.push_back(mask_of_feature(i));
-    return tensor_or_list(std::move(masks), settings_.features.has_value());
+  Gate gate_or_masks() {
+    if (is_dynamic(settings_)) return gate();
+    return ConstantMask{masks()};
   }
 
   /// Of a layer that is aligned: what each channel is worth, the mean of |x| over the rest.
@@ -79,6 +79,27 @@ class LayerChoice {
   }
 
  private:
+  TensorOrList masks() {
+    const size_t count = as_list(*layer_.data()).size();
+    if (count == 0) warn("features is an empty list: nothing is masked");
+    std::vector<at::Tensor> masks;
+    for (size_t i = 0; i < count; ++i) masks.push_back(mask_of_feature(i));
+    return tensor_or_list(std::move(masks), settings_.features.has_value());
+  }
+
+  ThresholdGate gate() {
+    if (needs_.by_input && !layer_.score_factors.defined())
+      throw Error(ErrorKind::State,
+                  "the state does not hold the norms of the layer's weights that reduce_fn asks "
+                  "for; calibrate with this config");
+    const at::Tensor factors = needs_.by_input ? layer_.score_factors : at::Tensor();
+    auto gate = threshold_gate(settings_, std::get<at::Tensor>(*layer_.data()), factors,
+                               *layer_.input_dtype);
+    if (gate.dropped == 1.0) warn("nothing that was calibrated on passes the gate");
+    if (gate.dropped == 0.0) warn("all that was calibrated on passes the gate: nothing is masked");
+    return gate;
+  }
+
   at::Tensor mask_of_feature(size_t feature) {
     const std::string name = feature_text(settings_, feature);
     try {
@@ -246,7 +267,7 @@ Choice choose(const Statistics& statistics, const Policy& policy, const Weights*
         aligned.places.push_back(i);
         aligned.layers.push_back(layer_choice(i).scores());
       } else {
-        choice.gates[i] = ConstantMask{layer_choice(i).masks()};
+        choice.gates[i] = layer_choice(i).gate_or_masks();
       }
     } catch (const Error& error) {
       throw error.in(layer_text(statistics[i].site.layer));

@@ -1,6 +1,7 @@
 #include "sparsifier/complete_settings.h"
 
 #include "base/error.h"
+#include "functions/dynamic_masks.h"
 #include "functions/gram_aggregate.h"
 #include "functions/window_json.h"
 #include "model/layer_weights.h"
@@ -39,10 +40,17 @@ void check_weights(const LayerRecord& layer, const LayerUses& uses,
                   "another function, or take it out");
 }
 
+void take_factors(LayerRecord& layer, const LayerUses& uses, const FunctionTable& functions) {
+  if (!is_dynamic(layer.settings) || layer.score_factors.defined()) return;
+  const auto weight = layer_weight(uses, layer.site);
+  layer.score_factors = score_factors(layer.settings, functions, weight ? &*weight : nullptr);
+}
+
 }  // namespace
 
 void complete_settings(LayerRecord& layer, const LayerUses& uses, const FunctionTable& functions) {
   check_weights(layer, uses, functions);
+  take_factors(layer, uses, functions);
   auto& aggregate = layer.settings.aggregate_fn;
   if (!aggregate || patches_of(*aggregate).is_null()) return;
   if (layer.settings.features && patches_of(*aggregate) != false)

@@ -51,6 +51,8 @@ std::optional<MaskSite> mask_site(const LayerRecord& layer) {
     const std::vector<int64_t> ones(layer.input_shape.size(), 1);
     return MaskSite{layer.site, at::ones(ones, *layer.input_dtype)};
   }
+  if (const auto* gate = std::get_if<ThresholdGate>(&*layer.gate))
+    return MaskSite{layer.site, {}, *gate};
   const TensorOrList& masks = mask_of(*layer.gate);
   if (const auto* mask = std::get_if<at::Tensor>(&masks)) return MaskSite{layer.site, *mask};
   return MaskSite{layer.site, merge_features(layer, std::get<std::vector<at::Tensor>>(masks))};

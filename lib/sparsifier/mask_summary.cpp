@@ -16,7 +16,7 @@ double MaskSummary::sparsity() const {
 }
 
 std::optional<MaskSummary> summarize_mask(const LayerRecord& layer) {
-  if (!layer.gate) return std::nullopt;
+  if (!layer.gate || !std::holds_alternative<ConstantMask>(*layer.gate)) return std::nullopt;
   MaskSummary summary;
   for (const auto& mask : as_list(mask_of(*layer.gate))) add(summary, mask);
   return summary;

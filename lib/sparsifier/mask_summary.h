@@ -16,7 +16,7 @@ struct MaskSummary {
   double sparsity() const;
 };
 
-/// Nothing before the first step.
+/// Nothing before the first step, and of a gate that looks at its input.
 std::optional<MaskSummary> summarize_mask(const LayerRecord& layer);
 
 }  // namespace actsparse

@@ -18,7 +18,7 @@ using c10::IValue;
 using nlohmann::json;
 using Reader = DocumentReader;
 
-constexpr int64_t kNewestFormat = 2;
+constexpr int64_t kNewestFormat = 3;
 
 std::optional<at::ScalarType> read_dtype(const Reader& reader, const std::string& key) {
   if (reader.at(key).isNone()) return std::nullopt;
@@ -69,7 +69,8 @@ MergedSettings read_settings(const Reader& group) {
 void check_feature_count(const LayerRecord& layer) {
   const size_t features = layer.settings.features ? layer.settings.features->size() : 0;
   std::vector<const TensorOrList*> all;
-  if (layer.gate) all.push_back(&mask_of(*layer.gate));
+  const auto* constant = layer.gate ? std::get_if<ConstantMask>(&*layer.gate) : nullptr;
+  if (constant != nullptr) all.push_back(&constant->mask);
   for (const auto& [name, tensors] : layer.accumulators) all.push_back(&tensors);
   for (const auto* tensors : all) {
     const auto* list = std::get_if<std::vector<at::Tensor>>(tensors);
@@ -77,6 +78,39 @@ void check_feature_count(const LayerRecord& layer) {
         (list != nullptr && list->size() != features))
       broken_state(layer_text(layer.site.layer) + " does not have one tensor per feature");
   }
+}
+
+// A tensor of numbers that something is multiplied by or compared with.
+at::Tensor read_floats(const IValue& value, const std::string& what) {
+  if (!value.isTensor() || !value.toTensor().defined() || !value.toTensor().is_floating_point() ||
+      value.toTensor().layout() != at::kStrided)
+    broken_state(what + " is no tensor of floating-point numbers");
+  return value.toTensor().clone();
+}
+
+ThresholdGate read_threshold_gate(const Reader& document) {
+  ThresholdGate gate;
+  gate.threshold = read_floats(document.at("threshold"), document.place() + ".threshold");
+  if (!document.at("factors").isNone())
+    gate.factors = read_floats(document.at("factors"), document.place() + ".factors");
+  if (document.at("dropped").isDouble()) gate.dropped = document.at("dropped").toDouble();
+  return gate;
+}
+
+std::optional<Gate> read_gate(const Reader& entry) {
+  if (entry.find("gate") != nullptr) return read_threshold_gate(entry.dict("gate"));
+  if (entry.at("mask").isNone()) return std::nullopt;
+  return ConstantMask{read_tensors(entry.at("mask"), dense_mask)};
+}
+
+void check_gate(const ThresholdGate& gate, const LayerRecord& layer, const std::string& place) {
+  if (layer.settings.features) broken_state(place + ": features do not go with a gate");
+  if (gate.threshold.dim() != 0 || gate.threshold.scalar_type() != layer.input_dtype)
+    broken_state(place + ": its gate's threshold is not one number of the input's dtype");
+  if (!gate.factors.defined()) return;
+  if (gate.factors.scalar_type() != layer.input_dtype ||
+      !broadcasts_to(gate.factors.sizes().vec(), layer.input_shape))
+    broken_state(place + ": its gate's factors do not fit the input");
 }
 
 // What the code that uses masks takes for granted.
@@ -91,6 +125,8 @@ void check_shapes(const LayerRecord& layer, const std::string& place) {
     broken_state(place + ": " + error.what());
   }
   if (!layer.gate) return;
+  if (const auto* gate = std::get_if<ThresholdGate>(&*layer.gate))
+    return check_gate(*gate, layer, place);
   for (const auto& mask : as_list(mask_of(*layer.gate)))
     if (mask.dim() > static_cast<int64_t>(layer.input_shape.size()))
       broken_state(place + ": its mask has more dimensions than the input");
@@ -142,8 +178,9 @@ LayerRecord read_layer(const std::string& name, const Reader& group, const Reade
   layer.input_dtype = read_dtype(group, "input_dtype");
   if (group.find("channels") != nullptr)
     layer.channels = read_channels(group.dict("channels"), layer.input_shape);
-  if (!entry.at("mask").isNone())
-    layer.gate = ConstantMask{read_tensors(entry.at("mask"), dense_mask)};
+  layer.gate = read_gate(entry);
+  if (const IValue* factors = group.find("score_factors"))
+    layer.score_factors = read_floats(*factors, group.place() + ".score_factors");
   layer.accumulators = read_accumulators(group);
   check_shapes(layer, group.place());
   check_feature_count(layer);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "functions/dynamic_masks.h"
 #include "model/observe_op.h"
 #include "sparsifier/layer_shapes.h"
 
@@ -34,6 +35,7 @@ RegisteredLayer::RegisteredLayer(LayerRecord record, const FunctionTable& functi
       functions.aggregate(callable(settings.aggregate_fn, "aggregate_fn"));
   functions.reduce(callable(settings.reduce_fn, "reduce_fn"));
   functions.mask(callable(settings.mask_fn, "mask_fn"), settings.sparse_config, "sparse_config");
+  check_dynamic(settings);
   for (const auto& [name, function] : functions.needs_of(settings).statistics)
     aggregates_[name].make = functions.aggregate(function);
   if (!record_.accumulators.empty()) restore(std::exchange(record_.accumulators, {}));

@@ -17,8 +17,15 @@ namespace {
 using c10::IValue;
 using c10::impl::GenericDict;
 
-// 2 is 1 with "statistics" in a data group; a reader of 1 would lose them without a word.
+bool has_dynamic(const LayerRecord& layer) {
+  return layer.score_factors.defined() ||
+         (layer.gate && std::holds_alternative<ThresholdGate>(*layer.gate));
+}
+
+// 2 is 1 with "statistics" in a data group, 3 is 2 with gates that look at their input: older
+// readers would lose them without a word.
 int64_t format_version(const StateDict& state) {
+  if (std::any_of(state.layers.begin(), state.layers.end(), has_dynamic)) return 3;
   const auto has_more = [](const LayerRecord& layer) {
     return layer.accumulators.size() > layer.accumulators.count(kAggregate);
   };
@@ -68,6 +75,7 @@ GenericDict data_group(const LayerRecord& layer) {
   group.insert("input_shape", int_list(layer.input_shape));
   group.insert("input_dtype", dtype_name(layer.input_dtype));
   if (layer.channels) group.insert("channels", channels_document(*layer.channels));
+  if (layer.score_factors.defined()) group.insert("score_factors", on_cpu(layer.score_factors));
   auto others = untyped_dict();
   for (const auto& [name, tensors] : layer.accumulators)
     (name == kAggregate ? group : others).insert(name, to_document(tensors, on_cpu));
@@ -75,9 +83,20 @@ GenericDict data_group(const LayerRecord& layer) {
   return group;
 }
 
+GenericDict gate_document(const ThresholdGate& gate) {
+  auto document = untyped_dict();
+  document.insert("threshold", on_cpu(gate.threshold));
+  document.insert("factors", gate.factors.defined() ? on_cpu(gate.factors) : IValue());
+  document.insert("dropped", gate.dropped ? IValue(*gate.dropped) : IValue());
+  return document;
+}
+
 GenericDict mask_entry(const LayerRecord& layer) {
   auto entry = untyped_dict();
-  entry.insert("mask", layer.gate ? to_document(mask_of(*layer.gate), sparse_parts) : IValue());
+  const auto* constant = layer.gate ? std::get_if<ConstantMask>(&*layer.gate) : nullptr;
+  entry.insert("mask", constant != nullptr ? to_document(constant->mask, sparse_parts) : IValue());
+  if (layer.gate && constant == nullptr)
+    entry.insert("gate", gate_document(std::get<ThresholdGate>(*layer.gate)));
   return entry;
 }
 

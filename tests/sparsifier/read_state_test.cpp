@@ -109,7 +109,7 @@ TEST_CASE("parts of a wrong type are named", "[sparsifier]") {
        "format_version is not"},
       {[](Document& d) { d.meta.insert_or_assign("format_version", int64_t{0}); },
        "format_version is 0"},
-      {[](Document& d) { d.meta.insert_or_assign("format_version", int64_t{3}); },
+      {[](Document& d) { d.meta.insert_or_assign("format_version", int64_t{4}); },
        "newer actsparse"},
       {[](Document& d) { d.meta.insert_or_assign("batches", int64_t{-1}); },
        "batches is not a count"},

@@ -121,9 +121,9 @@ TEST_CASE("absent, broken and too new states are told apart", "[sparsifier]") {
   std::string newer = state_bytes(rich_state());
   auto document = to_ivalue(rich_state());
   document.toGenericDict().at("meta").toGenericDict().insert_or_assign("format_version",
-                                                                       int64_t{3});
+                                                                       int64_t{4});
   write_pt(folder / "newer.pt", document);
-  CHECK(contains(failure(folder / "newer.pt"), "written by a newer actsparse (state format 3"));
+  CHECK(contains(failure(folder / "newer.pt"), "written by a newer actsparse (state format 4"));
 }
 
 TEST_CASE("a truncated state is broken, wherever it was cut", "[sparsifier]") {
