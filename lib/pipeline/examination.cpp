@@ -12,6 +12,7 @@
 #include "base/nearest.h"
 #include "base/stopwatch.h"
 #include "model/device_of.h"
+#include "model/gate_counter.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
 #include "pipeline/one_sample.h"
@@ -37,7 +38,9 @@ class Runner {
  public:
   explicit Runner(const Contestant& contestant)
       : name_(contestant.name),
-        session_(contestant.session.with(clone_with_own_types(contestant.session.model, {}))) {
+        session_(contestant.session.with(clone_with_own_types(
+            contestant.session.model, gated_layers(contestant.session.model)))),
+        gates_(session_.model) {
     session_.model.train(session_.training);
   }
 
@@ -54,6 +57,8 @@ class Runner {
   }
 
   const std::string& name() const { return name_; }
+  /// Of the last run.
+  std::vector<GateCount> take_zeros() { return gates_.take(); }
   double seconds() const { return seconds_; }  // of all forwards
 
  private:
@@ -70,6 +75,7 @@ class Runner {
 
   std::string name_;
   Session session_;
+  GateCounter gates_;
   std::optional<at::ScalarType> dtype_;
   double seconds_ = 0;
 };
@@ -126,6 +132,8 @@ void add_answer(Judge& judge, const BaselineBatch& expected, Runner& candidate,
   const IValue answer = run_candidate(candidate, batch, seed);
   try {
     judge.add(expected, answer);
+    for (const auto& [layer, zeros, elements] : candidate.take_zeros())
+      judge.add_zeros(layer, zeros, elements);
   } catch (const Error& error) {
     throw error.in(candidate.name());
   }

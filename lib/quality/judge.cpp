@@ -20,11 +20,10 @@ struct Kind {
   Tally (*fresh)();
 };
 Tally skipped_tally() { return Tally({1, 0, 0}); }  // complex outputs: samples
-constexpr Kind kinds[] = {{"errors", error_tally},
-                          {"differences", difference_tally},
-                          {"skipped", skipped_tally},
-                          {"classes", class_tally},
-                          {"user", user_tally}};
+Tally zero_tally() { return Tally({2, 0, 0}); }     // zeros, elements
+constexpr Kind kinds[] = {{"errors", error_tally},    {"differences", difference_tally},
+                          {"skipped", skipped_tally}, {"classes", class_tally},
+                          {"zeros", zero_tally},      {"user", user_tally}};
 
 std::pair<std::string, std::string> parted(const std::string& key) {
   const auto colon = key.find(':');
@@ -89,6 +88,8 @@ void tell(const Evaluation& evaluation, const std::string& key, const Tally& tal
     judgement.outputs.push_back(difference_counts(tally, of));
   } else if (kind == "classes") {
     append(class_metrics(tally, of), judgement);
+  } else if (kind == "zeros") {
+    judgement.zeros.push_back({of, tally.counts[0], tally.counts[1]});
   } else if (kind == "user") {
     append({user_metric(tally, user_metric_of(evaluation, of), "")}, judgement);
   } else {
@@ -138,6 +139,12 @@ void Judge::add(const BaselineBatch& baseline, const c10::IValue& candidate) {
   const auto pairs = pair_tensors(baseline.output, output_tree(candidate));
   add_outputs(pairs);
   if (baseline.judged) add_judged(baseline, pairs);
+}
+
+void Judge::add_zeros(const std::string& layer, int64_t zeros, int64_t elements) {
+  auto& counts = tally("zeros", layer).counts;
+  counts[0] += zeros;
+  counts[1] += elements;
 }
 
 void Judge::merge(const Judge& other) {

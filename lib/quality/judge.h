@@ -15,6 +15,7 @@ namespace actsparse {
 struct Judgement {
   std::vector<Metric> metrics;        ///< those asked for, or all that apply
   std::vector<OutputCounts> outputs;  ///< every tensor but complex ones
+  std::vector<ZeroCounts> zeros;      ///< of the layers whose gates look at their input
   std::vector<GateResult> gates;
   bool passed = true;                 ///< every gate did
   std::vector<std::string> warnings;  ///< one line each: NaN and infinities, outputs left out
@@ -31,6 +32,9 @@ class Judge {
   /// What the candidate returned for the batch: on any device, of any floating dtype. Error(Check)
   /// if its structure is not the baseline's, Error(Function) of a user's metric.
   void add(const BaselineBatch& baseline, const c10::IValue& candidate);
+
+  /// What such a layer of the candidate was given.
+  void add_zeros(const std::string& layer, int64_t zeros, int64_t elements);
 
   /// As if this one had seen the other's batches too.
   void merge(const Judge& other);

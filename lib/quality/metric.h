@@ -37,6 +37,16 @@ struct OutputCounts {
   std::optional<int64_t> differing;  ///< elements of an integer or bool output that are not equal
 };
 
+/// What enters a layer of the candidate whose gate looks at its input.
+struct ZeroCounts {
+  std::string layer;
+  int64_t zeros = 0, elements = 0;
+  /// The sparsity that is reached; 0 if nothing entered.
+  double share() const {
+    return elements == 0 ? 0 : static_cast<double>(zeros) / static_cast<double>(elements);
+  }
+};
+
 struct GateResult {
   std::string metric, output;
   std::string kind;  ///< "min", "max", "max_drop"

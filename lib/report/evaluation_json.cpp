@@ -70,6 +70,16 @@ OrderedJson outputs_json(const Judgement& judgement) {
   return outputs;
 }
 
+OrderedJson zeros_json(const std::vector<ZeroCounts>& layers) {
+  OrderedJson entries = OrderedJson::array();
+  for (const auto& layer : layers)
+    entries.push_back({{"layer", layer.layer},
+                       {"sparsity", layer.share()},
+                       {"zeros", layer.zeros},
+                       {"elements", layer.elements}});
+  return entries;
+}
+
 OrderedJson gate_json(const GateResult& gate) {
   return {{"metric", gate.metric},
           {"output", gate.output},
@@ -86,6 +96,7 @@ OrderedJson candidate_json(const CandidateReport& candidate) {
                        {"outputs", outputs_json(judgement)},
                        {"gates", OrderedJson::array()}};
   for (const auto& gate : judgement.gates) entry["gates"].push_back(gate_json(gate));
+  if (!judgement.zeros.empty()) entry["input_sparsity"] = zeros_json(judgement.zeros);
   entry["passed"] = judgement.passed;
   entry["warnings"] = judgement.warnings;
   return entry;
@@ -145,6 +156,11 @@ CandidateReport read_candidate(const OrderedJson& entry, const OrderedJson& base
       read_metric(name, "", metric, baseline, judgement);
   }
   for (const OrderedJson& gate : entry.at("gates")) judgement.gates.push_back(read_gate(gate));
+  if (entry.contains("input_sparsity"))
+    for (const OrderedJson& layer : entry.at("input_sparsity"))
+      judgement.zeros.push_back({layer.at("layer").get<std::string>(),
+                                 layer.at("zeros").get<int64_t>(),
+                                 layer.at("elements").get<int64_t>()});
   entry.at("passed").get_to(judgement.passed);
   entry.at("warnings").get_to(judgement.warnings);
   return candidate;

@@ -40,6 +40,16 @@ std::string differing_text(const OutputCounts& output) {
   return fmt::format("{}: {} of {} elements differ", name, *output.differing, output.elements);
 }
 
+// What gates that look at their input really set to 0.
+Table zero_table(const std::vector<ZeroCounts>& layers) {
+  Table table{{{"layer", "zeros that enter", "of"}}, {1, 2}};
+  for (const auto& layer : layers)
+    table.rows.push_back({layer.layer.empty() ? "(root)" : layer.layer,
+                          fmt::format("{:.1f} %", 100 * layer.share()),
+                          std::to_string(layer.elements)});
+  return table;
+}
+
 void append_warnings(Rows& rows, const CandidateReport& candidate) {
   for (const auto& warning : candidate.judgement.warnings)
     rows.push_back(line("warning: " + candidate.model + ": " + warning));
@@ -52,6 +62,10 @@ void append_candidate(Rows& rows, const EvaluationReport& report,
   rows.push_back(metric_table(candidate.judgement));
   for (const auto& output : candidate.judgement.outputs)
     if (output.differing) rows.push_back(line(differing_text(output)));
+  if (!candidate.judgement.zeros.empty()) {
+    rows.push_back(line(""));
+    rows.push_back(zero_table(candidate.judgement.zeros));
+  }
   append_warnings(rows, candidate);
   for (const auto& gate : candidate.judgement.gates)
     rows.push_back(line((gate.passed ? "gate passed: " : "gate FAILED: ") + gate_text(gate)));
