@@ -39,7 +39,7 @@ class Runner {
   explicit Runner(const Contestant& contestant)
       : name_(contestant.name),
         session_(contestant.session.with(clone_with_own_types(
-            contestant.session.model, gated_layers(contestant.session.model)))),
+            contestant.session.model, modules_with_gates(contestant.session.model)))),
         gates_(session_.model) {
     session_.model.train(session_.training);
   }

@@ -7,10 +7,12 @@
 #include <torch/jit.h>
 
 #include "model/apply_masks.h"
+#include "model/gate_counter.h"
 #include "model/insert_observers.h"
 #include "model/layer_tree.h"
 #include "model/layer_uses.h"
 #include "model/layer_weights.h"
+#include "model/own_types.h"
 #include "model/registrable_layers.h"
 #include "model/verify_masks.h"
 #include "support/catch.h"
@@ -287,4 +289,29 @@ TEST_CASE("a functional use has one input, and an unread parameter none", "[mode
   CHECK(contains(unread.what(),
                  "no linear operator that can be observed reads the parameter "
                  "'spare_weight'"));
+}
+
+TEST_CASE("a functional use is gated, masked in front of it, verified and counted", "[model]") {
+  const Module model = projecting(linear_layer(2, 3));
+  const at::Tensor x = normal({5, 2}, 3), weight = tensor1d({1, 0}).to(at::kFloat);
+  const ThresholdGate gate{at::scalar_tensor(0.9F), tensor1d({1, 2}).to(at::kFloat)};
+  const std::vector<MaskSite> gates = {{{"proj"}, {}, gate}}, masks = {{{"proj"}, weight}};
+  const auto expected = [&](const at::Tensor& entered) {
+    return run_forward(linear_layer(2, 3),
+                       entered * (entered.abs() * gate.factors > gate.threshold));
+  };
+  const Module gated = reloaded(apply_masks(model, gates));
+  CHECK(bit_equal(run_forward(gated, x), expected(x + 1)));
+  CHECK(verify_masks(gated, gates, {x}).calls == 1);
+  const Module both = reloaded(apply_masks(gated, masks));
+  CHECK(bit_equal(run_forward(both, x), expected((x + 1) * weight)));
+  CHECK(verify_masks(both, masks, {x}).calls == 1);
+  const Module counted = clone_with_own_types(both, modules_with_gates(both));
+  GateCounter counter(counted);
+  run_forward(counted, x);
+  const auto counts = counter.take();
+  REQUIRE(counts.size() == 1);
+  CHECK(counts[0].layer == "proj");
+  CHECK(counts[0].elements == 10);
+  CHECK(counts[0].zeros >= 5);
 }
