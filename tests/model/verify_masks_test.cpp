@@ -201,5 +201,5 @@ TEST_CASE("code that does not do what a gate does is caught", "[model]") {
         "x + (x.abs() * self.activation_factors > self.activation_threshold)"})
     CHECK(contains(gate_failure(with_gate(other)), "does not compare its input"));
   CHECK(contains(gate_failure(with_gate(whole + " > self.activation_threshold) + x")),
-                 "reads its input besides the gate"));
+                 "reads its input besides the mask"));
 }
