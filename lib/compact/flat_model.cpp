@@ -191,7 +191,14 @@ std::set<std::string> changed_in_place(const FlatModel& flat) {
   return changed;
 }
 
-// Dropout does nothing in eval mode. Its in-place form is removed too, as remove_in_place() cannot
+bool is_idle(const Node& dropout) {
+  const auto share = torch::jit::toIValue(dropout.inputs().at(1));
+  const auto training = torch::jit::toIValue(dropout.inputs().at(2));
+  return (training && training->isBool() && !training->toBool()) ||
+         (share && share->isDouble() && share->toDouble() == 0);
+}
+
+// Dropout does nothing in eval mode, nor with a share of 0 (Swin leaves it in training). Its in-place form is removed too, as remove_in_place() cannot
 // replace that.
 void remove_dropout(Graph& graph) {
   static const std::set<std::string> names = {"aten::dropout",
@@ -204,8 +211,7 @@ void remove_dropout(Graph& graph) {
                                               "aten::feature_alpha_dropout_"};
   for_each_node(*graph.block(), [](Node& node) {
     if (names.count(node.kind().toQualString()) == 0) return;
-    const auto training = torch::jit::toIValue(node.inputs().at(2));
-    if (!training || !training->isBool() || training->toBool()) return;
+    if (!is_idle(node)) return;
     node.output()->replaceAllUsesWith(node.inputs().at(0));
     node.destroy();
   });

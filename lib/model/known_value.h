@@ -1,7 +1,7 @@
 #pragma once
 // What is known of a value of a graph without running it: which module it is, which parameter,
 // which constant.
-#include <torch/csrc/jit/ir/ir.h>
+#include <ATen/core/ivalue.h>
 
 #include <cstddef>
 #include <map>
@@ -9,6 +9,11 @@
 #include <string>
 #include <variant>
 #include <vector>
+
+namespace torch::jit {
+struct Node;
+struct Value;
+}  // namespace torch::jit
 
 namespace actsparse {
 

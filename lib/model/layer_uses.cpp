@@ -1,6 +1,7 @@
 #include "model/layer_uses.h"
 
 #include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/ir.h>
 
 #include <algorithm>
 #include <set>

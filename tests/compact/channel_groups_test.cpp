@@ -1,5 +1,7 @@
 #include "compact/channel_groups.h"
 
+#include <set>
+
 #include "compact/nets.h"
 #include "support/catch.h"
 #include "support/error_of.h"
@@ -191,4 +193,21 @@ TEST_CASE("stages that shortcuts of zeros join are one group with one cause", "[
   CHECK(streams[0].channels->sets[0] == streams[2].channels->sets[0]);
   const auto whole = examined(body, layers, {"a1", "a2", "a3", "fc"});
   for (const auto& layer : whole) CHECK(layer.kept == Texts(layer.kept.size(), ""));
+}
+
+TEST_CASE("a head is one decision, with the keys and values that it shares", "[compact]") {
+  const auto found = groups(
+      "  y = x.flatten(2).transpose(1, 2)\n"
+      "  n, l, e = y.size()\n"
+      "  q = self.q.forward(y).view(n, l, 4, 2).transpose(1, 2)\n"
+      "  k = self.k.forward(y).view(n, l, 2, 2).transpose(1, 2).repeat_interleave(2, 1)\n"
+      "  v = self.v.forward(y).view(n, l, 2, 2).transpose(1, 2).repeat_interleave(2, 1)\n"
+      "  a = torch.softmax(torch.matmul(q, k.transpose(2, 3)), -1)\n"
+      "  return self.o.forward(torch.matmul(a, v).transpose(1, 2).reshape(n, l, 8))\n",
+      {{"q", linear(3, 8)}, {"k", linear(3, 4)}, {"v", linear(3, 4)}, {"o", linear(8, 3)}});
+  const auto& classes = found[3].classes;  // of four heads of two channels
+  CHECK(std::set<int64_t>(classes.begin(), classes.begin() + 4).size() == 1);
+  CHECK(std::set<int64_t>(classes.begin() + 4, classes.end()).size() == 1);
+  CHECK(classes[0] != classes[4]);
+  CHECK(found[3].sets[0] == found[3].sets[4]);
 }

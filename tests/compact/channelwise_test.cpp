@@ -49,8 +49,9 @@ TEST_CASE("operators of one activation keep channels apart, and take constants a
       std::string("torch.sigmoid(y)"), std::string("torch.tanh(y) * 2 + 1"),
       std::string("torch.gelu(y)"), std::string("torch.silu(y)"),
       std::string("torch.leaky_relu(y, 0.1)"), std::string("torch.clamp(y, -0.5, 0.5)"),
-      std::string("torch.dropout(y, 0.5, False)"), std::string("torch.abs(y)"),
-      std::string("y.double().float()"), std::string("1 - y"), std::string("y.detach().clone()"));
+      std::string("torch.dropout(y, 0.5, False)"), std::string("torch.dropout(y, 0.0, True)"),
+      std::string("torch.abs(y)"), std::string("y.double().float()"), std::string("1 - y"),
+      std::string("y.detach().clone()"));
   CAPTURE(code);
   CHECK(left(between("  z = " + code + "\n")) == 3);
   CHECK(left(after_mask("  z = " + code + "\n")) == 3);

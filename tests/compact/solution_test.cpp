@@ -100,6 +100,17 @@ TEST_CASE("what a balance or a box adds is followed to what that needs", "[compa
   CHECK(kept_of(solve(ids, constraints), ids) == Kept{1, 4});
 }
 
+TEST_CASE("values that share an axis keep the same indices of it", "[compact]") {
+  Ids ids;
+  const auto scores = ids.fresh(3).view({3, 1}), values = ids.fresh(6).view({3, 2});
+  Constraints constraints;
+  constraints.shared_axes = {{{scores, values}, nullptr, true}};
+  constraints.needs = {always({1, 7})};  // scores' index 0, and of values [1, 1]
+  const auto solution = solve(ids, constraints);
+  CHECK(kept_of(solution, ids) == Kept{1, 2, 5, 7});  // of values' index 0 what others keep, too
+  CHECK(solution.cause(2).reason == "its other operand keeps as many");
+}
+
 TEST_CASE("a tensor of ids is asked element by element", "[compact]") {
   Ids ids;
   ids.fresh(3);
