@@ -198,8 +198,8 @@ bool is_idle(const Node& dropout) {
          (share && share->isDouble() && share->toDouble() == 0);
 }
 
-// Dropout does nothing in eval mode, nor with a share of 0 (Swin leaves it in training). Its in-place form is removed too, as remove_in_place() cannot
-// replace that.
+// Dropout does nothing in eval mode, nor with a share of 0 (Swin leaves it in training). Its
+// in-place form is removed too, as remove_in_place() cannot replace that.
 void remove_dropout(Graph& graph) {
   static const std::set<std::string> names = {"aten::dropout",
                                               "aten::dropout_",
