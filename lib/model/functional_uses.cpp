@@ -25,7 +25,7 @@ using torch::jit::Module;
 using torch::jit::Node;
 using torch::jit::Value;
 
-const std::string kWeight = "weight";
+const std::string weight_name = "weight";
 
 void collect_written(const Block& block, std::set<std::string>& names) {
   for (const Node* node : block.nodes()) {
@@ -69,7 +69,7 @@ class UseWalk {
   std::vector<FunctionalUse> uses() && {
     std::vector<FunctionalUse> kept;
     for (auto& use : uses_)
-      if (use.parameter != kWeight || called_.count(use.owner.get()) == 0)
+      if (use.parameter != weight_name || called_.count(use.owner.get()) == 0)
         kept.push_back(std::move(use));
     return kept;
   }
@@ -225,10 +225,10 @@ class UseWalk {
 
   // Inside the forward of a layer whose `weight` it is: then that call is the use.
   bool is_own_call(const KnownWeight& weight) const {
-    if (weight.name != kWeight) return false;
-    const at::Tensor* const tensor = tensor_attribute(*weight.owner, kWeight);
+    if (weight.name != weight_name) return false;
+    const at::Tensor* const tensor = tensor_attribute(*weight.owner, weight_name);
     return std::any_of(active_.begin(), active_.end(), [&](const auto& frame) {
-      const at::Tensor* const own = tensor_attribute(*frame.first, kWeight);
+      const at::Tensor* const own = tensor_attribute(*frame.first, weight_name);
       return is_call_method(frame.second) && own != nullptr && own->is_same(*tensor);
     });
   }
@@ -271,7 +271,7 @@ class UseWalk {
 
   std::string name_of(const KnownWeight& weight) const {
     const std::string& owner = names_.at(weight.owner.get());
-    if (weight.name == kWeight) return owner;
+    if (weight.name == weight_name) return owner;
     return (owner.empty() ? "" : owner + ".") + use_named(*weight.owner, weight.name);
   }
 

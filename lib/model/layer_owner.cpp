@@ -8,7 +8,7 @@ namespace {
 
 using torch::jit::Module;
 
-const std::string kParameterSuffix = "_weight";
+const std::string parameter_suffix = "_weight";
 
 bool is_parameter(const c10::ivalue::Object& owner, const std::string& name) {
   const auto slot = owner.type()->findAttributeSlot(name);
@@ -18,7 +18,7 @@ bool is_parameter(const c10::ivalue::Object& owner, const std::string& name) {
 
 // The parameter that a use is named after; empty if there is none.
 std::string parameter_named(const c10::ivalue::Object& owner, const std::string& use) {
-  for (const std::string& name : {use + kParameterSuffix, use})
+  for (const std::string& name : {use + parameter_suffix, use})
     if (is_parameter(owner, name)) return name;
   return "";
 }
@@ -47,8 +47,8 @@ LayerOwner find_owner(const Module& model, const std::string& name) {
 }
 
 std::string use_named(const c10::ivalue::Object& owner, const std::string& parameter) {
-  const size_t size = parameter.size(), suffix = kParameterSuffix.size();
-  if (size <= suffix || parameter.compare(size - suffix, suffix, kParameterSuffix) != 0)
+  const size_t size = parameter.size(), suffix = parameter_suffix.size();
+  if (size <= suffix || parameter.compare(size - suffix, suffix, parameter_suffix) != 0)
     return parameter;
   const std::string name = parameter.substr(0, size - suffix);
   return owner.type()->findAttributeSlot(name) ? parameter : name;

@@ -39,8 +39,8 @@ struct LayerUse {
 /// The uses of the layers of one model, whose code is read when the first is asked for.
 class LayerUses {
  public:
-  LayerUses(torch::jit::Module model, std::string method)
-      : model_(std::move(model)), method_(std::move(method)) {}
+  LayerUses(const torch::jit::Module& model, std::string method)
+      : model_(model), method_(std::move(method)) {}
   /// Of a session's model as observers and masks see it: on the slow path (slow_path.h).
   explicit LayerUses(const Session& session);
 
