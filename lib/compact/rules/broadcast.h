@@ -4,6 +4,10 @@
 
 namespace actsparse::rules {
 
+/// Whether `operand` is broadcast over the channels of `other`: one channel, of size 1 along all
+/// axes on which the other's channels lie. It stays as it is, whatever is removed of the other.
+bool is_spread(const at::Tensor& operand, const at::Tensor& other);
+
 /// The ids of the result of two activations with the ids `a` and `b`, in its `sizes`. Channels that
 /// meet are tied; an operand that is one channel for all of the other's is needed by each.
 at::Tensor tied_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b, at::IntArrayRef sizes);

@@ -32,50 +32,6 @@ void require_eval(const Visit& visit) {
       visit.require(!visit.value(visit.input(flag)).toBool(), "it works as in training");
 }
 
-// Whether `operand` is broadcast over the channels of `other`: one channel, of size 1 along all
-// axes on which the other's channels lie. It stays as it is, whatever is removed of the other.
-bool is_spread(const at::Tensor& operand, const at::Tensor& other) {
-  if (!changing_axes(operand).empty() || changing_axes(other).empty()) return false;
-  for (const int64_t axis : changing_axes(other)) {
-    const int64_t place = axis - other.dim() + operand.dim();
-    if (place >= 0 && operand.size(place) > 1) return false;
-  }
-  return true;
-}
-
-// Where an axis of `other` stands in `operand`; nothing if that is broadcast along it.
-std::optional<int64_t> axis_in(const at::Tensor& operand, const at::Tensor& other, int64_t axis) {
-  const int64_t place = axis - other.dim() + operand.dim();
-  return place >= 0 && operand.size(place) > 1 ? std::optional(place) : std::nullopt;
-}
-
-// Whether `operand` is broadcast along some of the axes on which `other`'s channels lie, but not
-// along all: the angles of rotary embeddings are those of all heads.
-bool spans_part(const at::Tensor& operand, const at::Tensor& other) {
-  const auto axes = changing_axes(other);
-  const auto spanned = std::count_if(axes.begin(), axes.end(), [&](int64_t axis) {
-    return axis_in(operand, other, axis).has_value();
-  });
-  for (const int64_t place : changing_axes(operand)) {
-    const int64_t axis = place - operand.dim() + other.dim();
-    if (axis < 0 || !changes_along(other, axis)) return false;
-  }
-  return spanned > 0 && spanned < static_cast<int64_t>(axes.size()) && is_grid(other);
-}
-
-// The ids of `whole`, where `part` keeps the same indices of the axes that it spans.
-at::Tensor share_part(Visit& visit, const at::Tensor& whole, const at::Tensor& part) {
-  const auto pair = at::broadcast_tensors({unexpanded(whole), unexpanded(part)});
-  const auto pairs =
-      std::get<0>(at::unique_dim(at::stack({pair[0].flatten(), pair[1].flatten()}, 1), 0));
-  for (int64_t i = 0; i < pairs.size(0); ++i)
-    visit.follow(distinct(pairs[i].narrow(0, 0, 1)), distinct(pairs[i].narrow(0, 1, 1)));
-  for (const int64_t axis : changing_axes(whole))
-    if (const auto place = axis_in(part, whole, axis))
-      visit.share_axis({slices_along(whole, axis), slices_along(part, *place)}, /*is_batch=*/false);
-  return whole;
-}
-
 // New ids for the result, each of which needs its two operands' ids: unlike with tied ids, an
 // operand may keep channels that the result drops.
 at::Tensor own_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b) {
@@ -181,35 +137,6 @@ void elementwise(Visit& visit) {
 }
 
 }  // namespace
-
-at::Tensor tied_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b, at::IntArrayRef sizes) {
-  if (spans_part(b, a)) return share_part(visit, a, b).expand(sizes);
-  if (spans_part(a, b)) return share_part(visit, b, a).expand(sizes);
-  const bool a_spread = is_spread(a, b);
-  if (!a_spread && !is_spread(b, a)) {
-    const auto pair = at::broadcast_tensors({unexpanded(a), unexpanded(b)});
-    visit.findings.ids.tie(pair[0], pair[1]);
-    return a.expand(sizes);
-  }
-  const auto &many = a_spread ? b : a, &one = a_spread ? a : b;
-  visit.follow(distinct(unexpanded(many)), distinct(unexpanded(one)));
-  return many.expand(sizes);
-}
-
-void slice_constant(Visit& visit, size_t input, const Channels& output) {
-  visit.edit([input, output](Rewrite& rewrite, const Arguments& arguments) {
-    at::Tensor value = arguments.constant(input);
-    const int64_t offset = output.dim() - value.dim();
-    bool changed = false;
-    for (int64_t axis = 0; axis < value.dim(); ++axis) {
-      const auto index = rewrite.kept(output, axis + offset);
-      if (value.size(axis) == 1 || !index.defined()) continue;
-      value = sliced(value, axis, index);
-      changed = true;
-    }
-    if (changed) rewrite.set(arguments.node, input, value.contiguous());
-  });
-}
 
 void binary(Visit& visit) {
   if (!visit.is_tensor(1)) return elementwise(visit);
