@@ -15,6 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "parity"))
 
 import torch  # noqa: E402
+from torch.nn import functional  # noqa: E402
+from torch.nn.modules.linear import NonDynamicallyQuantizableLinear  # noqa: E402
 
 from attention_constructs import ATTENTION  # noqa: E402
 from constructs_models import CONSTRUCTS  # noqa: E402
@@ -66,11 +68,31 @@ def first_names(model):
 
 
 def with_hooks(model, hook):
-    """A copy in which hook(name, x) gives what enters each layer in the place of x."""
+    """A copy, as a function, in which hook(name, x) gives what enters each layer in the place of x.
+
+    Attention reads the weight of its out_proj by a function, and only off its fast path, which autograd keeps it from.
+    """
     model = copy.deepcopy(model)
+    read = {}
     for name, layer in layers_of(model).items():
-        layer.register_forward_pre_hook(lambda _, inputs, name=name: (hook(name, inputs[0]), *inputs[1:]))
-    return model
+        if isinstance(layer, NonDynamicallyQuantizableLinear):
+            read[layer.weight] = name
+        else:
+            layer.register_forward_pre_hook(lambda _, inputs, name=name: (hook(name, inputs[0]), *inputs[1:]))
+    plain = functional.linear
+
+    def linear(x, weight, bias=None):
+        return plain(hook(read[weight], x) if weight in read else x, weight, bias)
+
+    def run_model(*batch):
+        functional.linear = linear
+        try:
+            with torch.set_grad_enabled(bool(read)):
+                return model(*batch)
+        finally:
+            functional.linear = plain
+
+    return run_model
 
 
 def mean_inputs(model, batches, axes):
@@ -83,7 +105,7 @@ def mean_inputs(model, batches, axes):
 
     def note(name, x):
         if name in axes and not x.is_nested and x.numel() > 0:
-            rows = x.double().abs().movedim(axes[name], 0).flatten(1)
+            rows = x.detach().double().abs().movedim(axes[name], 0).flatten(1)
             total, count = sums.get(name, (0, 0))
             sums[name] = (total + rows.sum(1), count + rows.shape[1])
         return x
