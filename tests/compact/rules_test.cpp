@@ -131,6 +131,15 @@ std::vector<Case> cases() {
        "[:, :, 1:7, 1:7]",
        {{"e", weight({5, 6})}}},
       {"z = y[:, :, torch.arange(y.size(2) - 1)]"},
+      {"z = y * self.e[self.picks_mask.logical_and(x.sum() < 1e9)][:, None, None]",  // elements,
+                                                                                     // not rows: as
+                                                                                     // many as
+                                                                                     // columns
+       {{"e", weight({5, 6})},
+        {"picks_mask", tensor1d({1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1,
+                                 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0})
+                           .view({5, 6})
+                           .to(at::kBool)}}},
       {"z = torch.logcumsumexp(y, 2)"},  // no rule
   };
 }

@@ -24,8 +24,11 @@ int64_t looked_up_axis(const Visit& visit) {
   return *axis;
 }
 
-// Each column of a table is a channel, as of an embedding: a bias for each head, say.
-void table(Visit& visit, const at::Tensor& weight) {
+// Each column of the table, which is input 0, is a channel: of an embedding, or of biases for
+// heads.
+void look_up_columns(Visit& visit) {
+  const auto weight = visit.constant(0);
+  visit.require(weight.dim() == 2, "no rule");
   const auto sizes = visit.output_sizes();
   const int64_t axis = static_cast<int64_t>(sizes.size()) - 1;
   const auto out = visit.findings.ids.fresh(weight.size(1));
@@ -39,21 +42,33 @@ void table(Visit& visit, const at::Tensor& weight) {
   });
 }
 
+void embedding(Visit& visit) {
+  if (visit.is_tensor(1)) visit.keep(visit.channels(1).ids, "it looks up rows by them");
+  look_up_columns(visit);
+}
+
 void index(Visit& visit) {
   const int64_t axis = looked_up_axis(visit);
   const auto& numbers = visit.list(1)[axis].channels;
   visit.keep(numbers.ids, "it looks up rows by them");
   const auto& input = visit.channels(0);
-  if (visit.is_constant(0) && axis == 0 && input.dim() == 2) return table(visit, visit.constant(0));
+  const auto rank = static_cast<int64_t>(visit.output_sizes().size());
+  // A mask of several axes picks elements, not rows.
+  visit.require(rank == input.dim() - 1 + numbers.dim(), "no rule");
+  if (visit.is_constant(0) && axis == 0 && input.dim() == 2) return look_up_columns(visit);
   visit.require(!changes_along(input, axis), "it picks channels by number");
   at::Tensor ids = input.ids.select(axis, 0);
   for (int64_t i = 0; i < numbers.dim(); ++i) ids = ids.unsqueeze(axis);
-  visit.require(ids.dim() == static_cast<int64_t>(visit.output_sizes().size()), "no rule");
   visit.give({ids.expand(visit.output_sizes()), whole(visit.output_sizes()).known});
 }
 
 }  // namespace
 
-Rows indexing_rows() { return {{{"aten::index"}, index, free_of_macs}}; }
+Rows indexing_rows() {
+  return {
+      {{"aten::embedding"}, embedding, free_of_macs},
+      {{"aten::index"}, index, free_of_macs},
+  };
+}
 
 }  // namespace actsparse::rules

@@ -10,7 +10,6 @@ Rows attention_rows();
 Rows container_rows();
 Rows convolution_rows();
 Rows elementwise_rows();
-Rows embedding_rows();
 Rows fill_rows();
 Rows gated_rows();
 Rows indexing_rows();
@@ -26,9 +25,9 @@ Rows reduction_rows();
 Rows slicing_rows();
 
 constexpr Rows (*all_rows[])() = {
-    attention_rows, container_rows, convolution_rows,  elementwise_rows, embedding_rows,
-    fill_rows,      gated_rows,     indexing_rows,     joined_rows,      linear_rows,
-    matmul_rows,    movement_rows,  padding_rows,      pooling_rows,     recurrent_rows,
-    slicing_rows,   reduction_rows, normalization_rows};
+    attention_rows, container_rows,    convolution_rows, elementwise_rows, fill_rows,
+    gated_rows,     indexing_rows,     joined_rows,      linear_rows,      matmul_rows,
+    movement_rows,  padding_rows,      pooling_rows,     recurrent_rows,   slicing_rows,
+    reduction_rows, normalization_rows};
 
 }  // namespace actsparse::rules
