@@ -10,6 +10,7 @@
 #include "compact/explain.h"
 #include "compact/nodes.h"
 #include "compact/rule.h"
+#include "compact/rules/broadcast.h"
 
 namespace actsparse {
 namespace {
@@ -59,6 +60,21 @@ bool always_raises(Block& block) {
                      [](const Node* node) { return node->kind() == c10::prim::RaiseException; });
 }
 
+// Whether the trace's first run came through the block.
+bool has_run(Block& block, const Trace& trace) {
+  const auto nodes = block.nodes();
+  return std::any_of(nodes.begin(), nodes.end(), [&](const Node* node) {
+    const auto outputs = node->outputs();
+    return std::any_of(outputs.begin(), outputs.end(),
+                       [&](const Value* value) { return trace.value(value) != nullptr; });
+  });
+}
+
+// Of a side that returns or raises before: nothing reads it.
+bool is_never_read(const Value& value, Block& side) {
+  return value.node()->kind() == c10::prim::Uninitialized || always_raises(side);
+}
+
 bool reads_no_values(const Node& node) {
   const OperatorRule* const row = find_rule(node.kind());
   return row != nullptr && row->rule == rules::reads_no_values;
@@ -83,6 +99,8 @@ class Analysis {
  private:
   void visit(Node& node) {
     if (node.kind() == c10::prim::Constant) return constant(*node.output());
+    if (node.kind() == c10::prim::If && !options_.pinned.count(&node) && !fills_containers(node))
+      return branch(node);
     const OperatorRule* const row = find_rule(node.kind());
     try {
       if (row == nullptr || row->rule == no_rule) throw NotUnderstood{"no rule"};
@@ -97,6 +115,60 @@ class Analysis {
       keep_all(node, first_line(cause.what()));
     }
     forget_written(node);
+  }
+
+  // The side that ran is followed; of the other one all that it reads is kept. What comes out of
+  // both, as where one side hands a tensor through, is one tensor.
+  void branch(Node& node) {
+    for (Block* side : node.blocks()) {
+      if (always_raises(*side)) continue;
+      const bool ran = has_run(*side, trace_);
+      for (Node* inner : side->nodes()) {
+        if (ran || inner->kind() == c10::prim::Constant)
+          visit(*inner);
+        else if (!reads_no_values(*inner))
+          keep_all(*inner, inside(node));
+      }
+    }
+    for (size_t i = 0; i < node.outputs().size(); ++i) join(node, i);
+    forget_written(node);
+  }
+
+  std::string inside(const Node& branch) const {
+    return "it stands in a side of " + operator_name(model_, branch) + " that the data do not take";
+  }
+
+  void join(Node& node, size_t output) {
+    std::vector<const Value*> read;
+    for (Block* side : node.blocks())
+      if (const Value* value = side->outputs()[output]; !is_never_read(*value, *side))
+        read.push_back(value);
+    try {
+      Visit visit(node, trace_, findings_, options_.assumptions);
+      rules::one_of(visit, output, read);
+    } catch (const NotUnderstood& cause) {
+      for (const Value* value : read) keep(value, &node, cause.reason);
+      give_whole(node.outputs()[output],
+                 "made by " + operator_name(model_, node) + ": " + cause.reason);
+    }
+  }
+
+  // Whether a list or dictionary from outside would hold what one side writes to it.
+  bool fills_containers(Node& node) const {
+    bool fills = false;
+    for (Block* side : node.blocks())
+      for_each_node(*side, [&](const Node& inner) {
+        for (size_t i = 0; i < inner.inputs().size(); ++i)
+          fills = fills || (writes_to(inner, i) && is_known_container(inner.inputs()[i]));
+      });
+    return fills;
+  }
+
+  bool is_known_container(const Value* changed) const {
+    return std::any_of(findings_.values.begin(), findings_.values.end(), [&](const auto& entry) {
+      const auto& [value, known] = entry;
+      return (known.elements || known.entries) && aliases_.mayAlias(value, changed);
+    });
   }
 
   void constant(const Value& value) {

@@ -14,6 +14,7 @@
 #include "compact/branches.h"
 #include "compact/explain.h"
 #include "compact/grids.h"
+#include "compact/nodes.h"
 #include "compact/rule.h"
 #include "functions/tensors.h"
 #include "model/apply_masks.h"
@@ -46,7 +47,7 @@ Marks marked_nodes(const FlatModel& flat, const torch::jit::Module& marked,
                    const std::vector<Site>& sites) {
   Marks marks;
   for (const auto& site : sites) marks[mark_path(marked, site)];
-  for (Node* node : flat.graph->nodes()) {
+  for (Node* node : all_nodes(*flat.graph->block())) {
     if (node->kind() != c10::aten::mul) continue;
     const TensorName* const name = flat.name_of(*node->inputs()[1]);
     const auto mark = name == nullptr ? marks.end() : marks.find(name->path);
@@ -210,11 +211,19 @@ class Grouping {
   std::map<std::pair<int64_t, int64_t>, int64_t> fixed_;
 };
 
+// The first that was run and is in no loop.
+const Node* followed_call(const std::vector<Node*>& calls, const Findings& findings) {
+  const auto found = std::find_if(calls.begin(), calls.end(), [&](const Node* call) {
+    return findings.values.count(call->output()) != 0;
+  });
+  return found == calls.end() ? nullptr : *found;
+}
+
 [[noreturn]] void refuse_uncalled(const std::string& layer) {
   throw Error(ErrorKind::Model,
               layer_text(layer) +
-                  " cannot be aligned: its call is not in the model's graph (in a branch or a "
-                  "loop, of constants alone, or never made); give it \"align\": \"none\"");
+                  " cannot be aligned: its call is not in the model's graph (in a loop, of "
+                  "constants alone, or never made); give it \"align\": \"none\"");
 }
 
 }  // namespace
@@ -231,9 +240,9 @@ std::vector<LayerGroups> examine_groups(const Session& session, const std::vecto
   Grouping grouping(flat, values, findings);
   std::vector<LayerGroups> groups;
   for (const auto& site : sites) {
-    const auto& calls = marks.at(mark_path(marked, site));
-    if (calls.empty() || values.value(calls[0]->output()) == nullptr) refuse_uncalled(site.layer);
-    groups.push_back(grouping.of(site.layer, *calls[0]));
+    const Node* const call = followed_call(marks.at(mark_path(marked, site)), findings);
+    if (call == nullptr) refuse_uncalled(site.layer);
+    groups.push_back(grouping.of(site.layer, *call));
   }
   return groups;
 }

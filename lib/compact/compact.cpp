@@ -38,7 +38,7 @@ struct Shrunk {
 Shrunk shrink(FlatModel flat, const Batches& batches, Gather gather, const Pinned& pinned) {
   Shrunk shrunk;
   const Trace values = decide_branches(flat, batches);
-  shrunk.nodes.assign(flat.graph->nodes().begin(), flat.graph->nodes().end());
+  shrunk.nodes = all_nodes(*flat.graph->block());
   AnalysisOptions options{{gather, false}, {}};
   for (const auto& [place, reason] : pinned) options.pinned[shrunk.nodes.at(place)] = reason;
   const Findings findings = analyse(flat, values, options);

@@ -106,17 +106,11 @@ class Conflicts {
 
  private:
   // All nodes of the flat graph that come from one node of a module, by its number. Those in
-  // branches and loops count too: nothing is changed there, so they conflict with copies that
-  // change.
+  // loops count too: nothing is changed there, so they conflict with copies that change.
   std::map<size_t, std::vector<const Node*>> copies_of_code() const {
     std::map<size_t, std::vector<const Node*>> copies;
-    const auto note = [&](const Node& node) {
-      if (const auto number = number_of(node)) copies[*number].push_back(&node);
-    };
-    for (const Node* node : nodes_) note(*node);
-    for_each_node(*flat_.graph->block(), [&](const Node& node) {
-      if (node.owningBlock() != flat_.graph->block()) note(node);
-    });
+    for (const Node* node : nodes_)
+      if (const auto number = number_of(*node)) copies[*number].push_back(node);
     return copies;
   }
 

@@ -5,6 +5,7 @@
 
 #include "compact/folded_weight.h"
 #include "compact/in_place.h"
+#include "compact/nodes.h"
 
 namespace actsparse {
 namespace {
@@ -111,8 +112,7 @@ void fold(Node& product, Rewrite& rewrite, const Trace& trace, const PinnedNodes
 }  // namespace
 
 void fold_masks(FlatModel& model, Rewrite& rewrite, const Trace& trace, const PinnedNodes& pinned) {
-  const std::vector<Node*> nodes(model.graph->nodes().begin(), model.graph->nodes().end());
-  for (Node* node : nodes)
+  for (Node* node : all_nodes(*model.graph->block()))
     if (pinned.count(node) == 0) fold(*node, rewrite, trace, pinned);
 }
 

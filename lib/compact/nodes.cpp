@@ -24,6 +24,12 @@ void forget_sizes(torch::jit::Graph& graph) {
     if (input->type()->kind() == c10::TypeKind::TensorType) input->setType(c10::TensorType::get());
 }
 
+std::vector<torch::jit::Node*> all_nodes(torch::jit::Block& block) {
+  std::vector<torch::jit::Node*> nodes;
+  for_each_node(block, [&](torch::jit::Node& node) { nodes.push_back(&node); });
+  return nodes;
+}
+
 std::vector<torch::jit::Value*> values_read(torch::jit::Node& node) {
   std::vector<torch::jit::Value*> read(node.inputs().begin(), node.inputs().end());
   const auto note = [&](torch::jit::Value* value) {

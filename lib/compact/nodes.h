@@ -17,6 +17,9 @@ void for_each_node(torch::jit::Block& block, const Visit& visit) {
   }
 }
 
+/// Every node of a block and of the blocks inside; the order is the same for equal graphs.
+std::vector<torch::jit::Node*> all_nodes(torch::jit::Block& block);
+
 /// What a node reads, with what the blocks in it read of outside.
 std::vector<torch::jit::Value*> values_read(torch::jit::Node& node);
 

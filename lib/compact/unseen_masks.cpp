@@ -21,10 +21,10 @@ bool is_seen(const Findings& findings, const Value* mask) {
 }
 
 std::string why(const Node& node, const FlatModel& model, const Findings& findings) {
-  if (node.owningBlock() != model.graph->block())
-    return "it is called in a loop or a branch, where nothing is removed";
   for (const Need& need : findings.constraints.needs)
     if (need.by == &node && !need.reason.empty()) return need.reason;
+  if (node.owningBlock() != model.graph->block())
+    return "it is called in a loop or a branch, where nothing is removed";
   return "its channels are not known";
 }
 

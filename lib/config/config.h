@@ -45,6 +45,7 @@ struct LayerSettings {
       features;  ///< indices along feature_dim that are masked; null: the whole input
   Setting<int64_t> feature_dim;  ///< needed with features; negative counts from the last dimension
   Setting<AlignConfig> align;    ///< null: "none"
+  Setting<bool> dynamic;  ///< stands for the parameter `dynamic` of mask_fn, and goes before it
 };
 
 /// Settings of one layer once defaults and overrides are merged; nullopt = null or never given.

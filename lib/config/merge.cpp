@@ -23,6 +23,14 @@ json merge_objects(const Setting<json>& defaults, const Setting<json>& layer) {
   return merged;
 }
 
+// False says nothing of a mask_fn that has no such parameter.
+void set_dynamic(const std::optional<bool>& dynamic, MergedSettings& merged) {
+  if (!dynamic) return;
+  const bool is_given = merged.sparse_config.contains("dynamic") ||
+                        (merged.mask_fn && merged.mask_fn->parameters.contains("dynamic"));
+  if (*dynamic || is_given) merged.sparse_config["dynamic"] = *dynamic;
+}
+
 template <class T>
 json or_null(const std::optional<T>& value) {
   return value ? json(*value) : json(nullptr);
@@ -42,6 +50,7 @@ MergedSettings merge(const LayerSettings& defaults, const LayerSettings& layer) 
   merged.sparse_config = merge_objects(defaults.sparse_config, layer.sparse_config);
   merged.features = pick(defaults.features, layer.features);
   merged.feature_dim = pick(defaults.feature_dim, layer.feature_dim);
+  set_dynamic(pick(defaults.dynamic, layer.dynamic), merged);
   merged.align = pick(defaults.align, layer.align).value_or(AlignConfig());
   return merged;
 }

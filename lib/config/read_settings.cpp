@@ -131,6 +131,11 @@ const Fields<LayerSettings>& settings_fields() {
        [](const JsonNode& node, LayerSettings& settings) {
          settings.align = nullable<AlignConfig>(node, read_align);
        }},
+      {"dynamic",
+       [](const JsonNode& node, LayerSettings& settings) {
+         settings.dynamic =
+             nullable<bool>(node, [](const JsonNode& value) { return value.boolean(); });
+       }},
   };
   return fields;
 }

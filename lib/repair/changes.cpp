@@ -4,6 +4,7 @@
 #include <torch/csrc/jit/ir/constants.h>
 
 #include "compact/changed_modules.h"
+#include "compact/nodes.h"
 
 namespace actsparse {
 namespace {
@@ -70,8 +71,7 @@ torch::jit::Module make_changes(NumberedModel& numbered, const FlatModel& model,
 
 std::vector<std::pair<size_t, std::string>> refused(const NumberedModel& numbered, FlatModel model,
                                                     const std::vector<MaskedOperator>& operators) {
-  const std::vector<torch::jit::Node*> nodes(model.graph->nodes().begin(),
-                                             model.graph->nodes().end());
+  const auto nodes = all_nodes(*model.graph->block());
   Changes changes;
   for (const auto& masked : operators) {
     const auto [weight, bias] = any_parameters(masked);

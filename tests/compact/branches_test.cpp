@@ -43,6 +43,43 @@ TEST_CASE("a branch on a size keeps what it reads", "[compact]") {
   CHECK(contains(result.masks.at(0).kept.at(0).second, "prim::If"));
 }
 
+TEST_CASE("a side that hands through what the other one changes loses the same channels",
+          "[compact]") {
+  const bool keeps = GENERATE(true, false);
+  const std::string side =
+      GENERATE("z = torch.relu(y)", "z = torch.roll(y, [1], [2])", "z = y * y.size(2)");
+  const std::string condition = GENERATE("y.size(0) > 0", "y.size(0) > 2", "y.size(0) < 3");
+  CAPTURE(keeps, side, condition);
+  const auto result = between("  z = y\n  if " + condition + ":\n    " + side + "\n", keeps);
+  CHECK(shapes(result.module).at("w1")[0] == (condition == "y.size(0) > 0" ? 3 : 6));
+}
+
+TEST_CASE("a side that raises an error has no say", "[compact]") {
+  const bool keeps = GENERATE(true, false);
+  CAPTURE(keeps);
+  const auto result = between(
+      "  if y.size(0) > 9:\n    assert False\n    z = y\n  else:\n    z = torch.relu(y)\n", keeps);
+  CHECK(shapes(result.module).at("w1")[0] == 3);
+}
+
+TEST_CASE("sides that move channels apart keep them", "[compact]") {
+  const bool keeps = GENERATE(true, false);
+  const std::string side =
+      GENERATE("z = torch.flip(y, [1])", "z = torch.roll(y, [1], [1])", "z = torch.zeros_like(y)",
+               "z = y.clone().add_(1.0)", "z = torch.conv2d(y, self.w3)");
+  CAPTURE(keeps, side);
+  const auto result = between("  z = y\n  if y.size(0) < 3:\n    " + side + "\n", keeps);
+  CHECK(shapes(result.module).at("w1")[0] == 6);
+}
+
+TEST_CASE("what a side adds to a list is not in it for sure", "[compact]") {
+  const bool keeps = GENERATE(true, false);
+  CAPTURE(keeps);
+  const auto result = between(
+      "  all = [y]\n  if y.size(0) < 3:\n    all.append(torch.relu(y))\n  z = all[-1]\n", keeps);
+  CHECK(shapes(result.module).at("w1")[0] == 6);
+}
+
 TEST_CASE("layers in a branch that is decided are compacted", "[compact]") {
   const bool keeps = GENERATE(true, false);
   CAPTURE(keeps);

@@ -179,13 +179,24 @@ class Writer {
          "], 1)");
   }
 
-  // On the number of axes, or on a size that differs from batch to batch.
+  // On the number of axes, or on a size: one that differs from batch to batch, or one that never
+  // does, which only the data tell.
   void branch() {
-    const std::string condition = pick(0, 3) != 0 ? "x.dim() == 4" : "x.size(0) > 2";
-    line("if " + condition + ":");
-    line("  x = " + activated(convolved("x", channels_, channels_, 1, 1)));
+    static const std::vector<std::string> conditions = {"x.dim() == 4", "x.size(0) > 2",
+                                                        "x.size(0) > 0", "x.size(0) < 3"};
+    line("if " + conditions[pick(0, 3)] + ":");
+    line("  x = " + activated(convolved("x", channels_, channels_, 1, pick(0, 1) == 1 ? 4 : 1)));
+    if (pick(0, 1) == 1) line("  x = " + moved());
+    if (pick(0, 2) == 0) return;
     line("else:");
     line("  x = " + activated("x"));
+  }
+
+  std::string moved() {
+    static const std::vector<std::string> moves = {"torch.roll(x, [1], [2])",
+                                                   "torch.roll(x, [1], [1])", "torch.flip(x, [1])",
+                                                   "x * x.size(2)", "x + x"};
+    return moves[pick(0, 4)];
   }
 
   // Others see what is written in place.

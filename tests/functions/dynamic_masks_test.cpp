@@ -51,6 +51,19 @@ std::string refusal_of(const json& changes) {
 
 }  // namespace
 
+TEST_CASE("dynamic as a key of the layer goes before the parameter", "[functions]") {
+  json settings = {{"mask_fn", "threshold"}, {"dynamic", true}};
+  CHECK(is_dynamic(merged(settings)));
+  settings["sparse_config"]["dynamic"] = false;
+  CHECK(is_dynamic(merged(settings)));
+  settings["dynamic"] = false;
+  settings["mask_fn"] = {{"name", "threshold"}, {"dynamic", true}};
+  settings["sparse_config"]["dynamic"] = true;
+  CHECK_FALSE(is_dynamic(merged(settings)));
+  settings = {{"mask_fn", "magnitude"}, {"dynamic", false}};
+  CHECK_FALSE(merged(settings).sparse_config.contains("dynamic"));
+}
+
 TEST_CASE("dynamic is read from mask_fn and from sparse_config, which wins", "[functions]") {
   json settings = quantile_of(0.4);
   CHECK(is_dynamic(merged(settings)));

@@ -3,6 +3,7 @@
 #include <ATen/ops/broadcast_tensors.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/unique_dim.h>
+#include <ATen/ops/where.h>
 
 #include <algorithm>
 #include <optional>
@@ -68,6 +69,24 @@ at::Tensor tied_ids(Visit& visit, const at::Tensor& a, const at::Tensor& b, at::
   const auto &many = a_spread ? b : a, &one = a_spread ? a : b;
   visit.follow(distinct(unexpanded(many)), distinct(unexpanded(one)));
   return many.expand(sizes);
+}
+
+void one_of(Visit& visit, size_t output, const std::vector<const torch::jit::Value*>& values) {
+  std::optional<Channels> joined;
+  for (const auto* value : values) {
+    const auto found = visit.findings.values.find(value);
+    visit.require(found != visit.findings.values.end() &&
+                      found->second.kind == Abstract::Kind::Tensor && !found->second.is_constant,
+                  "what one of its sides gives is not known");
+    const Channels& next = found->second.channels;
+    if (!joined) joined = next;
+    visit.require(next.ids.sizes() == joined->ids.sizes(), "its sides have other sizes");
+    const auto pair = at::broadcast_tensors({unexpanded(joined->ids), unexpanded(next.ids)});
+    visit.findings.ids.tie(pair[0], pair[1]);
+    joined->known = at::where(joined->known.eq(next.known), next.known, unknown_like(next.known));
+  }
+  visit.require(joined.has_value(), "no side of it gives a value");
+  visit.give(*joined, output);
 }
 
 void slice_constant(Visit& visit, size_t input, const Channels& output) {
