@@ -13,13 +13,14 @@ Command compact_command();
 Command evaluate_command();
 Command sensitivity_command();
 Command search_command();
+Command report_command();
 Command functions_command();
 
 std::vector<Command> all_commands() {
   return {
       run_command(),         inspect_command(), calibrate_command(), merge_command(),
       step_command(),        apply_command(),   compact_command(),   evaluate_command(),
-      sensitivity_command(), search_command(),  functions_command(),
+      sensitivity_command(), search_command(),  report_command(),    functions_command(),
   };
 }
 

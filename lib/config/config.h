@@ -115,6 +115,7 @@ struct CompactOptions {
 struct OutputConfig {
   std::filesystem::path model, state, report;
   std::filesystem::path compact;  ///< the masked model without its masked channels
+  std::filesystem::path html;     ///< the report as a page
   std::filesystem::path config,
       curve;  ///< of a search: what it has found, and all that it has tried
   CompactOptions compact_options;

@@ -45,7 +45,8 @@ const Fields<OutputConfig>& output_fields() {
   static const Fields<OutputConfig> fields = {
       output_field("model", &OutputConfig::model),   output_field("state", &OutputConfig::state),
       output_field("report", &OutputConfig::report), {"compact", read_compact},
-      output_field("config", &OutputConfig::config), output_field("curve", &OutputConfig::curve),
+      output_field("html", &OutputConfig::html),     output_field("config", &OutputConfig::config),
+      output_field("curve", &OutputConfig::curve),
   };
   return fields;
 }
@@ -54,7 +55,8 @@ std::vector<std::pair<std::string, fs::path*>> output_files(OutputConfig& output
   return {{"model", &output.model},
           {"state", &output.state},
           {"report", &output.report},
-          {"compact", &output.compact}};
+          {"compact", &output.compact},
+          {"html", &output.html}};
 }
 
 std::vector<std::pair<std::string, fs::path*>> search_files(OutputConfig& output) {

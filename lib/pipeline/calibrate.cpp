@@ -94,7 +94,8 @@ void try_sizes(Calibration& calibration) {
 std::filesystem::path main_output(const OutputConfig& output) {
   if (!output.state.empty()) return output.state;
   if (!output.model.empty()) return output.model;
-  return output.compact.empty() ? output.report : output.compact;
+  if (!output.compact.empty()) return output.compact;
+  return output.report.empty() ? output.html : output.report;
 }
 
 StateDict state_of(const Calibration& calibration) {

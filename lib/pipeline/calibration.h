@@ -22,7 +22,7 @@ struct Calibration {
 };
 
 /// What a job's checkpoints are named after: the first there is of state, model, small model,
-/// report.
+/// report, page.
 std::filesystem::path main_output(const OutputConfig& output);
 
 /// Runs the batches of the shard. Layers never called are an error, or dropped with a warning if

@@ -109,12 +109,19 @@ struct SearchRequest {
 };
 Answer perform(const SearchRequest& request, const RunOptions& options);
 
+struct ReportRequest {
+  std::vector<std::filesystem::path> reports;  ///< at least one
+  std::vector<std::filesystem::path> states;   ///< each of one of them, or more
+  std::filesystem::path page_out;
+};
+Answer perform(const ReportRequest& request);
+
 struct FunctionsRequest {};
 Answer perform(const FunctionsRequest& request);
 
 /// One of them: a line per command.
 using Request = std::variant<RunRequest, InspectRequest, CalibrateRequest, MergeRequest,
                              StepRequest, ApplyRequest, CompactRequest, EvaluateRequest,
-                             SensitivityRequest, SearchRequest, FunctionsRequest>;
+                             SensitivityRequest, SearchRequest, ReportRequest, FunctionsRequest>;
 
 }  // namespace actsparse

@@ -9,6 +9,7 @@
 #include "base/stopwatch.h"
 #include "pipeline/calibration.h"
 #include "pipeline/evaluation_answer.h"
+#include "pipeline/job_page.h"
 #include "pipeline/judge_models.h"
 #include "pipeline/make_models.h"
 #include "pipeline/outputs.h"
@@ -16,6 +17,7 @@
 #include "pipeline/repair_model.h"
 #include "pipeline/share_models.h"
 #include "pipeline/stages.h"
+#include "report/state_figures.h"
 #include "sparsifier/state_file.h"
 
 namespace actsparse {
@@ -68,6 +70,9 @@ Report follow(const Calibration& calibration, const Config& config, const RunOpt
 Report write_all(Outputs& outputs, Calibration& calibration, RepairCheckpoint& repairs,
                  const Config& config, const RunOptions& options, const Stopwatch& stopwatch) {
   PreparedJob& job = calibration.job;
+  // As it is before step() gives the data up.
+  const bool draws = !config.output.html.empty();
+  const auto seen = draws ? job.sparsifier.layers() : std::vector<LayerRecord>();
   const auto warnings = job.sparsifier.step();
   log_warnings(warnings);
   options.group.progress("computed the masks");
@@ -101,6 +106,10 @@ Report write_all(Outputs& outputs, Calibration& calibration, RepairCheckpoint& r
   if (made.failure) leave_out(report, "compact");
   if (!evaluation.passed()) keep_models_back(outputs, config.output, report);
   report.timing.total_seconds = stopwatch.seconds();
+  if (draws) {
+    report.figures = layer_figures(seen, squashed.state.layers);
+    outputs.create(config.output.html).stream() << page_of({page_report(config, report)});
+  }
   if (!config.output.report.empty())
     outputs.create(config.output.report).stream() << to_json(report).dump(2) << '\n';
   outputs.commit();

@@ -10,6 +10,7 @@
 #include "config/found_config.h"
 #include "model/load_model.h"
 #include "pipeline/examination.h"
+#include "pipeline/job_page.h"
 #include "pipeline/outputs.h"
 #include "pipeline/picture.h"
 #include "pipeline/refuse_dynamic.h"
@@ -129,8 +130,8 @@ std::string what_fails(const Config& config, const SearchReport& report) {
 }
 
 // Writes the found config and the curve, has run() make the models of it, and checks these.
-void make_found(const PreparedJob& job, const Config& config, const RunOptions& options,
-                Outputs& outputs, SearchReport& report) {
+Report make_found(const PreparedJob& job, const Config& config, const RunOptions& options,
+                  Outputs& outputs, SearchReport& report) {
   const auto folder = found_folder(config);
   const std::string text = found_config(config, settled_layers(job, report), folder).dump(2) + "\n";
   if (!config.output.config.empty()) outputs.create(config.output.config).stream() << text;
@@ -139,7 +140,7 @@ void make_found(const PreparedJob& job, const Config& config, const RunOptions& 
   outputs.commit();
   Config found = parse_config(text, folder, "the found config");
   found.run.checkpoint.path.clear();  // which the search's own may have
-  const Report made = run(found, options);
+  Report made = run(found, options);
   for (const auto& [key, path] :
        {std::pair("config", config.output.config), std::pair("curve", config.output.curve)})
     if (!path.empty()) report.outputs.emplace_back(key, path.filename().string());
@@ -153,6 +154,16 @@ void make_found(const PreparedJob& job, const Config& config, const RunOptions& 
     check_found(job, config, options, report);
   if (report.unmet.empty()) report.unmet = what_fails(config, report);
   report.met = report.unmet.empty();
+  return made;
+}
+
+// In place of the run's own page: what was searched comes before what was made of it.
+void write_search_page(const Config& config, const SearchReport& report, const Report& made) {
+  if (config.output.html.empty()) return;
+  Outputs outputs;
+  outputs.create(config.output.html).stream()
+      << page_of_job({page_report(config, report), page_report(config, made)});
+  outputs.commit();
 }
 
 // Whoever goes on needs not only what was searched, but what it was searched in.
@@ -260,10 +271,11 @@ SearchReport search(const Config& config, const RunOptions& options,
   report.remains = config.search.remains;
   report.threads = at::get_num_threads();
   for (const auto& gate : config.search.holds) report.holds.push_back(bounds_text(gate));
+  Report made;
   try {
     try_all(calibration, config, options, shards, checkpoint, report);
     report.warnings = calibration.job.warnings.texts();
-    if (is_first) make_found(calibration.job, config, on_its_own(options), outputs, report);
+    if (is_first) made = make_found(calibration.job, config, on_its_own(options), outputs, report);
   } catch (const Error& error) {
     throw keeping_search(calibration, checkpoint, error);
   }
@@ -271,6 +283,7 @@ SearchReport search(const Config& config, const RunOptions& options,
   calibration.checkpoints.remove();
   checkpoint.remove();
   report.total_seconds = stopwatch.seconds();
+  if (is_first) write_search_page(config, report, made);
   return report;
 }
 

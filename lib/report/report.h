@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "config/provenance.h"
+#include "page/layer_figures.h"
 #include "report/compact_report.h"
 #include "report/dry_run_report.h"
 #include "report/evaluation_report.h"
@@ -43,6 +44,7 @@ struct Report {
   std::vector<std::pair<std::string, std::string>>
       outputs;  ///< "model" -> name, relative to the output folder
   Timing timing;
+  std::vector<LayerFigures> figures;  ///< for a page, if one is written; not in the document
   std::optional<Error> failure;  ///< what the command ends with although it has written `outputs`;
                                  ///< not in the document: a warning says it
 };
