@@ -25,7 +25,11 @@ struct GlobalOptions {
   std::string device = "cpu";
   std::vector<std::string> libraries;  ///< with custom operators
   bool no_progress = false;
+  std::string color =
+      "auto";         ///< or "always", "never"; auto: on a terminal, unless NO_COLOR is set
   bool json = false;  ///< one JSON document instead of text; what of, each command says
+
+  bool prints_text() const { return !json && !quiet; }
 };
 
 /// --config and --set of the commands that read a config.
@@ -34,10 +38,15 @@ struct ConfigOptions {
   std::vector<std::string> overrides;
 };
 
-/// "actsparse 1.2.3"
+/// "actsparse 1.2.3", and with what it was built.
 std::string version_text();
-void add_global_options(CLI::App& command, GlobalOptions& options);
+/// Of all commands: they may stand before the command or behind it.
+void add_global_options(CLI::App& app, GlobalOptions& options);
 void add_config_options(CLI::App& command, ConfigOptions& options, bool required);
+/// The same where the config may also be the command's argument, and is needed.
+void add_config_argument(CLI::App& command, ConfigOptions& options);
+void add_json(CLI::App& command, GlobalOptions& options);
+void add_output_folder(CLI::App& command, std::string& folder);
 
 /// --resume of the commands that leave checkpoints.
 CLI::Option* add_resume(CLI::App& command, bool& resume);

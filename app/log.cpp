@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -52,8 +53,17 @@ std::unique_ptr<spdlog::formatter> formatter_of(const GlobalOptions& options,
                                                            : std::optional<int64_t>(launch.rank));
 }
 
+spdlog::color_mode color_mode(const GlobalOptions& options) {
+  const char* const refused = std::getenv("NO_COLOR");  // https://no-color.org
+  if (options.color == "always") return spdlog::color_mode::always;
+  const bool is_refused = refused != nullptr && *refused != '\0';
+  return options.color == "never" || is_refused ? spdlog::color_mode::never
+                                                : spdlog::color_mode::automatic;
+}
+
 spdlog::sink_ptr make_sink(const GlobalOptions& options, const Launch& launch) {
-  if (options.log_file.empty()) return std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+  if (options.log_file.empty())
+    return std::make_shared<spdlog::sinks::stderr_color_sink_mt>(color_mode(options));
   std::string file = options.log_file;
   if (!launch.is_first()) file += ".rank" + std::to_string(launch.rank);
   try {
@@ -71,11 +81,15 @@ spdlog::level::level_enum log_level(const GlobalOptions& options) {
 }
 
 // What ends the process is told on stderr, wherever the log goes and whatever its level is.
+std::shared_ptr<spdlog::sinks::stderr_color_sink_mt> error_sink() {
+  static const auto sink =
+      std::make_shared<spdlog::sinks::stderr_color_sink_mt>(spdlog::color_mode::never);
+  return sink;
+}
+
 std::shared_ptr<spdlog::logger> error_logger() {
   static const auto logger = [] {
-    const auto sink =
-        std::make_shared<spdlog::sinks::stderr_color_sink_mt>(spdlog::color_mode::never);
-    auto made = std::make_shared<spdlog::logger>("error", sink);
+    auto made = std::make_shared<spdlog::logger>("error", error_sink());
     made->set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern_of({})));
     return made;
   }();
@@ -90,6 +104,7 @@ void set_up_log(const GlobalOptions& options, const Launch& launch) {
   auto logger = std::make_shared<spdlog::logger>("actsparse", make_sink(options, launch));
   logger->set_formatter(formatter_of(options, launch));
   error_logger()->set_formatter(formatter_of(options, launch));
+  error_sink()->set_color_mode(color_mode(options));
   has_log_file = !options.log_file.empty();
   logger->set_level(log_level(options));
   logger->flush_on(spdlog::level::warn);

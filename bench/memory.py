@@ -20,7 +20,7 @@ def peak(build, folder, precision, batches):
     config = json.loads(path.read_text())
     config["data"]["inputs"][0]["path"] = f"{batches}.npy"
     path.write_text(json.dumps(config))
-    return timed([f"{build}/app/actsparse", "run", "-c", str(path), "--threads", "1"])["peak_mb"]
+    return timed([f"{build}/app/actsparse", "run", "-c", str(path), "-o", str(folder), "--threads", "1"])["peak_mb"]
 
 
 def main(build, network="mobilenet_v3_small"):

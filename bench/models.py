@@ -26,7 +26,7 @@ def one_round(build, folder):
     loops = [ask([bench, config, "calibrate", str(BATCHES)]) for config in (exact, fast)]
     here = pathlib.Path(__file__).parent
     reference = timed([sys.executable, "-B", str(here / "reference.py"), str(folder)])
-    whole = [timed([binary, "run", "-c", config, "--threads", "1"]) for config in (exact, fast)]
+    whole = [timed([binary, "run", "-c", config, "-o", str(folder), "--threads", "1"]) for config in (exact, fast)]
     reference_batch = json.loads(reference["output"])["batch_seconds"]
     times = [loop["batch_seconds"] for loop in loops] + [reference_batch]
     return ([1000 * plain["batch_seconds"]] + [seconds / plain["batch_seconds"] for seconds in times] +

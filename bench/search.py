@@ -53,11 +53,11 @@ def config(folder, row, place):
 
 def show(binary, folder, row, place, pictures):
     made = config(folder, row, place)
-    command = [binary, "search", "-c", str(place / "config.json"), "--json", "-q", "--threads", "1"]
+    command = [binary, "search", "-c", str(place / "config.json"), "--json", "-q", "--threads", "1", "-o", str(place)]
     if pictures:
         command += ["--picture", str(pictures / "search.svg")]
         drawn = ["--picture", str(pictures / "sensitivity.svg")]
-        subprocess.run([binary, "sensitivity", *command[2:7], *drawn], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([binary, "sensitivity", *command[2:8], *drawn], check=True, stdout=subprocess.DEVNULL)
     found = subprocess.run(command, capture_output=True, text=True)
     assert found.returncode in (0, 8), found.stderr
     document, report = json.loads(found.stdout), json.loads((place / "report.json").read_text())

@@ -44,7 +44,7 @@ void declare(CLI::App& command, Options& options) {
                      "Also write the small model: the masked one without its masked channels");
   add_config_options(command, options.config, false);
   add_input_option(command, options.input);
-  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+  add_json(command, options.global);
 }
 
 void check_repair(const Options& options, const std::optional<Config>& config) {
@@ -65,7 +65,7 @@ void run(const Options& options) {
   perform(ApplyRequest{options.model, options.state, options.masked, options.small, form, config,
                        data_of(options, config), options.repair},
           options.global);
-  if (options.global.json) return;
+  if (!options.global.prints_text()) return;
   std::cout << "masked model: " << options.masked << '\n';
   if (!options.small.empty()) std::cout << "small model: " << options.small << '\n';
 }
@@ -73,7 +73,11 @@ void run(const Options& options) {
 }  // namespace
 
 Command apply_command() {
-  return make_command("apply", "Write the masked model of a stepped state", declare, run);
+  return make_command("apply", "Write the masked model of a stepped state",
+                      {"actsparse apply model.pt --state stepped.pt -o masked.pt",
+                       "actsparse apply model.pt --state stepped.pt -o masked.pt --compact "
+                       "small.pt -c config.json"},
+                      declare, run);
 }
 
 }  // namespace actsparse

@@ -16,13 +16,15 @@ struct Options {
 };
 
 void declare(CLI::App& command, Options& options) {
-  add_config_options(command, options.config, true);
+  add_config_argument(command, options.config);
   command.add_option("--state", options.state, "State file to write")->required();
   add_resume(command, options.resume);
-  command.add_option("--shard", options.shard,
-                     "I/N: every N-th batch, from the I-th on; see 'actsparse merge'");
+  command
+      .add_option("--shard", options.shard,
+                  "I/N: every N-th batch, from the I-th on; see 'actsparse merge'")
+      ->type_name("I/N");
   add_timeout(command, options.timeout);
-  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+  add_json(command, options.global);
 }
 
 void run(const Options& options) {
@@ -32,15 +34,17 @@ void run(const Options& options) {
   check_output_path(config, options.state, "--state");
   job.shard = read_shard(options.shard, job.launch);
   perform(CalibrateRequest{config, options.state}, options.global, job);
-  if (!options.global.json && job.launch.is_first())
+  if (options.global.prints_text() && job.launch.is_first())
     std::cout << "state: " << options.state << '\n';
 }
 
 }  // namespace
 
 Command calibrate_command() {
-  return make_command("calibrate", "Aggregate only: a state that can be stepped later", declare,
-                      run);
+  return make_command("calibrate", "Aggregate only: a state that can be stepped later",
+                      {"actsparse calibrate config.json --state sums.pt",
+                       "actsparse calibrate config.json --shard 1/4 --state part1.pt"},
+                      declare, run);
 }
 
 }  // namespace actsparse

@@ -12,23 +12,28 @@ namespace actsparse {
 
 struct Command {
   std::string name, description;
+  std::vector<std::string> examples;  ///< command lines, for its help
   /// Declares the options on the command line's part that is the command's, and has the command run
   /// when that was parsed. It throws actsparse::Error.
-  std::function<void(CLI::App&)> attach;
+  std::function<void(CLI::App&, const GlobalOptions&)> attach;
 };
 
 /// `Options` is a struct with a member `global`; `declare` adds all but the global options to the
 /// command line, `run` finds what was given.
 template <class Options>
-Command make_command(std::string name, std::string description,
+Command make_command(std::string name, std::string description, std::vector<std::string> examples,
                      void (*declare)(CLI::App&, Options&), void (*run)(const Options&)) {
-  const auto attach = [declare, run](CLI::App& command) {
+  const auto attach = [declare, run](CLI::App& command, const GlobalOptions& global) {
     const auto options = std::make_shared<Options>();
     declare(command, *options);
-    add_global_options(command, options->global);
-    command.callback([run, options] { run(*options); });
+    command.callback([run, options, &global] {
+      const bool json = options->global.json;  // the command's own
+      options->global = global;
+      options->global.json = json;
+      run(*options);
+    });
   };
-  return {std::move(name), std::move(description), attach};
+  return {std::move(name), std::move(description), std::move(examples), attach};
 }
 
 }  // namespace actsparse

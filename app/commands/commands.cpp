@@ -3,6 +3,7 @@
 
 namespace actsparse {
 
+Command init_command();
 Command run_command();
 Command inspect_command();
 Command calibrate_command();
@@ -15,12 +16,15 @@ Command sensitivity_command();
 Command search_command();
 Command report_command();
 Command functions_command();
+Command validate_command();
+Command version_command();
 
 std::vector<Command> all_commands() {
   return {
-      run_command(),         inspect_command(), calibrate_command(), merge_command(),
-      step_command(),        apply_command(),   compact_command(),   evaluate_command(),
-      sensitivity_command(), search_command(),  report_command(),    functions_command(),
+      init_command(),      run_command(),         inspect_command(), calibrate_command(),
+      merge_command(),     step_command(),        apply_command(),   compact_command(),
+      evaluate_command(),  sensitivity_command(), search_command(),  report_command(),
+      functions_command(), validate_command(),    version_command(),
   };
 }
 

@@ -54,6 +54,7 @@ void declare(CLI::App& command, Options& options) {
       .add_option("--gather", options.gather,
                   "Whether layers that need fewer channels than others pick their own: auto, off "
                   "or always")
+      ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "off", "always"}));
   auto* flat = command.add_flag("--flat", options.flat,
                                 "Make one flat graph, in which code that runs several times can "
@@ -63,7 +64,7 @@ void declare(CLI::App& command, Options& options) {
                 "Slice the tensors of the modules in place: the model can be trained, masked and "
                 "compacted again (the default)")
       ->excludes(flat);
-  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+  add_json(command, options.global);
 }
 
 void run(const Options& options) {
@@ -71,7 +72,7 @@ void run(const Options& options) {
   const auto config = load_optional_config(options.config);
   const auto settings = settings_of(options, config);
   perform(CompactRequest{options.masked, options.small, settings, config}, options.global);
-  if (!options.global.json) std::cout << "small model: " << options.small << '\n';
+  if (options.global.prints_text()) std::cout << "small model: " << options.small << '\n';
 }
 
 }  // namespace
@@ -79,6 +80,8 @@ void run(const Options& options) {
 Command compact_command() {
   return make_command(
       "compact", "Remove the masked channels of a model: smaller, faster, and proven equal to it",
+      {"actsparse compact masked.pt -o small.pt -c config.json",
+       "actsparse compact masked.pt -o small.pt --input batch.npy"},
       declare, run);
 }
 

@@ -47,14 +47,16 @@ void declare(CLI::App& command, Options& options) {
   command.add_option("CANDIDATE", options.candidates,
                      "TorchScript files to judge (default: what the config's run has written)");
   add_config_options(command, options.config, true);
-  CLI::Option* shard = command.add_option("--shard", options.shard,
-                                          "I/N: on every N-th batch only, from the I-th on; see "
-                                          "'actsparse merge'");
+  CLI::Option* shard = command
+                           .add_option("--shard", options.shard,
+                                       "I/N: on every N-th batch only, from the I-th on; see "
+                                       "'actsparse merge'")
+                           ->type_name("I/N");
   CLI::Option* state =
       command.add_option("--state", options.state, "State file that takes a shard's sums");
   shard->needs(state);
   add_timeout(command, options.timeout);
-  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+  add_json(command, options.global);
 }
 
 void run(const Options& options) {
@@ -67,15 +69,17 @@ void run(const Options& options) {
   check_state(options, request.config, request.candidates);
   job.shard = read_shard(options.shard, job.launch);
   perform(request, options.global, job);
-  if (!options.global.json && !options.state.empty() && job.launch.is_first())
+  if (options.global.prints_text() && !options.state.empty() && job.launch.is_first())
     std::cout << "state: " << options.state << '\n';
 }
 
 }  // namespace
 
 Command evaluate_command() {
-  return make_command("evaluate", "Compare models with the config's on data: what their masks cost",
-                      declare, run);
+  return make_command(
+      "evaluate", "Compare models with the config's on data: what their masks cost",
+      {"actsparse evaluate -c config.json", "actsparse evaluate -c config.json masked.pt small.pt"},
+      declare, run);
 }
 
 }  // namespace actsparse

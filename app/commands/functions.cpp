@@ -9,9 +9,7 @@ struct Options {
   GlobalOptions global;
 };
 
-void declare(CLI::App& command, Options& options) {
-  command.add_flag("--json", options.global.json, "Print one JSON document");
-}
+void declare(CLI::App& command, Options& options) { add_json(command, options.global); }
 
 void run(const Options& options) {
   set_up_log(options.global);
@@ -22,7 +20,7 @@ void run(const Options& options) {
 
 Command functions_command() {
   return make_command("functions", "List every named function with its parameters and defaults",
-                      declare, run);
+                      {"actsparse functions"}, declare, run);
 }
 
 }  // namespace actsparse

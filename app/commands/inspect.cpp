@@ -17,7 +17,7 @@ void declare(CLI::App& command, Options& options) {
   add_config_options(command, options.config, false);
   command.add_flag("--groups", options.groups,
                    "Which channels of the config's layers belong together (docs/compact.md)");
-  command.add_flag("--json", options.global.json, "Print one JSON document");
+  add_json(command, options.global);
 }
 
 void run(const Options& options) {
@@ -35,6 +35,8 @@ Command inspect_command() {
       "inspect",
       "List the layers of a model; with a config, those it selects and what one batch does. Of a "
       "masked model, a state or a report: where it comes from",
+      {"actsparse inspect model.pt", "actsparse inspect model.pt -c config.json --groups",
+       "actsparse inspect masked.pt"},
       declare, run);
 }
 

@@ -17,20 +17,21 @@ void declare(CLI::App& command, Options& options) {
   command.add_option("STATE", options.states, "State files of calibrate or evaluate --shard")
       ->required();
   command.add_option("--state", options.state_out, "State file to write")->required();
-  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+  add_json(command, options.global);
 }
 
 void run(const Options& options) {
   set_up_log(options.global);
   const auto& states = options.states;
   perform(MergeRequest{{states.begin(), states.end()}, options.state_out}, options.global);
-  if (!options.global.json) std::cout << "state: " << options.state_out << '\n';
+  if (options.global.prints_text()) std::cout << "state: " << options.state_out << '\n';
 }
 
 }  // namespace
 
 Command merge_command() {
-  return make_command("merge", "One state of the states of all shards", declare, run);
+  return make_command("merge", "One state of the states of all shards",
+                      {"actsparse merge part1.pt part2.pt --state sums.pt"}, declare, run);
 }
 
 }  // namespace actsparse

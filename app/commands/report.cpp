@@ -24,7 +24,7 @@ void declare(CLI::App& command, Options& options) {
                   "State of one of the reports' jobs, for maps of its channels (of run or step) or "
                   "histograms of its activations (of calibrate); may be given several times")
       ->allow_extra_args(false);
-  command.add_flag("--json", options.global.json, "Print one JSON document");
+  add_json(command, options.global);
 }
 
 void run(const Options& options) {
@@ -32,13 +32,17 @@ void run(const Options& options) {
   if (!options.states.empty())
     return perform(ReportRequest{options.reports, options.states, options.page}, options.global);
   // Reports alone need no LibTorch.
-  Answer(make_page(options.reports, options.page)).print(std::cout, options.global.json);
+  const Answer answer = make_page(options.reports, options.page);
+  if (options.global.json || options.global.prints_text())
+    answer.print(std::cout, options.global.json);
 }
 
 }  // namespace
 
 Command report_command() {
   return make_command("report", "Show reports as a page; several are compared side by side",
+                      {"actsparse report report.json -o report.html",
+                       "actsparse report first.json second.json -o compared.html"},
                       declare, run);
 }
 

@@ -28,14 +28,13 @@ void print_outputs(const OutputConfig& output) {
 }
 
 void declare(CLI::App& command, Options& options) {
-  add_config_options(command, options.config, true);
-  command.add_option("--output-dir", options.output_dir,
-                     "Folder for the output files (made if missing)");
+  add_config_argument(command, options.config);
+  add_output_folder(command, options.output_dir);
   CLI::Option* dry_run = command.add_flag("--dry-run", options.dry_run,
                                           "Try everything on the first batch, write nothing");
   add_resume(command, options.resume)->excludes(dry_run);
   add_timeout(command, options.timeout);
-  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+  add_json(command, options.global);
 }
 
 void run(const Options& options) {
@@ -48,13 +47,16 @@ void run(const Options& options) {
     return;
   }
   perform(RunRequest{config}, options.global, {options.resume, {}, launch, options.timeout});
-  if (!options.global.json && launch.is_first()) print_outputs(config.output);
+  if (options.global.prints_text() && launch.is_first()) print_outputs(config.output);
 }
 
 }  // namespace
 
 Command run_command() {
   return make_command("run", "Calibrate, compute masks, write the masked model, state and report",
+                      {"actsparse run config.json -o out",
+                       "actsparse run config.json --set layers.0.sparse_config.sparsity_level=0.7",
+                       "actsparse run config.json --dry-run"},
                       declare, run);
 }
 

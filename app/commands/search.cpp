@@ -18,13 +18,14 @@ struct Options {
 };
 
 void declare(CLI::App& command, Options& options) {
-  add_config_options(command, options.config, true);
-  command.add_option("--output-dir", options.output_dir,
-                     "Folder for the output files (made if missing)");
+  add_config_argument(command, options.config);
+  add_output_folder(command, options.output_dir);
   command.add_option("--picture", options.picture, "SVG file that takes what was tried");
-  CLI::Option* const shard = command.add_option(
-      "--shard", options.shard,
-      "I/N: measure what every N-th group of layers costs alone, from the I-th on, and no more");
+  CLI::Option* const shard = command
+                                 .add_option("--shard", options.shard,
+                                             "I/N: measure what every N-th group of layers costs "
+                                             "alone, from the I-th on, and no more")
+                                 ->type_name("I/N");
   CLI::Option* const state =
       command.add_option("--state", options.state, "File that takes what a shard has measured");
   shard->needs(state);
@@ -35,7 +36,7 @@ void declare(CLI::App& command, Options& options) {
       ->excludes(shard);
   add_resume(command, options.resume);
   add_timeout(command, options.timeout);
-  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+  add_json(command, options.global);
 }
 
 void print_found(const OutputConfig& output) {
@@ -57,7 +58,7 @@ void run(const Options& options) {
       SearchRequest{
           config, options.picture, options.state, {options.shards.begin(), options.shards.end()}},
       options.global, job);
-  if (options.global.json || !job.launch.is_first()) return;
+  if (!options.global.prints_text() || !job.launch.is_first()) return;
   if (options.state.empty())
     print_found(config.output);
   else
@@ -69,6 +70,8 @@ void run(const Options& options) {
 Command search_command() {
   return make_command("search",
                       "Find each group's sparsity under a budget, and make the model of it",
+                      {"actsparse search config.json -o out",
+                       "actsparse search config.json --set search.budget.macs=0.5"},
                       declare, run);
 }
 

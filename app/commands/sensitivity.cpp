@@ -14,11 +14,11 @@ struct Options {
 };
 
 void declare(CLI::App& command, Options& options) {
-  add_config_options(command, options.config, true);
+  add_config_argument(command, options.config);
   command.add_option("--picture", options.picture, "SVG file that takes the curves");
   add_resume(command, options.resume);
   add_timeout(command, options.timeout);
-  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+  add_json(command, options.global);
 }
 
 void run(const Options& options) {
@@ -33,7 +33,7 @@ void run(const Options& options) {
 Command sensitivity_command() {
   return make_command("sensitivity",
                       "Mask each group of layers alone, at several levels: what that costs",
-                      declare, run);
+                      {"actsparse sensitivity config.json --picture curves.svg"}, declare, run);
 }
 
 }  // namespace actsparse

@@ -17,7 +17,7 @@ void declare(CLI::App& command, Options& options) {
   command.add_option("--state", options.state_in, "State file of calibrate")->required();
   command.add_option("--state-out", options.state_out, "State file to write")->required();
   add_config_options(command, options.config, false);
-  command.add_flag("--json", options.global.json, "Print the report as one JSON document");
+  add_json(command, options.global);
 }
 
 void run(const Options& options) {
@@ -25,14 +25,15 @@ void run(const Options& options) {
   const auto config = load_optional_config(options.config);
   if (config) check_output_path(*config, options.state_out, "--state-out");
   perform(StepRequest{options.state_in, config, options.state_out}, options.global);
-  if (!options.global.json) std::cout << "state: " << options.state_out << '\n';
+  if (options.global.prints_text()) std::cout << "state: " << options.state_out << '\n';
 }
 
 }  // namespace
 
 Command step_command() {
-  return make_command("step", "Masks from the aggregates of a state; no model is run", declare,
-                      run);
+  return make_command("step", "Masks from the aggregates of a state; no model is run",
+                      {"actsparse step --state sums.pt -c config.json --state-out stepped.pt"},
+                      declare, run);
 }
 
 }  // namespace actsparse

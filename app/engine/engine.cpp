@@ -15,13 +15,14 @@
 namespace actsparse {
 namespace {
 
-void print(const Answer& answer, bool as_json) {
-  answer.print(std::cout, as_json);
+void print(const Answer& answer, const GlobalOptions& options) {
+  if (!options.json && !options.prints_text()) return;
+  answer.print(std::cout, options.json);
   if (!std::cout) throw Error(ErrorKind::Output, "standard output cannot be written: disk full?");
 }
 
-void print_or_fail(const Answer& answer, bool as_json) {
-  print(answer, as_json);
+void print_or_fail(const Answer& answer, const GlobalOptions& options) {
+  print(answer, options);
   if (answer.failure()) throw *answer.failure();
 }
 
@@ -45,7 +46,7 @@ void perform_in_group(const Command& command, const EngineOptions& engine) {
   try {
     const Answer answer = perform(command, options);
     if (options.group.is_first()) {  // which alone knows of all batches
-      print(answer, engine.global.json);
+      print(answer, engine.global);
       failure = answer.failure();
     }
   } catch (const std::exception& error) {
@@ -70,7 +71,7 @@ void perform_request(const Request& request, const EngineOptions& engine) {
     if constexpr (takes_options<std::decay_t<decltype(command)>>)
       perform_in_group(command, engine);
     else
-      print_or_fail(perform(command), engine.global.json);
+      print_or_fail(perform(command), engine.global);
   };
   std::visit(perform_command, request);
 }

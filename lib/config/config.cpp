@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "config/json_reader.h"
 #include "config/overrides.h"
+#include "config/preset.h"
 #include "config/sections.h"
 
 namespace actsparse {
@@ -41,16 +42,22 @@ std::vector<LayerSelector> read_layers(const JsonNode& node) {
   return layers;
 }
 
-Config parse(const std::string& text, const JsonSource& source, const fs::path& file,
+Config parse(const std::string& text, JsonSource source, const fs::path& file,
              const std::vector<Override>& overrides) {
   Config config;
+  MissingKeys missing;
+  source.missing = &missing;
   config.file = file;
   config.effective = read_json(text, source.label);
-  for (const auto& change : overrides) apply_override(config.effective, change, source.label);
+  for (const auto& change : overrides)
+    apply_override(config.effective, change, source.label, source.outputs, source.base);
   const JsonNode top(config.effective, source);
   top.expect_object();
   check_version(top);
+  top.expect_keys(keys_of(config_fields()));
+  apply_preset(config.effective, source);
   read_fields(top, config_fields(), config);
+  if (!missing.empty()) reject_missing(source.label, missing);
   for (const auto& layer : config.layers) check_merged(source, config.defaults, layer);
   check_outputs(config, source.label);
   return config;
@@ -127,7 +134,8 @@ const Fields<RunConfig>& run_fields() {
 const Fields<Config>& config_fields() {
   static const Fields<Config> fields = {
       {"$schema", [](const JsonNode& node, Config&) { node.text(); }},
-      {"version", [](const JsonNode&, Config&) { /* see check_version */ }, "1"},
+      {"version", [](const JsonNode&, Config&) { /* see check_version */ }},
+      {"preset", [](const JsonNode&, Config&) { /* see apply_preset */ }},
       {"model",
        [](const JsonNode& node, Config& config) {
          read_fields(node, model_fields(), config.model);
@@ -177,7 +185,7 @@ std::map<std::string, Names> accepted_keys() {
 }
 
 Config load_config(const fs::path& file, const std::vector<Override>& overrides) {
-  const JsonSource source{file.string(), absolute_folder(file.parent_path())};
+  const JsonSource source{file.string(), absolute_folder(file.parent_path()), absolute_folder({})};
   return parse(read_text(file), source, fs::absolute(file).lexically_normal(), overrides);
 }
 

@@ -67,8 +67,11 @@ struct LayerSelector {
   std::optional<std::string> name;  ///< exact FQN; "" is the root
   std::optional<std::string>
       match;  ///< glob over FQNs: * within one name part, ** across dots, ? one character
-  std::optional<std::string> type;   ///< class name ("Conv2d") or the whole qualified name
+  /// Class names ("Conv2d", or a glob: "Conv?d") or whole qualified names; empty: not given.
+  std::vector<std::string> types;
   std::vector<std::string> exclude;  ///< globs over FQNs taken out again
+  bool inner = false;  ///< the first and the last layer that it selects, in the model's order, are
+                       ///< left out
   std::optional<std::variant<int64_t, std::string>>
       input;  ///< argument observed and masked: position (0 = first after self) or name; absent:
               ///< the first that holds activations

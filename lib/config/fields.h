@@ -36,7 +36,7 @@ void read_fields(const JsonNode& node, const Fields<T>& fields, T& out) {
     if (const auto value = node.find(field.key))
       field.read(*value, out);
     else if (!field.required.empty())
-      reject(node.source().label, child_path(node.path(), field.key), "nothing", field.required);
+      node.miss(field.key, field.required);
   }
 }
 

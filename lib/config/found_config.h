@@ -19,7 +19,7 @@ struct SettledLayer {
 
 /// `config` without `search` (and the outputs that only a search has) and with an entry for each of
 /// `layers`, in their order. Relative paths, which are the config file's, become those of a file in
-/// `folder`; outputs are where they stand now.
+/// `folder`; outputs below it keep their places, others their names.
 nlohmann::json found_config(const Config& config, const std::vector<SettledLayer>& layers,
                             const std::filesystem::path& folder);
 

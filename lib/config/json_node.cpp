@@ -76,7 +76,7 @@ std::filesystem::path JsonNode::file() const {
 }
 
 std::filesystem::path JsonNode::output_file() const {
-  const std::filesystem::path path = file();
+  const auto path = (source_->outputs / text("a path")).lexically_normal();
   if (!path.has_filename()) fail("a file, not a folder");
   return path;
 }
@@ -107,6 +107,12 @@ std::optional<JsonNode> JsonNode::find(const std::string& key) const {
   const auto found = value_->find(key);
   if (found == value_->end()) return std::nullopt;
   return JsonNode(*found, *source_, child_path(path_, key));
+}
+
+void JsonNode::miss(const std::string& key, const std::string& allowed) const {
+  const std::string place = child_path(path_, key);
+  if (source_->missing == nullptr) reject(source_->label, place, "nothing", allowed);
+  source_->missing->emplace_back(place, allowed);
 }
 
 void JsonNode::fail(const std::string& allowed, const std::string& hint) const {

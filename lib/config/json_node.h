@@ -9,14 +9,19 @@
 #include <string>
 #include <vector>
 
+#include "config/messages.h"
+
 namespace actsparse {
 
 using Names = std::vector<std::string>;
 
 /// The text that values come from.
 struct JsonSource {
-  std::string label;           ///< names the text in messages; may be empty
-  std::filesystem::path base;  ///< absolute; relative paths are resolved against it
+  std::string label;                     ///< names the text in messages; may be empty
+  std::filesystem::path base;            ///< absolute; relative paths are resolved against it
+  std::filesystem::path outputs = base;  ///< those of files to write
+  /// Takes the keys that are missing, to be told together; null: the first one throws.
+  MissingKeys* missing = nullptr;
 };
 
 struct IntegerRange {
@@ -54,6 +59,9 @@ class JsonNode {
   /// Throws unless the value is an object that has no other keys than `known`.
   void expect_keys(const Names& known) const;
   std::optional<JsonNode> find(const std::string& key) const;
+
+  /// A key that is needed is not there.
+  void miss(const std::string& key, const std::string& allowed) const;
 
   /// Throws Error(Config) that describes this value.
   [[noreturn]] void fail(const std::string& allowed, const std::string& hint = "") const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <regex>
 #include <set>
 #include <vector>
 
@@ -78,8 +79,16 @@ std::string cause(const std::string& what) {
   return bracket == std::string::npos ? what : what.substr(bracket + 2);
 }
 
+// "key: value" or "---" where JSON has its first bracket.
+bool looks_like_yaml(const std::string& text) {
+  static const std::regex start(R"(\s*(#[^\n]*\n\s*)*(---|["']?[A-Za-z_$][\w$]*["']?\s*:(\s|$)))");
+  return std::regex_search(text.substr(0, 4096), start, std::regex_constants::match_continuous);
+}
+
 [[noreturn]] void reject_syntax(const std::string& text, const std::string& label,
                                 const json::parse_error& error) {
+  if (looks_like_yaml(text))
+    reject(label, "line 1", "YAML", "JSON", "; 'yq -o json FILE.yaml' makes it of YAML");
   const size_t at = std::min(text.size(), error.byte > 0 ? error.byte - 1 : 0);
   const auto begin = text.begin(), end = begin + static_cast<std::ptrdiff_t>(at);
   const auto line = std::count(begin, end, '\n') + 1;
@@ -88,7 +97,7 @@ std::string cause(const std::string& what) {
   const size_t column = first_line ? at + 1 : at - line_break;
   reject(label, "line " + std::to_string(line) + ", column " + std::to_string(column),
          "invalid JSON: " + (text.empty() ? "unexpected end of input" : cause(error.what())),
-         "JSON (no comments, no trailing commas)");
+         "JSON (comments are fine, trailing commas are not)");
 }
 
 }  // namespace
@@ -100,7 +109,7 @@ json read_json(const std::string& text, const std::string& label) {
     return true;
   };
   try {
-    return json::parse(text, follow);
+    return json::parse(text, follow, /*allow_exceptions=*/true, /*ignore_comments=*/true);
   } catch (const json::parse_error& error) {
     reject_syntax(text, label, error);
   } catch (const json::out_of_range&) {

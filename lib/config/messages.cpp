@@ -59,4 +59,12 @@ void reject(const std::string& label, const std::string& path, const std::string
   throw Error(ErrorKind::Config, place + ": found " + found + ", allowed " + allowed + hint);
 }
 
+void reject_missing(const std::string& label, const MissingKeys& missing) {
+  if (missing.size() == 1) reject(label, missing[0].first, "nothing", missing[0].second);
+  std::string text = (label.empty() ? "" : label + ": ") + "keys are missing";
+  for (size_t i = 0; i < missing.size(); ++i)
+    text += (i == 0 ? ": " : "; ") + missing[i].first + ", allowed " + missing[i].second;
+  throw Error(ErrorKind::Config, text);
+}
+
 }  // namespace actsparse

@@ -2,6 +2,8 @@
 // The wording of all errors about the config: "<label>: <path>: found <what>, allowed <what>".
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace actsparse {
 
@@ -17,5 +19,11 @@ std::string child_path(const std::string& path, size_t index);
 [[noreturn]] void reject(const std::string& label, const std::string& path,
                          const std::string& found, const std::string& allowed,
                          const std::string& hint = "");
+
+/// Where a key should stand, and what is allowed there.
+using MissingKeys = std::vector<std::pair<std::string, std::string>>;
+
+/// Throws Error(Config) that tells of all keys that are needed and not there: at least one.
+[[noreturn]] void reject_missing(const std::string& label, const MissingKeys& missing);
 
 }  // namespace actsparse

@@ -1,14 +1,17 @@
 #include "config/overrides.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/error.h"
 #include "config/json_reader.h"
 #include "config/messages.h"
+#include "config/move_paths.h"
 
 namespace actsparse {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::json;
 
 std::vector<std::string> split(const std::string& path) {
@@ -52,6 +55,23 @@ json& child(json& parent, const std::string& part, const std::string& path,
   return parent[part];
 }
 
+void move_paths_below(const std::vector<std::string>& parts, json& value, const fs::path& from,
+                      const fs::path& to) {
+  // What is written goes on where it is run; functions' parameters are no paths of ours.
+  const auto& section = parts.front();
+  if (section == "output" || section == "run" || section == "defaults" || section == "layers")
+    return;
+  const auto is_index = [](const std::string& part) {
+    return std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+  };
+  auto key = parts.rbegin();
+  while (key != parts.rend() && is_index(*key)) ++key;
+  if (key == parts.rend()) return;
+  json part = {{*key, key == parts.rbegin() ? value : json::array({value})}};
+  move_paths(part, from, to);
+  value = key == parts.rbegin() ? part[*key] : part[*key][0];
+}
+
 }  // namespace
 
 Override parse_override(const std::string& text) {
@@ -67,7 +87,8 @@ Override parse_override(const std::string& text) {
   return change;
 }
 
-void apply_override(json& json, const Override& change, const std::string& label) {
+void apply_override(json& json, const Override& change, const std::string& label,
+                    const fs::path& from, const fs::path& to) {
   const std::string place = (label.empty() ? "" : label + ": ") + "--set";
   auto* target = &json;
   std::string path;
@@ -81,6 +102,7 @@ void apply_override(json& json, const Override& change, const std::string& label
     path = child_path(path, part);
   }
   *target = parse_value(change, place);
+  move_paths_below(parts, *target, from, to);
 }
 
 }  // namespace actsparse

@@ -12,6 +12,14 @@ std::vector<std::string> read_globs(const JsonNode& node) {
   return globs;
 }
 
+std::vector<std::string> read_types(const JsonNode& node) {
+  const std::string allowed = "a class name, or a list of some";
+  if (!node.json().is_array()) return {node.text(allowed)};
+  std::vector<std::string> types;
+  for (const auto& item : node.filled_list(allowed)) types.push_back(item.text("a class name"));
+  return types;
+}
+
 std::variant<int64_t, std::string> read_argument(const JsonNode& node) {
   if (node.json().is_string()) return node.text("an argument's position or name");
   IntegerRange range{0};
@@ -31,8 +39,9 @@ Fields<LayerSelector> make_layer_fields() {
       {"name", [](const JsonNode& node, Layer& layer) { layer.name = read_name(node); }},
       {"match", [](const JsonNode& node,
                    Layer& layer) { layer.match = node.text("a glob over layer names"); }},
-      {"type", [](const JsonNode& node, Layer& layer) { layer.type = node.text("a class name"); }},
+      {"type", [](const JsonNode& node, Layer& layer) { layer.types = read_types(node); }},
       {"exclude", [](const JsonNode& node, Layer& layer) { layer.exclude = read_globs(node); }},
+      {"inner", [](const JsonNode& node, Layer& layer) { layer.inner = node.boolean(); }},
       {"input", [](const JsonNode& node, Layer& layer) { layer.input = read_argument(node); }},
       {"optional", [](const JsonNode& node, Layer& layer) { layer.optional = node.boolean(); }},
   };
@@ -59,7 +68,7 @@ LayerSelector read_layer(const JsonNode& node) {
   LayerSelector layer;
   layer.path = node.path();
   read_fields(node, layer_fields(), layer);
-  const int selectors = layer.name.has_value() + layer.match.has_value() + layer.type.has_value();
+  const int selectors = layer.name.has_value() + layer.match.has_value() + !layer.types.empty();
   if (selectors != 1)
     node.fail_found(selectors == 0 ? "none of them" : "more than one of them",
                     "exactly one of 'name', 'match', 'type'");

@@ -20,7 +20,9 @@ bool selects(const LayerSelector& entry, const Layer& layer) {
   if (is_excluded(entry, layer.name)) return false;
   if (entry.name) return layer.name == *entry.name;
   if (entry.match) return glob_matches(*entry.match, layer.name);
-  return layer.type == *entry.type || layer.qualified_type == *entry.type;
+  return std::any_of(entry.types.begin(), entry.types.end(), [&](const auto& type) {
+    return layer.qualified_type == type || glob_matches(type, layer.type);
+  });
 }
 
 std::string nothing_selected(const std::vector<Layer>& layers, const LayerSelector& entry) {
@@ -32,12 +34,26 @@ std::string nothing_selected(const std::vector<Layer>& layers, const LayerSelect
   const std::vector<std::string> name_list(names.begin(), names.end()),
       type_list(types.begin(), types.end());
   if (const auto reason = no_layers(layers); !reason.empty()) return reason;
+  if (std::any_of(layers.begin(), layers.end(),
+                  [&](const auto& layer) { return selects(entry, layer); }))
+    return "fewer than three layers are selected, and 'inner' leaves out the first and the last";
   if (entry.name)
     return "no layer is named '" + *entry.name + "'" + did_you_mean(*entry.name, name_list);
   if (entry.match)
     return "no layer matches '" + *entry.match + "'" + did_you_mean(*entry.match, name_list);
-  return "no layer has the type '" + *entry.type + "'" + did_you_mean(*entry.type, type_list) +
-         "; there are " + quoted_list(type_list);
+  return "no layer has the type " + quoted_list(entry.types) +
+         did_you_mean(entry.types.front(), type_list) + "; there are " + quoted_list(type_list);
+}
+
+// In the model's order, each under its first name.
+std::vector<const Layer*> selected_by(const LayerSelector& entry,
+                                      const std::vector<Layer>& layers) {
+  std::vector<const Layer*> selected;
+  for (const auto& layer : layers)
+    if (selects(entry, layer)) selected.push_back(&layer);
+  if (!entry.inner) return selected;
+  if (selected.size() < 3) return {};
+  return {selected.begin() + 1, selected.end() - 1};
 }
 
 // An instance under a second name is the layer of its first.
@@ -58,17 +74,15 @@ Selection select_layers(const std::vector<Layer>& layers,
   Selection selection;
   std::map<std::string, size_t> chosen;  // canonical name -> entry
   for (size_t i = 0; i < entries.size(); ++i) {
-    bool any = false;
-    for (const auto& layer : layers) {
-      if (!selects(entries[i], layer)) continue;
-      any = true;
-      const auto [known, is_new] = chosen.emplace(canonical_name(layer), i);
+    const auto selected = selected_by(entries[i], layers);
+    for (const auto* layer : selected) {
+      const auto [known, is_new] = chosen.emplace(canonical_name(*layer), i);
       if (!is_new && known->second != i)
         selection.warnings.push_back(layer_text(known->first) + ": " + entries[i].path +
                                      " replaces " + entries[known->second].path);
       known->second = i;
     }
-    if (any) continue;
+    if (!selected.empty()) continue;
     const std::string message = entries[i].path + ": " + nothing_selected(layers, entries[i]);
     if (!entries[i].optional) throw Error(ErrorKind::Model, message);
     selection.warnings.push_back(message);

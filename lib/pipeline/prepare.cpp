@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "base/version.h"
+#include "functions/channel_dim.h"
 #include "functions/dynamic_masks.h"
 #include "model/layer_uses.h"
 #include "model/load_model.h"
@@ -48,7 +49,8 @@ void check_is_dynamic(const MergedSettings& settings, const LayerSelector& layer
 
 void check_functions(const Config& config, const FunctionTable& functions) {
   for (const auto& layer : config.layers) {
-    const MergedSettings settings = merge(config.defaults, layer.settings);
+    MergedSettings settings = merge(config.defaults, layer.settings);
+    settings.aggregate_fn = with_channel_dim(*settings.aggregate_fn, 1);  // some number
     check_align(settings, layer);
     check_goes_together(settings, layer);
     functions.aggregate(*settings.aggregate_fn);
@@ -64,7 +66,8 @@ void refuse_ragged_batch(const BatchSource& data, const Config& config,
                          const FunctionTable& functions) {
   if (data.ragged_last() == 0) return;
   const auto takes_it = [&](const LayerSelector& layer) {
-    return functions.takes_any_batch_size(*merge(config.defaults, layer.settings).aggregate_fn);
+    const MergedSettings settings = merge(config.defaults, layer.settings);
+    return functions.takes_any_batch_size(with_channel_dim(*settings.aggregate_fn, 1));
   };
   if (std::all_of(config.layers.begin(), config.layers.end(), takes_it)) return;
   throw Error(

@@ -116,12 +116,25 @@ struct ReportRequest {
 };
 Answer perform(const ReportRequest& request);
 
+struct InitRequest {
+  std::filesystem::path model;
+  std::vector<std::filesystem::path> data;  ///< a file for each argument, or .pt files of batches
+  std::filesystem::path config_out;         ///< must not be there yet
+};
+/// Writes a config that was tried on the first batch.
+Answer perform(const InitRequest& request, const RunOptions& options);
+
 struct FunctionsRequest {};
 Answer perform(const FunctionsRequest& request);
 
+struct VersionRequest {};
+/// Of actsparse, of the LibTorch that was loaded and the one it was built with, and the devices.
+Answer perform(const VersionRequest& request);
+
 /// One of them: a line per command.
-using Request = std::variant<RunRequest, InspectRequest, CalibrateRequest, MergeRequest,
-                             StepRequest, ApplyRequest, CompactRequest, EvaluateRequest,
-                             SensitivityRequest, SearchRequest, ReportRequest, FunctionsRequest>;
+using Request =
+    std::variant<RunRequest, InspectRequest, CalibrateRequest, MergeRequest, StepRequest,
+                 ApplyRequest, CompactRequest, EvaluateRequest, SensitivityRequest, SearchRequest,
+                 ReportRequest, FunctionsRequest, VersionRequest, InitRequest>;
 
 }  // namespace actsparse

@@ -140,6 +140,8 @@ Report make_found(const PreparedJob& job, const Config& config, const RunOptions
   outputs.commit();
   Config found = parse_config(text, folder, "the found config");
   found.run.checkpoint.path.clear();  // which the search's own may have
+  found.output = config.output;
+  for (auto& [key, path] : search_files(found.output)) path->clear();
   Report made = run(found, options);
   for (const auto& [key, path] :
        {std::pair("config", config.output.config), std::pair("curve", config.output.curve)})

@@ -36,7 +36,7 @@ bool same_data(const std::optional<FunctionConfig>& a, const std::optional<Funct
 
 // Data once aggregated cannot be aggregated otherwise; only what comes after it can change.
 void change_settings(LayerRecord& layer, MergedSettings settings, const std::string& path) {
-  take_patches(settings, layer.settings);
+  take_geometry(settings, layer.settings);
   if (!same_data(layer.settings.aggregate_fn, settings.aggregate_fn) ||
       layer.settings.features != settings.features ||
       layer.settings.feature_dim != settings.feature_dim)
@@ -65,7 +65,9 @@ std::vector<Layer> layers_of(const StateDict& state) {
 }
 
 void reconfigure(StateDict& state, const Config& config, std::vector<std::string>& warnings) {
-  Selection selection = select_layers(layers_of(state), config.layers);
+  auto entries = config.layers;
+  for (auto& entry : entries) entry.inner = false;  // the state has none of those left out
+  Selection selection = select_layers(layers_of(state), entries);
   for (const auto& selected : selection.layers)
     for (auto& record : state.layers)
       if (record.site.layer == selected.layer)

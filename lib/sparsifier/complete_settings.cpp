@@ -1,6 +1,7 @@
 #include "sparsifier/complete_settings.h"
 
 #include "base/error.h"
+#include "functions/channel_dim.h"
 #include "functions/dynamic_masks.h"
 #include "functions/gram_aggregate.h"
 #include "functions/window_json.h"
@@ -40,6 +41,22 @@ void check_weights(const LayerRecord& layer, const LayerUses& uses,
                   "another function, or take it out");
 }
 
+int64_t channel_dim_of(const LayerRecord& layer, const LayerUses& uses) {
+  const auto weight = layer_weight(uses, layer.site);
+  if (weight && weight->by_input.defined()) return weight->channel_dim;
+  throw Error(ErrorKind::Model,
+              layer_text(layer.site.layer) + " (" + layer.type +
+                  "): nothing tells which dimension of its input holds channels, as it is no "
+                  "Linear, convolution or recurrent layer; give it a number, as in \"except_dim\": "
+                  "[1]");
+}
+
+void take_channel_dim(LayerRecord& layer, const LayerUses& uses) {
+  auto& aggregate = layer.settings.aggregate_fn;
+  if (aggregate && asks_for_channels(*aggregate))
+    aggregate = with_channel_dim(*aggregate, channel_dim_of(layer, uses));
+}
+
 void take_factors(LayerRecord& layer, const LayerUses& uses, const FunctionTable& functions) {
   if (!is_dynamic(layer.settings) || layer.score_factors.defined()) return;
   const auto weight = layer_weight(uses, layer.site);
@@ -49,6 +66,7 @@ void take_factors(LayerRecord& layer, const LayerUses& uses, const FunctionTable
 }  // namespace
 
 void complete_settings(LayerRecord& layer, const LayerUses& uses, const FunctionTable& functions) {
+  take_channel_dim(layer, uses);
   check_weights(layer, uses, functions);
   take_factors(layer, uses, functions);
   auto& aggregate = layer.settings.aggregate_fn;
@@ -61,7 +79,9 @@ void complete_settings(LayerRecord& layer, const LayerUses& uses, const Function
     aggregate = with_patches(*aggregate, to_json(channels_read(layer, uses)));
 }
 
-void take_patches(MergedSettings& settings, const MergedSettings& kept) {
+void take_geometry(MergedSettings& settings, const MergedSettings& kept) {
+  if (settings.aggregate_fn && kept.aggregate_fn)
+    settings.aggregate_fn = with_channel_dim_of(*settings.aggregate_fn, *kept.aggregate_fn);
   if (!settings.aggregate_fn || !kept.aggregate_fn || !lacks_patches(*settings.aggregate_fn))
     return;
   const auto patches = patches_of(*kept.aggregate_fn);

@@ -21,6 +21,12 @@ fs::path cases() { return source_dir() / "tests" / "config" / "cases"; }
 
 }  // namespace
 
+TEST_CASE("a version that is not given is the first", "[config]") {
+  json config = json::parse(sample_config());
+  config.erase("version");
+  CHECK_NOTHROW(parse_config(config.dump(), ".", "c.json"));
+}
+
 TEST_CASE("the good cases are accepted", "[config]") {
   for (const auto& file : json_files(cases() / "good")) {
     CAPTURE(file);
@@ -53,8 +59,8 @@ TEST_CASE("a config fills every struct", "[config]") {
   CHECK(config.run.seed == 7);
   CHECK(config.run.precision == "fast");
   CHECK(config.run.tolerance == 0.01);
-  CHECK(config.output.model == cases() / "good" / "masked.pt");
-  CHECK(config.output.state == cases() / "good" / "out" / "state.pt");
+  CHECK(config.output.model == fs::current_path() / "masked.pt");
+  CHECK(config.output.state == fs::current_path() / "out/state.pt");
   CHECK(config.output.report.empty());
   CHECK(config.file == cases() / "good" / "every_key.json");
   CHECK(config.effective == json::parse(read_file(config.file)));

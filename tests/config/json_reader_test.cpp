@@ -34,8 +34,21 @@ TEST_CASE("a syntax error has line and column", "[config]") {
   CHECK(contains(rejected(""), "line 1, column 1: found invalid JSON: unexpected end of input"));
 }
 
+TEST_CASE("comments are read over, and lines still counted", "[config]") {
+  CHECK(read_json("// what for\n{\"a\": 1 /* one */}", "") == json({{"a", 1}}));
+  CHECK(contains(rejected("// what for\n\n}"), "line 3, column 1: "));
+}
+
+TEST_CASE("YAML is known when it is met", "[config]") {
+  for (const char* text : {"version: 1\nmodel:\n  path: m.pt\n", "---\nversion: 1\n",
+                           "# a config\n\n\"version\": 1\n", "model:\n  path: x\n"})
+    CHECK(contains(rejected(text), "c.json: line 1: found YAML, allowed JSON; 'yq"));
+  for (const char* text : {"{version: 1}", "version", "[1, 2", "a:b"})
+    CHECK(contains(rejected(text), "invalid JSON"));
+}
+
 TEST_CASE("extensions of JSON are syntax errors", "[config]") {
-  for (const char* text : {"// comment\n1", "[1,]", "NaN", "[Infinity]", "{'a': 1}", "{} {}"}) {
+  for (const char* text : {"[1,]", "NaN", "[Infinity]", "{'a': 1}", "{} {}"}) {
     CAPTURE(text);
     CHECK(contains(rejected(text), "found invalid JSON: "));
   }

@@ -45,7 +45,7 @@ TEST_CASE("an output may not be the config itself", "[config]") {
   const TemporaryFolder folder;
   write_file(folder / "c.json", sample_config());
   const Error error = error_of([&] {
-    load_config(folder / "c.json", {{"output.report", "c.json"}});
+    load_config(folder / "c.json", {{"output.report", (folder / "c.json").string()}});
   });
   CHECK(error.kind() == ErrorKind::Config);
   CHECK(contains(error.what(), "the same file as the config itself"));

@@ -90,4 +90,21 @@ TEST_CASE("overrides are validated like the config, and stand in effective", "[c
   CHECK(contains(rejection({"run.sed=5"}), "run.sed: found an unknown key"));
 }
 
+TEST_CASE("relative paths of files to read are rewritten for the config's folder", "[config]") {
+  const auto moved = [](const std::string& change) {
+    json value = {{"data", {{"inputs", {{{"path", "x"}}}}}}, {"functions", {"f.py"}}};
+    apply_override(value, parse_override(change), "", "/work/here", "/work/configs");
+    return value;
+  };
+  CHECK(moved("model.path=m.pt")["model"]["path"] == "../here/m.pt");
+  CHECK(moved("model.path=/m.pt")["model"]["path"] == "/m.pt");
+  CHECK(moved("model={\"path\": \"m.pt\"}")["model"]["path"] == "../here/m.pt");
+  CHECK(moved("data.inputs.0.path=y.npy")["data"]["inputs"][0]["path"] == "../here/y.npy");
+  CHECK(moved("data.batches=[\"*.pt\"]")["data"]["batches"][0] == "../here/*.pt");
+  CHECK(moved("functions.0=g.py")["functions"][0] == "../here/g.py");
+  CHECK(moved("output.model=m.pt")["output"]["model"] == "m.pt");
+  CHECK(moved("run.checkpoint.path=c")["run"]["checkpoint"]["path"] == "c");
+  CHECK(moved("defaults.mask_fn.path=p")["defaults"]["mask_fn"]["path"] == "p");
+}
+
 }  // namespace actsparse

@@ -9,7 +9,7 @@ TEST_CASE("a layer entry selects by name, match or type", "[config]") {
   CHECK(layer(R"({"name": ""})").name == "");
   CHECK(layer(R"({"match": "a.**"})").match == "a.**");
   const auto typed = layer(R"({"type": "Conv2d", "exclude": ["a.*", "b"]})");
-  CHECK(typed.type == "Conv2d");
+  CHECK(typed.types == Names{"Conv2d"});
   CHECK(typed.exclude == std::vector<std::string>{"a.*", "b"});
   CHECK_FALSE(typed.name.has_value());
   CHECK_FALSE(typed.match.has_value());

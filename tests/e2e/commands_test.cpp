@@ -108,14 +108,14 @@ TEST_CASE("Every command has a help text and the version", "[e2e]") {
     CHECK(contains(help.out, "  " + command + " "));
     const auto own = run_actsparse({command, "--help"}, folder.path());
     CHECK(own.exit_code == 0);
-    CHECK(contains(own.out, "actsparse " + command + " [OPTIONS]"));
+    CHECK(contains(own.out, "Usage: actsparse " + command + " [OPTIONS]"));
     CHECK(contains(own.out, "--threads"));
     CHECK(own.err == "");
   }
   for (const Arguments& arguments : {Arguments{"--version"}, Arguments{"run", "--version"}}) {
     const auto version = run_actsparse(arguments, folder.path());
     CHECK(version.exit_code == 0);
-    CHECK(version.out == std::string("actsparse ") + tool_version() + "\n");
+    CHECK(version.out == std::string("actsparse ") + tool_version() + "\n" + build_text() + "\n");
   }
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("A wrong command line is exit code 2", "[e2e]") {
   const auto check = [&](const Arguments& arguments, const Arguments& fragments) {
     check_refused(run_actsparse(arguments, folder.path()), 2, fragments);
   };
-  check({}, {"subcommand is required", "--help"});
+  check({}, {"a command is required", "--help"});
   check({"inspec", "m.pt"}, {"unknown command 'inspec'", "did you mean 'inspect'"});
   check({"run", "-c", "x.json", "--frobnicate"}, {"--frobnicate", "--help"});
   check({"run"}, {"--config is required"});

@@ -33,7 +33,7 @@ TEST_CASE("An error after a progress bar has a line of its own", "[e2e]") {
   const auto result = run_on_terminal(scene, "");
   CHECK(result.exit_code == 5);
   CHECK(contains(result.out, "1/4 batches"));
-  CHECK(contains(result.out, "\nactsparse: error: batch 3"));
+  CHECK(contains(result.out, "\nactsparse: \x1b[31m\x1b[1merror\x1b[m: batch 3"));
 }
 
 TEST_CASE("An interrupted run says how far it came and leaves a checkpoint only", "[e2e]") {

@@ -24,7 +24,10 @@ enum class By { Name, Match, Type };
 
 LayerSelector entry(By by, const std::string& text, size_t index = 0) {
   LayerSelector selector;
-  (by == By::Name ? selector.name : by == By::Match ? selector.match : selector.type) = text;
+  if (by == By::Type)
+    selector.types = {text};
+  else
+    (by == By::Name ? selector.name : selector.match) = text;
   selector.path = "layers." + std::to_string(index);
   return selector;
 }
@@ -55,6 +58,23 @@ TEST_CASE("layers are selected by name, glob and type", "[model]") {
   CHECK(selected(entry(By::Match, "**fc?")) == Names{"enc.fc1", "fc2"});
   CHECK(selected(entry(By::Type, "Conv2d")) == Names{"conv1", "enc.conv"});
   CHECK(selected(entry(By::Type, "__torch__.nn.Linear")) == Names{"enc.fc1", "fc2"});
+}
+
+TEST_CASE("types are globs, and several of them are one choice", "[model]") {
+  CHECK(selected(entry(By::Type, "Conv?d")) == Names{"conv1", "enc.conv"});
+  auto both = entry(By::Type, "Conv?d");
+  both.types.push_back("*Linear");
+  CHECK(selected(both) == Names{"conv1", "enc.fc1", "enc.conv", "fc2"});
+}
+
+TEST_CASE("inner leaves out the first and the last of what is selected", "[model]") {
+  auto inner = entry(By::Match, "**");
+  inner.exclude = {"", "enc", "enc.tied"};
+  inner.inner = true;
+  CHECK(selected(inner) == Names{"enc.fc1", "enc.conv"});
+  inner = entry(By::Type, "Linear");
+  inner.inner = true;
+  CHECK(contains(failure(inner), "'inner' leaves out the first and the last"));
 }
 
 TEST_CASE("a second name selects the layer of the first", "[model]") {

@@ -71,7 +71,7 @@ def make_deep(binary, folder):
         "output": {"html": "deep.html"},
     }
     (folder / "deep.json").write_text(json.dumps(config))
-    actsparse(binary, "run", "-q", "-c", folder / "deep.json")
+    actsparse(binary, "run", "-q", folder / "deep.json", "-o", folder)
     return folder / "deep.html"
 
 

@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -67,9 +68,10 @@ def calibrated(model, layers, batches):
 
 
 def actsparse(binary, *arguments):
-    """Runs the binary, which must succeed; returns its stdout."""
+    """Runs the binary beside its config, which must succeed; returns its stdout."""
     command = [binary, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    folder = Path(arguments[arguments.index("-c") + 1]).resolve().parent if "-c" in arguments else None
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     check(done.returncode == 0, f"exit code {done.returncode} of {' '.join(command)}\n{done.stderr}")
     return done.stdout
 

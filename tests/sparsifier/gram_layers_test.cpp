@@ -149,10 +149,10 @@ TEST_CASE("a config's patches are those that the state was made with", "[sparsif
   MergedSettings given;
   given.aggregate_fn = FunctionConfig{"gram", {{"patches", true}}, ""};
   MergedSettings kept = calibrated({1}, 0).layers[0].settings;
-  take_patches(given, kept);
+  take_geometry(given, kept);
   CHECK(to_json(*given.aggregate_fn) == to_json(*kept.aggregate_fn));
   given.aggregate_fn = FunctionConfig{"sum", {{"except_dim", {1}}}, ""};
-  take_patches(given, kept);
+  take_geometry(given, kept);
   CHECK(given.aggregate_fn->name == "sum");
 }
 
