@@ -93,7 +93,7 @@ TEST_CASE("overrides are validated like the config, and stand in effective", "[c
 TEST_CASE("relative paths of files to read are rewritten for the config's folder", "[config]") {
   const auto moved = [](const std::string& change) {
     json value = {{"data", {{"inputs", {{{"path", "x"}}}}}}, {"functions", {"f.py"}}};
-    apply_override(value, parse_override(change), "", "/work/here", "/work/configs");
+    apply_override(value, parse_override(change), "", "/job/here", "/job/configs");
     return value;
   };
   CHECK(moved("model.path=m.pt")["model"]["path"] == "../here/m.pt");
