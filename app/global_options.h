@@ -30,6 +30,7 @@ struct GlobalOptions {
   bool json = false;  ///< one JSON document instead of text; what of, each command says
 
   bool prints_text() const { return !json && !quiet; }
+  bool is_silent() const { return quiet && !json; }
 };
 
 /// --config and --set of the commands that read a config.

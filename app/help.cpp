@@ -67,8 +67,7 @@ bool has_flag(const CLI::Option& option) {
 }
 
 std::string positional_in_usage(const CLI::Option& option) {
-  const std::string name =
-      option.get_single_name().empty() ? "" : option.get_name(/*positional=*/true);
+  const std::string name = option.get_name(/*positional=*/true);
   const std::string many = option.get_items_expected_max() > 1 ? "..." : "";
   return option.get_required() ? name + many : "[" + name + many + "]";
 }

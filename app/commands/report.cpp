@@ -33,8 +33,7 @@ void run(const Options& options) {
     return perform(ReportRequest{options.reports, options.states, options.page}, options.global);
   // Reports alone need no LibTorch.
   const Answer answer = make_page(options.reports, options.page);
-  if (options.global.json || options.global.prints_text())
-    answer.print(std::cout, options.global.json);
+  if (!options.global.is_silent()) answer.print(std::cout, options.global.json);
 }
 
 }  // namespace

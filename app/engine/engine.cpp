@@ -16,7 +16,7 @@ namespace actsparse {
 namespace {
 
 void print(const Answer& answer, const GlobalOptions& options) {
-  if (!options.json && !options.prints_text()) return;
+  if (options.is_silent()) return;
   answer.print(std::cout, options.json);
   if (!std::cout) throw Error(ErrorKind::Output, "standard output cannot be written: disk full?");
 }

@@ -24,7 +24,8 @@ std::string why(const Node& node, const FlatModel& model, const Findings& findin
   for (const Need& need : findings.constraints.needs)
     if (need.by == &node && !need.reason.empty()) return need.reason;
   if (node.owningBlock() != model.graph->block())
-    return "it is called in a loop or a branch, where nothing is removed";
+    return "it is called in a loop, or in a side of a branch that the data do not take: nothing is "
+           "removed there";
   return "its channels are not known";
 }
 

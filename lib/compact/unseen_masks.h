@@ -8,8 +8,8 @@
 namespace actsparse {
 
 /// One entry per multiplication by a buffer `activation_mask` with zeros that `findings` has no
-/// mask of: it stands in a loop or a branch, or its node keeps all that it reads. None of its
-/// channels is removed; `kept` says why.
+/// mask of: it stands in a loop or where the data do not go, or its node keeps all that it reads.
+/// None of its channels is removed; `kept` says why.
 std::vector<MaskedChannels> unseen_masks(const FlatModel& model, const Findings& findings,
                                          const Trace& trace);
 

@@ -54,7 +54,12 @@ json found_config(const Config& config, const std::vector<SettledLayer>& layers,
   found["layers"] = json::array();
   for (const auto& settled : layers)
     found["layers"].push_back(entry_of(entries.at(settled.entry), defaults, settled));
-  move_paths(found, from, to);
+  for (const auto& section : config.effective.items()) {
+    if (!names_files(section.key()) || !found.contains(section.key())) continue;
+    json part = {{section.key(), section.value()}};
+    move_paths(part, from, to);
+    found.update(part);
+  }
   found["output"] = outputs_of(config, to);
   return found;
 }

@@ -24,6 +24,10 @@ std::string moved(const std::string& path, const fs::path& from, const fs::path&
 
 }  // namespace
 
+bool names_files(const std::string& section) {
+  return section != "output" && section != "run" && section != "defaults" && section != "layers";
+}
+
 void move_paths(json& value, const fs::path& from, const fs::path& to) {
   if (value.is_array())
     for (auto& item : value) move_paths(item, from, to);

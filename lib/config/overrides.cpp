@@ -57,10 +57,7 @@ json& child(json& parent, const std::string& part, const std::string& path,
 
 void move_paths_below(const std::vector<std::string>& parts, json& value, const fs::path& from,
                       const fs::path& to) {
-  // What is written goes on where it is run; functions' parameters are no paths of ours.
-  const auto& section = parts.front();
-  if (section == "output" || section == "run" || section == "defaults" || section == "layers")
-    return;
+  if (!names_files(parts.front())) return;
   const auto is_index = [](const std::string& part) {
     return std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
   };

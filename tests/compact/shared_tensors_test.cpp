@@ -200,8 +200,8 @@ TEST_CASE("masks in loops and branches are told of, and nothing grows", "[compac
           "  return z\n",
           {}, {{"a", layer_of(8, 4)}, {"b", layer_of(4, 8, mask(8, {1, 4, 5}, 0))}});
   const std::vector<std::pair<Module, std::string>> cases = {
-      {loop, "in a loop or a branch"},
-      {branch, keeps_modules ? "in a loop or a branch"
+      {loop, "it is called in a loop, or"},
+      {branch, keeps_modules ? "a side of a branch that the data do not take: nothing"
                              : "in a side of prim::If that the data do not take"}};
   for (const auto& [masked, why] : cases) {
     const auto result = compacted(masked, {4}, form(keeps_modules));

@@ -77,6 +77,7 @@ TEST_CASE("a found config means the same files from another folder", "[config]")
   CHECK(found["functions"][0] == "../configs/mine.py");
   CHECK(found["evaluate"]["data"]["batches"] == "../configs/held_out/*.pt");
   CHECK(found["output"]["model"] == "masked.pt");
+  CHECK(found["run"] == searched["run"]);  // a checkpoint's path is no file that is read
   const Config read = parse_config(found.dump(), out, "found.json");
   CHECK(read.model.path == place.config.model.path);
   CHECK(read.evaluate->labels->file.path == place.config.evaluate->labels->file.path);

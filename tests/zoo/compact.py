@@ -125,7 +125,7 @@ def compact(actsparse, name, form):
         align = "group"
         try:
             run(actsparse, folder, "run", "-c", "config.json")
-        except RuntimeError as error:  # in a loop or a branch: such layers choose for themselves
+        except RuntimeError as error:  # in a loop: such layers choose for themselves
             if "cannot be aligned" not in str(error):
                 raise
             align = "none"
