@@ -67,7 +67,12 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
                  "Shared library with custom operators or classes that the model needs")
       ->type_name("FILE")
       ->allow_extra_args(false);
-  app.add_flag("--no-progress", options.no_progress, "No progress, on a terminal either");
+  app.add_flag("--no-progress", options.no_progress, "Show no progress");
+  app.add_option("--progress-interval", options.progress_interval,
+                 "Seconds between lines of progress in a log; on a terminal it is a bar")
+      ->type_name("SECONDS")
+      ->check(between(0, 86400, "0 to 86400"))
+      ->capture_default_str();
 }
 
 std::string version_text() {

@@ -25,6 +25,7 @@ struct GlobalOptions {
   std::string device = "cpu";
   std::vector<std::string> libraries;  ///< with custom operators
   bool no_progress = false;
+  double progress_interval = 30;  ///< seconds between lines where there is no terminal
   std::string color =
       "auto";         ///< or "always", "never"; auto: on a terminal, unless NO_COLOR is set
   bool json = false;  ///< one JSON document instead of text; what of, each command says

@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "log_fields.h"
+
 namespace actsparse {
 namespace {
 
@@ -19,7 +21,8 @@ std::string pattern_of(const Launch& launch) {
   return "actsparse: " + rank + "%^%l%$: %v";
 }
 
-/// {"time", "level", "message"} of each message, on one line; "rank" too if there are several.
+/// {"time", "level", "message"} of each message, on one line; "rank" too if there are several, and
+/// fields (log_fields.h).
 class JsonFormatter final : public spdlog::formatter {
  public:
   explicit JsonFormatter(std::optional<int64_t> rank) : rank_(rank) {}
@@ -31,10 +34,14 @@ class JsonFormatter final : public spdlog::formatter {
     const auto level = spdlog::level::to_string_view(message.level);
     object["level"] = std::string(level.data(), level.size());
     if (rank_) object["rank"] = *rank_;
-    object["message"] = std::string(message.payload.data(), message.payload.size());
-    const std::string text =
+    const std::string text(message.payload.data(), message.payload.size());
+    if (std::string_view(message.logger_name.data(), message.logger_name.size()) == fields_logger)
+      object.update(nlohmann::ordered_json::parse(text));
+    else
+      object["message"] = text;
+    const std::string written =
         object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-    line.append(text.data(), text.data() + text.size());
+    line.append(written.data(), written.data() + written.size());
   }
   std::unique_ptr<spdlog::formatter> clone() const override {
     return std::make_unique<JsonFormatter>(rank_);

@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 #include <spdlog/spdlog.h>
 #include <torch/csrc/jit/runtime/print_handler.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,7 +12,7 @@
 
 #include "base/cpu_count.h"
 #include "base/heap.h"
-#include "engine/progress_bar.h"
+#include "engine/show_progress.h"
 #include "model/load_library.h"
 
 namespace actsparse {
@@ -62,10 +61,7 @@ RunOptions run_options(const GlobalOptions& options) {
   RunOptions run;
   run.device = options.device;
   run.interrupted = &interrupted;
-  if (!options.no_progress && !options.quiet && ::isatty(STDERR_FILENO) != 0)
-    run.progress = [bar = std::make_shared<ProgressBar>(std::cerr)](const Progress& progress) {
-      bar->show(progress);
-    };
+  run.progress = progress_shower(options);
   return run;
 }
 

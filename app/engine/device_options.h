@@ -8,7 +8,7 @@ namespace actsparse {
 /// Threads and plug-ins. Throws Error(Usage).
 void set_up_libtorch(const GlobalOptions& options);
 
-/// What the pipeline needs: device, progress bar (on a terminal), SIGINT and SIGTERM.
+/// What the pipeline needs: device, progress, SIGINT and SIGTERM.
 RunOptions run_options(const GlobalOptions& options);
 
 }  // namespace actsparse

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/stopwatch.h"
@@ -43,8 +44,8 @@ Calibration calibrate_some(const Config& config, const RunOptions& options, Chec
     } catch (const Error& error) {
       throw error.in(kept.path().string());
     }
-  spdlog::info("calibrating {} layers on {} batches", job.layers.size(),
-               std::min(most, job.data->batches()));
+  spdlog::info("calibrating {} on {}", counted(static_cast<int64_t>(job.layers.size()), "layer"),
+               counted(std::min(most, job.data->batches()), "batch"));
   run_batches(calibration, config, options, most);
   settle_uncalled(job, config, meta.batches == meta.total_batches ? Seen::All : seen);
   return calibration;

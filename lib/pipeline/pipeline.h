@@ -16,22 +16,12 @@
 #include "report/compact_report.h"
 #include "report/evaluation_report.h"
 #include "report/inspection.h"
+#include "report/progress.h"
 #include "report/report.h"
 #include "report/search_report.h"
 #include "report/sensitivity_report.h"
 
 namespace actsparse {
-
-/// How far a calibration, an evaluation or a repair is; `batches` is how many this process has to
-/// run, of a repair layers or steps.
-struct Progress {
-  int64_t batch = 0;
-  int64_t batches = 0;
-  int64_t samples = 0;
-  double seconds = 0;            ///< since the loop began
-  std::string unit = "batches";  ///< what is counted
-  std::string at = {};           ///< the layer that was done
-};
 
 /// What is not in the config: the job, and the machine's side of it.
 struct RunOptions : Job {

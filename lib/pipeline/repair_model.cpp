@@ -2,6 +2,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "data/batch_source.h"
@@ -39,10 +41,16 @@ Repaired repair_layers(const Session& masked, const Config& config,
   RepairOptions settings{config.repair, folder, {}, known};
   settings.keep = [&](const auto& layers) { checkpoint.note(layers); };
   settings.progress = [&, stopwatch = Stopwatch()](size_t done, size_t all,
-                                                   const std::string& layer) {
-    tell_repair(options, "repairing layer",
-                {static_cast<int64_t>(done), static_cast<int64_t>(all), 0, stopwatch.seconds(),
-                 "layers", layer});
+                                                   const std::string& layer) mutable {
+    if (done <= known.size()) stopwatch = Stopwatch();  // those take less time
+    Progress progress{static_cast<int64_t>(done),
+                      static_cast<int64_t>(all),
+                      0,
+                      stopwatch.seconds(),
+                      "layers",
+                      layer};
+    progress.batches_before = static_cast<int64_t>(std::min(done, known.size()));
+    tell_repair(options, "repairing layer", progress);
   };
   return repair(masked, *open_batches(data_of(config)), settings);
 }
@@ -54,7 +62,9 @@ Tuned tune_model(const Session& unmasked, const torch::jit::Module& masked, cons
   settings.known = known;
   settings.keep = [&](const TuneProgress& progress) { checkpoint.note(progress); };
   settings.progress = [&, stopwatch = Stopwatch()](int64_t done, int64_t all) {
-    tell_repair(options, "tuning step", {done, all, 0, stopwatch.seconds(), "steps"});
+    Progress progress{done, all, 0, stopwatch.seconds(), "steps"};
+    if (known) progress.batches_before = known->step;
+    tell_repair(options, "tuning step", progress);
   };
   return tune(unmasked, masked, *open_batches(tuning_data(config)), settings);
 }

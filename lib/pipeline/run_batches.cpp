@@ -73,6 +73,8 @@ void run_batches(Calibration& calibration, const Config& config, const RunOption
   const Stopwatch stopwatch;
   Progress progress;
   progress.batches = std::min(most, data.batches());
+  progress.batches_before = meta.batches;
+  progress.samples_before = meta.samples;
   while (meta.batches < progress.batches) {
     const auto batch = data.next();
     if (!batch) break;

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/error.h"
+#include "report/group_warnings.h"
 
 namespace actsparse {
 
@@ -12,16 +13,19 @@ void Warnings::add(const std::string& text) {
 }
 
 void Warnings::add(const std::vector<std::string>& texts) {
-  for (const auto& text : texts) add(text);
+  log_warnings(texts);
+  texts_.insert(texts_.end(), texts.begin(), texts.end());
 }
 
 void log_warnings(const std::vector<std::string>& warnings) {
-  for (const auto& warning : warnings) spdlog::warn("{}", warning);
+  for (const auto& warning : group_warnings(warnings)) spdlog::warn("{}", warning);
 }
 
 void log_warnings(const std::vector<LayerWarning>& warnings) {
+  std::vector<std::string> texts;
   for (const auto& warning : warnings)
-    spdlog::warn("{}: {}", layer_text(warning.layer), warning.text);
+    texts.push_back(layer_text(warning.layer) + ": " + warning.text);
+  log_warnings(texts);
 }
 
 }  // namespace actsparse

@@ -6,7 +6,8 @@
 
 namespace actsparse {
 
-/// What the user should know of a run: logged when it is added, and kept for the report.
+/// What the user should know of a run: logged when it is added, and kept for the report. The log
+/// has one of each kind (report/group_warnings.h).
 class Warnings {
  public:
   void add(const std::string& text);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "pipeline/examination.h"
 #include "quality/gates.h"
 #include "repair/repair.h"
@@ -59,10 +60,10 @@ Session WholeTrials::repaired(const SearchPoint& point) const {
   settings.tune.reset();
   if (!settings.is_on()) return candidate;
   RepairOptions asked{settings, main_output(config_.output).parent_path(), {}, {}, {}};
-  asked.progress = [&](size_t done, size_t all, const std::string& layer) {
+  asked.progress = [&, stopwatch = Stopwatch()](size_t done, size_t all, const std::string& layer) {
     if (options_.progress)
-      options_.progress(
-          {static_cast<int64_t>(done), static_cast<int64_t>(all), 0, 0, "layers", layer});
+      options_.progress({static_cast<int64_t>(done), static_cast<int64_t>(all), 0,
+                         stopwatch.seconds(), "layers", layer});
     if (options_.is_interrupted())
       throw Error(ErrorKind::Interrupted, "interrupted while a model was repaired");
   };

@@ -2,7 +2,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "base/counted.h"
 #include "base/error.h"
+#include "report/group_warnings.h"
 #include "report/json_fields.h"
 
 namespace actsparse {
@@ -58,11 +60,13 @@ void append_section(Rows& rows, Rows section) {
 }
 
 Rows warning_rows(const Report& report) {
-  Rows rows;
+  std::vector<std::string> warnings;
   for (const auto& layer : report.layers)
     for (const auto& warning : layer.warnings)
-      rows.push_back(line("warning: " + layer_text(layer.name) + ": " + warning));
-  for (const auto& warning : report.warnings) rows.push_back(line("warning: " + warning));
+      warnings.push_back(layer_text(layer.name) + ": " + warning);
+  warnings.insert(warnings.end(), report.warnings.begin(), report.warnings.end());
+  Rows rows;
+  for (const auto& warning : group_warnings(warnings)) rows.push_back(line("warning: " + warning));
   return rows;
 }
 
@@ -105,8 +109,9 @@ Rows rows(const Report& report) {
   Rows all = rows(report.layers);
   append(all, warning_rows(report));
   if (report.timing.total_seconds > 0)
-    all.push_back(line(fmt::format("{} batches, {} samples; loop {:.2f} s, total {:.2f} s",
-                                   report.origin.batches, report.origin.samples,
+    all.push_back(line(fmt::format("{}, {}; loop {:.2f} s, total {:.2f} s",
+                                   counted(report.origin.batches, "batch"),
+                                   counted(report.origin.samples, "sample"),
                                    report.timing.calibrate_seconds, report.timing.total_seconds)));
   for_each_section(report, [&](const char*, const auto& section, Absent) {
     if (section) append_section(all, rows(*section));

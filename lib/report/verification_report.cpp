@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "base/counted.h"
 #include "report/json_fields.h"
 
 namespace actsparse {
@@ -39,10 +40,11 @@ void from_json(const OrderedJson& part, VerificationReport& verification) {
 Rows rows(const VerificationReport& verification) {
   Rows rows;
   if (verification.layers > 0 || !verification.folded)
-    rows.push_back(
-        line(fmt::format("verified: {} layers see input * mask bit for bit ({} calls, {}): the "
-                         "masks are right, the answers need not be",
-                         verification.layers, verification.calls, verification.input)));
+    rows.push_back(line(fmt::format(
+        "verified: {} {} input * mask bit for bit ({}, {}): the "
+        "masks are right, the answers need not be",
+        counted(verification.layers, "layer"), verification.layers == 1 ? "sees" : "see",
+        counted(verification.calls, "call"), verification.input)));
   if (const auto& folded = verification.folded)
     rows.push_back(line(fmt::format(
         "verified: with {} masks in the weights the outputs differ by {:.1e} of the largest one, "

@@ -117,7 +117,7 @@ TEST_CASE("what --fold prints as verified is what was verified", "[e2e]") {
   fold.emplace_back("--fold");
   const auto folded = scene.actsparse(fold);
   REQUIRE(folded.exit_code == 0);
-  CHECK(contains(folded.out, "verified: 1 layers see input * mask bit for bit (1 calls"));
+  CHECK(contains(folded.out, "verified: 1 layer sees input * mask bit for bit (1 call"));
   CHECK(contains(folded.out, "verified: with 1 masks in the weights the outputs differ by"));
   CHECK(contains(folded.out, "keeps its multiplication"));
 }

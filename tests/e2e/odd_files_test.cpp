@@ -28,7 +28,7 @@ void check_runs(const std::string& file, const Arguments& more = {}) {
   const auto result = scene.run(more);
   INFO(result.err);
   CHECK(result.exit_code == 0);
-  CHECK(contains(result.out, "verified: 1 layers"));
+  CHECK(contains(result.out, "verified: 1 layer"));
 }
 
 torch::jit::Module bare_module(const std::string& name,

@@ -1,4 +1,8 @@
 // The progress bar and the keyboard.
+#include <algorithm>
+#include <regex>
+#include <sstream>
+
 #include "e2e/scene.h"
 
 using namespace actsparse;
@@ -25,6 +29,58 @@ TEST_CASE("A terminal shows a progress bar, unless it is told not to", "[e2e]") 
   const auto without = run_on_terminal(scene, "--no-progress");
   REQUIRE(without.exit_code == 0);
   CHECK_FALSE(contains(without.out, "batches  "));
+}
+
+TEST_CASE("A bar fits into a narrow terminal", "[e2e]") {
+  Scene scene;
+  scene.write("config.json", scene.config.dump());
+  const std::string command =
+      std::string("stty cols 60; '") + actsparse_binary() + "' run -c config.json";
+  const auto result = run_process({"script", "-qec", command, "/dev/null"}, scene.folder.path());
+  INFO(result.out);
+  REQUIRE(result.exit_code == 0);
+  CHECK(contains(result.out, "]  16/16 batches  "));
+  size_t longest = 0;
+  std::istringstream lines(std::regex_replace(result.out, std::regex("\r"), "\n"));
+  for (std::string line; std::getline(lines, line);)
+    if (contains(line, " batches  ")) longest = std::max(longest, line.find('\x1b'));
+  CHECK(longest == 59);
+}
+
+TEST_CASE("Without a terminal the log has a line of progress now and then", "[e2e]") {
+  Scene scene;
+  scene.write("config.json", scene.config.dump());
+  const auto log_of = [&](Arguments more) {
+    more.insert(more.begin(), {actsparse_binary(), "run", "-c", "config.json"});
+    const auto result = run_process(more, scene.folder.path());
+    REQUIRE(result.exit_code == 0);
+    return result.err;
+  };
+  const std::regex line("actsparse: info: 16 of 16 batches, [0-9.]+ samples/s, 0:00 left\n");
+  CHECK(std::regex_search(log_of({"--progress-interval", "0"}), line));
+  CHECK_FALSE(contains(log_of({}), " batches, "));  // a job of half a second
+  CHECK_FALSE(contains(log_of({"--progress-interval", "0", "--no-progress"}), " batches, "));
+  CHECK_FALSE(contains(log_of({"--progress-interval", "0", "-q"}), " batches, "));
+}
+
+TEST_CASE("In a JSON log progress is fields", "[e2e]") {
+  Scene scene;
+  scene.write("config.json", scene.config.dump());
+  const auto result = run_process({actsparse_binary(), "run", "-c", "config.json", "--log-format",
+                                   "json", "--progress-interval", "0"},
+                                  scene.folder.path());
+  REQUIRE(result.exit_code == 0);
+  std::istringstream lines(result.err);
+  nlohmann::json last;
+  for (std::string line; std::getline(lines, line);) {
+    const auto object = nlohmann::json::parse(line);
+    CHECK(object.contains("message"));
+    if (object.contains("progress") && object.at("progress").at("samples") == 512) last = object;
+  }
+  REQUIRE(last.is_object());
+  CHECK(last.at("level") == "info");
+  CHECK(last.at("progress").at("done") == last.at("progress").at("all"));
+  CHECK(last.at("progress").at("rate") > 0);
 }
 
 TEST_CASE("An error after a progress bar has a line of its own", "[e2e]") {
