@@ -1,5 +1,5 @@
 #pragma once
-// Bytes in memory, read in order: of a pickle, of a zip directory.
+// Bytes in memory, read in order: of a pickle.
 #include <cstdint>
 #include <stdexcept>
 #include <string>

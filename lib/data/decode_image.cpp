@@ -1,63 +1,116 @@
 #include "data/decode_image.h"
 
-#include <ATen/ops/empty.h>
-#include <stb_image.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/div.h>
+#include <ATen/ops/full_like.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <memory>
+#include <optional>
+#include <string_view>
 
 #include "base/error.h"
+#include "data/jpeg_image.h"
+#include "data/mapping.h"
+#include "data/png_image.h"
 
 namespace actsparse {
 namespace fs = std::filesystem;
 namespace {
 
-using ImageFile = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+constexpr int64_t most_pixels = int64_t{1} << 28;
 
-constexpr int64_t kMostPixels = int64_t{1} << 28;
+[[noreturn]] void fail(const std::string& what) { throw Error(ErrorKind::Data, what); }
 
-[[noreturn]] void fail(const fs::path& path, const std::string& what) {
-  throw Error(ErrorKind::Data, path.string() + ": " + what);
+/// The bytes of an image file, mapped.
+class ImageFile {
+ public:
+  explicit ImageFile(const fs::path& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat status {};
+    const bool is_open = file >= 0 && ::fstat(file, &status) == 0;
+    if (!is_open) fail(std::string("cannot be read: ") + std::strerror(errno));
+    size_ = static_cast<size_t>(status.st_size);
+    try {
+      if (S_ISREG(status.st_mode) && size_ > 0) pages_.emplace(file, 0, status.st_size);
+    } catch (const std::runtime_error& cause) {
+      ::close(file);
+      fail(std::string("cannot be read: ") + cause.what());
+    }
+    ::close(file);
+  }
+  std::string_view bytes() const {
+    return pages_ ? std::string_view(pages_->bytes(), size_) : std::string_view();
+  }
+
+ private:
+  std::optional<Mapping> pages_;
+  size_t size_ = 0;
+};
+
+// What both formats are asked for; what neither can read is refused.
+template <class Png, class Jpeg>
+auto of_format(std::string_view bytes, const Png& png, const Jpeg& jpeg) {
+  if (is_png(bytes)) return png(bytes);
+  if (is_jpeg(bytes)) return jpeg(bytes);
+  throw DecodingError("it is of another type");
 }
 
-ImageFile open_image(const fs::path& path) {
-  ImageFile file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) fail(path, std::string("cannot be read: ") + std::strerror(errno));
-  return file;
+ImageSize size_of(std::string_view bytes) {
+  const ImageSize size = of_format(bytes, png_size, jpeg_size);
+  if (size.width * size.height > most_pixels)
+    fail("is too large: " + std::to_string(size.height) + " x " + std::to_string(size.width) +
+         " pixels, at most 2^28 are decoded");
+  return size;
 }
 
-// stb_image's own words: "unknown image type", "bad huffman code".
-[[noreturn]] void fail_decoding(const fs::path& path) {
-  const char* reason = stbi_failure_reason();
-  fail(path, std::string("cannot be decoded as PNG or JPEG: ") +
-                 (reason != nullptr ? reason : "unknown reason"));
+// `work` on the file's bytes; its errors name the file.
+template <class Work>
+auto with_file(const fs::path& path, const Work& work) {
+  try {
+    return work(ImageFile(path).bytes());
+  } catch (const DecodingError& cause) {
+    fail(path.string() + ": cannot be decoded as PNG or JPEG: " + cause.what());
+  } catch (const Error& error) {
+    throw error.in(path.string());
+  }
+}
+
+// The luma of ITU-R 601, rounded as PIL does.
+at::Tensor luma(const ImagePixels& rgb) {
+  const at::Tensor wide = rgb.to(at::kInt);
+  const at::Tensor sum =
+      wide.select(2, 0) * 19595 + wide.select(2, 1) * 38470 + wide.select(2, 2) * 7471 + 0x8000;
+  return at::div(sum, 0x10000, "floor").to(at::kByte).unsqueeze(2);
+}
+
+at::Tensor with_channels(const ImagePixels& pixels, int64_t channels) {
+  const int64_t had = pixels.size(2);
+  if (had == channels) return pixels;
+  const bool is_gray = had <= 2;
+  const at::Tensor colors = pixels.narrow(2, 0, is_gray ? 1 : 3);
+  if (channels == 1) return is_gray ? colors.contiguous() : luma(colors);
+  const at::Tensor rgb = is_gray ? colors.expand({-1, -1, 3}) : colors;
+  if (channels == 3) return rgb.contiguous();
+  const bool has_alpha = had % 2 == 0;
+  return at::cat(
+      {rgb, has_alpha ? pixels.narrow(2, had - 1, 1) : at::full_like(colors.narrow(2, 0, 1), 255)},
+      2);
 }
 
 }  // namespace
 
-ImageSize image_size(const fs::path& path) {
-  const ImageFile file = open_image(path);
-  int width = 0, height = 0, channels = 0;
-  if (stbi_info_from_file(file.get(), &width, &height, &channels) == 0) fail_decoding(path);
-  if (int64_t{width} * height > kMostPixels)
-    fail(path, "is too large: " + std::to_string(height) + " x " + std::to_string(width) +
-                   " pixels, at most 2^28 are decoded");
-  return {height, width};
-}
+ImageSize image_size(const fs::path& path) { return with_file(path, size_of); }
 
 at::Tensor decode_image(const fs::path& path, int64_t channels) {
-  image_size(path);  // not a byte of memory for a header that lies
-  const ImageFile file = open_image(path);
-  int width = 0, height = 0, in_file = 0;
-  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
-      stbi_load_from_file(file.get(), &width, &height, &in_file, static_cast<int>(channels)),
-      &stbi_image_free);
-  if (!pixels) fail_decoding(path);
-  at::Tensor image = at::empty({height, width, channels}, at::kByte);
-  std::memcpy(image.data_ptr(), pixels.get(), image.nbytes());
-  return image;
+  return with_file(path, [&](std::string_view bytes) {
+    size_of(bytes);  // not a byte of memory for a header that lies
+    return with_channels(of_format(bytes, decode_png, decode_jpeg), channels);
+  });
 }
 
 }  // namespace actsparse

@@ -5,6 +5,7 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/ne.h>
 #include <ATen/ops/view.h>
+#include <caffe2/serialize/inline_container.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -13,7 +14,6 @@
 #include <utility>
 
 #include "data/zip.h"
-#include "data/zip_directory.h"
 
 namespace actsparse {
 namespace {
@@ -37,8 +37,9 @@ struct TorchArchive::Contents {
   std::map<std::string, ZipEntry> records;  // by the name inside the archive's one folder
   std::unique_ptr<ZipArchive> zip;
   std::unique_ptr<ByteSource> file;
-  std::map<std::string, int64_t> headers;  // by whole name
-  std::shared_ptr<char> mapped;            // the file
+  // It alone tells where in the file a record lies.
+  std::unique_ptr<caffe2::serialize::PyTorchStreamReader> reader;
+  std::shared_ptr<char> mapped;  // the file
 
   std::string text(const std::string& name) const {
     const ZipEntry& entry = records.at(name);
@@ -99,7 +100,11 @@ TorchArchive::TorchArchive(const std::string& path, ErrorKind kind)
   const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
   if (records.count("byteorder") > 0 && contents_->text("byteorder") != (little ? "little" : "big"))
     fail("was saved on a machine with another byte order; save it again on this kind of machine");
-  contents_->headers = local_headers(file);
+  try {
+    contents_->reader = std::make_unique<caffe2::serialize::PyTorchStreamReader>(path);
+  } catch (const std::exception& cause) {
+    fail("its records cannot be found: " + first_line(cause.what()));
+  }
   contents_->mapped = file.map(0, file.size());
   if (contents_->mapped == nullptr) fail("cannot be mapped");
 }
@@ -117,13 +122,14 @@ at::Tensor TorchArchive::tensor(const StoredTensor& stored) const {
   if (end == 0) return at::empty_strided(stored.sizes, stored.strides, stored.dtype);
   const std::string name = "data/" + stored.key;
   const auto record = contents_->records.find(name);
-  if (record == contents_->records.end() || contents_->headers.count(record->second.name) == 0)
+  if (record == contents_->records.end() || !contents_->reader->hasRecord(name))
     throw std::runtime_error("a tensor's data is missing");
   if (!record->second.stored)
     throw std::runtime_error("its tensors are compressed; save it again with torch.save");
   const auto item = static_cast<int64_t>(c10::elementSize(stored.dtype));
-  const auto start = data_offset(*contents_->file, contents_->headers.at(record->second.name));
-  if (end > record->second.size / item || end > stored.storage_elements ||
+  // What the archive says of itself is not believed.
+  const auto start = static_cast<int64_t>(contents_->reader->getRecordOffset(name));
+  if (end > record->second.size / item || end > stored.storage_elements || start < 0 ||
       start > contents_->file->size() - record->second.size)
     throw std::runtime_error("a tensor's data is shorter than its shape needs");
   char* bytes = contents_->mapped.get() + start + stored.offset * item;

@@ -3,6 +3,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 
+#include <random>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -62,6 +63,32 @@ TEST_CASE("a stored tensor that does not fit its record is refused", "[data]") {
   CHECK_THROWS_AS(archive.tensor(bad), std::runtime_error);
 }
 
+TEST_CASE("an archive with any byte damaged is refused or read within its file", "[data]") {
+  const TemporaryFolder folder;
+  archive_of(folder, 12);
+  const std::string whole = read_file(folder / "x.pt");
+  std::mt19937 random(2);
+  int refused = 0;
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(random() & 255);
+    write_file(folder / "x.pt", damaged);
+    try {
+      const TorchArchive archive((folder / "x.pt").string(), ErrorKind::Data);
+      archive.tensor(window({12}, {1})).sum();
+    } catch (const std::exception&) {
+      ++refused;
+    }
+  }
+  CHECK(refused > 50);
+}
+
+TEST_CASE("an archive without the record that names its version is refused", "[data]") {
+  const TemporaryFolder folder;
+  write_zip(folder / "x.pt", {{"x/data.pkl", "N."}});
+  CHECK_THROWS_AS(TorchArchive((folder / "x.pt").string(), ErrorKind::Data), Error);
+}
+
 TEST_CASE("a compressed record cannot be mapped and says so", "[data]") {
   const TemporaryFolder folder;
   const TorchArchive archive = archive_of(folder, 12, true);
@@ -76,8 +103,10 @@ TEST_CASE("a compressed record cannot be mapped and says so", "[data]") {
 TEST_CASE("a tensor that lies badly for its dtype is copied as stored, not as expanded", "[data]") {
   const TemporaryFolder folder;
   for (const char* padding : {"", "1", "22", "333"}) {
-    write_zip(folder / "x.pt",
-              {{"x/version", padding}, {"x/data.pkl", "N."}, {"x/data/0", std::string(16, '\1')}});
+    write_zip(folder / "x.pt", {{"x/version", "3"},
+                                {"x/pad", padding},
+                                {"x/data.pkl", "N."},
+                                {"x/data/0", std::string(16, '\1')}});
     const TorchArchive archive((folder / "x.pt").string(), ErrorKind::Data);
     const at::Tensor tensor =
         archive.tensor({"0", at::kDouble, 2, 0, {int64_t{1} << 40, 2}, {0, 1}});

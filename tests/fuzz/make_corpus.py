@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -90,6 +91,19 @@ def write_batches():
     write("batch", "legacy.pt", bytes.fromhex("80028a0a6cfc9c46f9"))
 
 
+def write_images():
+    generator = np.random.default_rng(0)
+    noise = lambda *shape: generator.integers(0, 256, shape, "u1")
+    images = {"rgb.png": Image.fromarray(noise(5, 4, 3)), "alpha.png": Image.fromarray(noise(3, 4, 4)),
+              "palette.png": Image.fromarray(noise(6, 6, 3)).quantize(8), "bits.png": Image.fromarray(noise(4, 9) > 127),
+              "deep.png": Image.fromarray(noise(4, 4).astype("u2") * 257), "gray.jpg": Image.fromarray(noise(8, 9)),
+              "rgb.jpg": Image.fromarray(noise(17, 16, 3)), "cmyk.jpg": Image.fromarray(noise(8, 8, 4), "CMYK")}
+    for name, image in images.items():
+        out = io.BytesIO()
+        image.save(out, "JPEG" if name.endswith("jpg") else "PNG", **({"progressive": True} if name == "rgb.jpg" else {}))
+        write("image", name, out.getvalue())
+
+
 def write_arrays():
     for name, content in arrays():
         write("npy", name + ".npy", content)
@@ -151,6 +165,7 @@ def write_states(actsparse):
 
 
 if __name__ == "__main__":
+    write_images()
     write_arrays()
     write_batches()
     write_states(str(Path(sys.argv[1]).resolve()))

@@ -19,7 +19,7 @@ const std::vector<Target>& targets() {
   static const std::vector<Target> all = {
       {"config", fuzz_config},       {"npy", fuzz_npy},     {"npz", fuzz_npz},
       {"batch", fuzz_batch},         {"state", fuzz_state}, {"zip", fuzz_zip},
-      {"functions", fuzz_functions}, {"glob", fuzz_glob}};
+      {"functions", fuzz_functions}, {"glob", fuzz_glob},   {"image", fuzz_image}};
   return all;
 }
 

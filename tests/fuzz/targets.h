@@ -13,6 +13,7 @@ void fuzz_npy(const std::string& bytes);        ///< a .npy file
 void fuzz_npz(const std::string& bytes);        ///< a .npz file, or a .npy file to be put into one
 void fuzz_batch(const std::string& bytes);      ///< a .pt file, or a pickle to be put into one
 void fuzz_state(const std::string& bytes);      ///< a state file, or a pickle to be put into one
+void fuzz_image(const std::string& bytes);      ///< a PNG or JPEG file
 void fuzz_zip(const std::string& bytes);        ///< any zip archive
 void fuzz_functions(const std::string& bytes);  ///< TorchScript source
 void fuzz_glob(const std::string& bytes);       ///< a pattern, a line feed, a name
