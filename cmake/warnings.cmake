@@ -5,6 +5,10 @@ target_compile_options(actsparse_flags INTERFACE -Wall -Wextra -Wpedantic -Wshad
   -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
   # g++ 12 sees overflows in LibTorch's inlined headers that are not there.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>)
+if(ACTSPARSE_COVERAGE)
+  target_compile_options(actsparse_flags INTERFACE --coverage)
+  target_link_options(actsparse_flags INTERFACE --coverage)
+endif()
 if(ACTSPARSE_SANITIZE)
   target_compile_options(actsparse_flags INTERFACE -fsanitize=${ACTSPARSE_SANITIZE}
     -fno-omit-frame-pointer -fno-sanitize-recover=all -fno-sanitize=vptr

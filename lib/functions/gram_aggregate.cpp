@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/saturating.h"
 #include "functions/tensors.h"
 #include "functions/window_json.h"
 #include "statistics/products.h"
@@ -228,8 +229,9 @@ int64_t gram_bytes(const FunctionConfig& aggregate) {
   const json patches = patches_of(aggregate);
   if (!is_read_channels(patches)) return 0;
   const auto [channels, window] = read_channels_from_json(patches);
-  const int64_t size = 1 + channels / window.groups * product_of(window.kernel);
-  return 8 * window.groups * size * size;
+  const int64_t taps = saturating_product(channels / window.groups, product_of(window.kernel));
+  const int64_t size = saturating_sum(taps, 1);
+  return saturating_product(saturating_product(8, window.groups), saturating_product(size, size));
 }
 
 }  // namespace actsparse

@@ -28,7 +28,7 @@ FunctionConfig with_patches(FunctionConfig aggregate, const nlohmann::json& read
 /// The geometry, or null.
 nlohmann::json patches_of(const FunctionConfig& aggregate);
 
-/// What a gram over patches keeps; 0 of any other function.
+/// What a gram over patches keeps, at most the largest int64; 0 of any other function.
 int64_t gram_bytes(const FunctionConfig& aggregate);
 
 }  // namespace actsparse

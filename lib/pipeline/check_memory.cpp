@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/saturating.h"
 #include "functions/gram_aggregate.h"
 #include "pipeline/prepared_job.h"
 
@@ -40,11 +41,12 @@ void check_grams(const std::vector<LayerRecord>& layers) {
   int64_t all = 0, largest = 0, count = 0;
   for (const auto& layer : layers) {
     const int64_t bytes = gram_bytes(*layer.settings.aggregate_fn);
-    all += bytes;
+    all = saturating_sum(all, bytes);
     largest = std::max(largest, bytes);
     count += bytes > 0 ? 1 : 0;
   }
-  const int64_t needed = all + kCopies * largest, left = memory_left().memory;
+  const int64_t needed = saturating_sum(all, saturating_product(kCopies, largest)),
+                left = memory_left().memory;
   if (needed <= left) return;
   throw Error(ErrorKind::Config,
               fmt::format("the grams of {} layers take {} of memory, and {} when masks are chosen, "

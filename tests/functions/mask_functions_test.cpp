@@ -265,7 +265,7 @@ TEST_CASE("sparse_config is checked before the run", "[functions]") {
   CHECK(contains(mask_error("topk", {{"k", 0}}), "k >= 1"));
   CHECK(contains(mask_error("nm", {{"n", -1}, {"m", 2}}), "n >= 0"));
   CHECK(contains(mask_error("nm", {{"n", 0}, {"m", 0}}), "m >= 1"));
-  for (const json& shape : {json::array(), json({0}), json({2, -1})})
+  for (const json& shape : {json::array(), json::array({0}), json::array({2, -1})})
     CHECK(contains(mask_error("block", {{"sparsity_level", 0.5}, {"block_shape", shape}}),
                    at + ".block_shape: found " + shape.dump() + ", allowed a list of sizes >= 1"));
 }

@@ -5,6 +5,7 @@
 
 #include "compact/compact.h"
 #include "compact/compare.h"
+#include "hazards/flow.h"
 #include "model/own_types.h"
 #include "model/run_method.h"
 #include "model/verify_masks.h"
@@ -17,7 +18,6 @@
 
 using namespace actsparse;
 using torch::jit::Module;
-using Arguments = std::vector<c10::IValue>;
 
 namespace {
 

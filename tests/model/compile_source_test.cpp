@@ -8,7 +8,7 @@ using namespace actsparse;
 
 namespace {
 
-const char* const source = R"(
+const char* const fns = R"(
 def scaled(x: Tensor, by: float = 2.0) -> Tensor:
     assert x.dim() == 1, "1-d only"
     return x * by
@@ -26,7 +26,7 @@ std::string source_refusal(const std::string& text) {
 }  // namespace
 
 TEST_CASE("functions are told in the order of the text, with schema and call", "[model]") {
-  const auto functions = compile_source("fns.py", source);
+  const auto functions = compile_source("fns.py", fns);
   REQUIRE(functions.size() == 2);
   CHECK(functions[0].name == "scaled");
   CHECK(functions[0].schema.arguments().at(1).name() == "by");
@@ -37,12 +37,12 @@ TEST_CASE("functions are told in the order of the text, with schema and call", "
 }
 
 TEST_CASE("a compiled function outlives the others of its source", "[model]") {
-  const CompiledFunction last = compile_source("fns.py", source).back();
+  const CompiledFunction last = compile_source("fns.py", fns).back();
   CHECK(last.call({tensor1d({1})}, {}).toTensor().item<double>() == 4);
 }
 
 TEST_CASE("what a function throws is told by its cause", "[model]") {
-  const auto functions = compile_source("fns.py", source);
+  const auto functions = compile_source("fns.py", fns);
   const Error error = error_of([&] { functions[1].call({normal({2, 2}, 1)}, {}); });
   CHECK(error.kind() == ErrorKind::Function);
   CHECK(error.what() == std::string("AssertionError: 1-d only"));

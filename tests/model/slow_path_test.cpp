@@ -37,7 +37,7 @@ Module with_parameters(const std::string& body) {
   return model;
 }
 
-const std::string attention =
+const std::string fast_attention =
     "torch._native_multi_head_attention(x, x, x, 8, 2, self.w, self.b, self.out_w, self.out_b, ";
 
 std::string encoder_layer(const std::string& gelu, const std::string& norm_first) {
@@ -66,13 +66,13 @@ void check_slow(const Module& model) {
 }  // namespace
 
 TEST_CASE("Attention in the open becomes what it computes", "[model]") {
-  check_slow(with_parameters("  return " + attention + "None, False, True, None)[0]\n"));
-  check_slow(with_parameters("  return " + attention + "None, True, True, None)[1]\n"));
+  check_slow(with_parameters("  return " + fast_attention + "None, False, True, None)[0]\n"));
+  check_slow(with_parameters("  return " + fast_attention + "None, True, True, None)[1]\n"));
   check_slow(with_parameters("  mask = torch.arange(5) > torch.tensor([[2], [3]])\n  return " +
-                             attention + "mask, False, True, 1)[0]\n"));
+                             fast_attention + "mask, False, True, 1)[0]\n"));
 #if TORCH_VERSION_MAJOR >= 2  // before, only one of [samples, sources] was taken
   check_slow(with_parameters("  mask = torch.arange(5) > torch.arange(5).unsqueeze(1)\n  return " +
-                             attention + "mask, False, True, 0)[0]\n"));
+                             fast_attention + "mask, False, True, 0)[0]\n"));
 #endif
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("Encoder layers in the open become what they compute", "[model]") {
 
 TEST_CASE("A branch that holds the fast path is never taken", "[model]") {
   const Module model = with_parameters(
-      "  done = False\n  y = x\n  if not torch.is_grad_enabled():\n    y = " + attention +
+      "  done = False\n  y = x\n  if not torch.is_grad_enabled():\n    y = " + fast_attention +
       "None, False, True, None)[0]\n    done = True\n  if not done:\n    y = x * 2\n"
       "  return y\n");
   const Module slow = slow_clone(model);

@@ -135,11 +135,11 @@ TEST_CASE("any part of a report may be missing, or be something else", "[page]")
 TEST_CASE("hostile names stay texts", "[page]") {
   ReportJson report = sample_search();
   report["groups"][0][0] = report["points"][0]["note"] = report["unmet"] = hostile;
-  report["sensitivity"]["groups"][0]["layers"] = {hostile};
+  report["sensitivity"]["groups"][0]["layers"] = ReportJson::array({hostile});
   report["sensitivity"]["metric"] = hostile;
-  report["layers"] = {sample_layer(hostile)};
+  report["layers"] = ReportJson::array({sample_layer(hostile)});
   report["layers"][0]["type"] = hostile;
-  report["layers"][0]["warnings"] = {hostile};
+  report["layers"][0]["warnings"] = ReportJson::array({hostile});
   report["check"]["candidates"][0]["model"] = hostile;
   report["check"]["candidates"][0]["metrics"][hostile] = {{"value", 1}};
   report["outputs"][hostile] = hostile;

@@ -44,7 +44,7 @@ TEST_CASE("NaN and infinity in the same places are no difference", "[sparsifier]
 }
 
 TEST_CASE("Different numbers of calls are told", "[sparsifier]") {
-  const at::Tensor x = tensor1d({1});
-  const auto found = compare_layers(layer_that_saw({x, x}), layer_that_saw({x}));
+  const at::Tensor once = tensor1d({1});
+  const auto found = compare_layers(layer_that_saw({once, once}), layer_that_saw({once}));
   CHECK(found.reason == "layer 'a' was called 2 times instead of 1");
 }

@@ -37,9 +37,9 @@ TEST_CASE("An accepted fast clone goes on from the first batch", "[sparsifier]")
   for (const char* layer : {"conv1", "conv2", "fc"}) {
     INFO(layer);
     CHECK(record_of(fast, layer).calls == 2);
-    const auto data = data_of(fast, layer), expected = data_of(exact, layer);
-    CHECK(bit_equal(data[0], expected[0]));
-    CHECK(at::allclose(data.sum(0), expected.sum(0), 1e-4));
+    const auto found = data_of(fast, layer), expected = data_of(exact, layer);
+    CHECK(bit_equal(found[0], expected[0]));
+    CHECK(at::allclose(found.sum(0), expected.sum(0), 1e-4));
   }
   CHECK(fast.step().empty());
   fast.squash_mask();
