@@ -14,8 +14,8 @@ class logger;
 namespace actsparse {
 
 /// Does what is asked for and prints what came of it to stdout, as one JSON document if asked so;
-/// of several ranks only the first prints. Throws Error of any kind; Error(Internal) if the library
-/// is missing, broken or of another version.
+/// of several ranks only the first prints. Throws Error of any kind; Error(Usage) if the library is
+/// missing, broken or of another version.
 void perform(const Request& request, const GlobalOptions& options, const Job& job = {});
 
 /// What goes over to the library beside the request.

@@ -43,19 +43,26 @@ void check_address_space() {
 
 const EngineEntry& open_engine() {
   const fs::path path = engine_path();
-  const auto fail = [&](const std::string& what) {
-    throw Error(ErrorKind::Internal, path.string() + ": " + what + "; install actsparse again");
+  const auto fail = [&](const std::string& what, const std::string& remedy) {
+    throw Error(ErrorKind::Usage, path.string() + ": " + what + "; " + remedy);
   };
+  const std::string again = "install actsparse again";
+  if (std::error_code unseen; !fs::exists(path, unseen))
+    fail("is missing, and actsparse cannot work without this part of it",
+         "install actsparse whole (its package, or cmake --install), or make a link to the binary "
+         "in "
+         "place of a copy");
   check_address_space();
   quieten_libtorch();
   // Lazy: binding all functions of LibTorch at once would take 0.07 s. Global: plug-ins of
   // --load-library find its symbols there.
   void* library = ::dlopen(path.c_str(), RTLD_LAZY | RTLD_GLOBAL);
-  if (library == nullptr) fail(std::string("cannot be loaded: ") + ::dlerror());
+  if (library == nullptr) fail(std::string("cannot be loaded: ") + ::dlerror(), again);
   const auto* entry = static_cast<const EngineEntry*>(::dlsym(library, "actsparse_engine"));
-  if (entry == nullptr) fail("is not actsparse's engine");
+  if (entry == nullptr) fail("is not actsparse's engine", again);
   if (std::string(entry->version) != tool_version())
-    fail("is of version " + std::string(entry->version) + ", actsparse of " + tool_version());
+    fail("is of version " + std::string(entry->version) + ", actsparse of " + tool_version(),
+         again);
   return *entry;
 }
 

@@ -17,14 +17,14 @@ std::string escaped(std::string_view text);
 /// JSON that can stand in a script element: nothing in it ends the element or starts a comment.
 std::string script_json(const ReportJson& document);
 
-/// <name attributes>content</name>; `content` and `attributes` are HTML.
+/// `<name attributes>content</name>`; `content` and `attributes` are HTML.
 std::string element(std::string_view name, std::string_view content,
                     std::string_view attributes = "");
 
 /// A paragraph of plain text.
 std::string paragraph(std::string_view text, std::string_view attributes = "");
 
-/// "<section> with a heading; nothing if `content` is empty. `id` is a name of our own.
+/// A `<section>` with a heading; nothing if `content` is empty. `id` is a name of our own.
 std::string section(std::string_view id, std::string_view title, std::string_view content);
 
 /// {{name}} in `pattern` replaced by the HTML of that name, once and from left to right: what is
