@@ -175,7 +175,8 @@ def run_cpp(sandbox, text):
     includes = re.findall(r"// <(.*)>", text)
     program = "".join(f"#include <{each}>\n" for each in includes) + "void block() {\n" + text + "}\n"
     (sandbox.folder / "block.cpp").write_text(program)
-    standard = "17" if sandbox.libtorch < (2, 7) else "20"
+    version = re.search(r"LibTorch (\d+)\.(\d+)", sandbox.run("actsparse --version"))
+    standard = "17" if tuple(map(int, version.groups())) < (2, 7) else "20"
     sandbox.run(f"c++ -std=c++{standard} -fsyntax-only -I/usr/include/torch/csrc/api/include block.cpp")
 
 
@@ -197,8 +198,6 @@ def main():
                 if not language:
                     continue
                 sandbox = sandbox or Sandbox(pathlib.Path(name))
-                version = re.search(r"LibTorch (\d+)\.(\d+)", sandbox.run("actsparse version"))
-                sandbox.libtorch = tuple(map(int, version.groups()))
                 try:
                     RUNNERS[language](sandbox, text)
                     passed += 1
