@@ -1,5 +1,8 @@
 # Man pages and shell completions, which the binary's own texts become when it has been built.
-find_program(HELP2MAN help2man REQUIRED)
+find_program(HELP2MAN help2man)
+if(NOT HELP2MAN)
+  message(STATUS "help2man is not installed: no man pages are made")
+endif()
 set(manual ${PROJECT_BINARY_DIR}/manual)
 add_custom_command(OUTPUT ${manual}.done DEPENDS actsparse ${PROJECT_SOURCE_DIR}/cmake/make_manual VERBATIM
   COMMAND ${CMAKE_COMMAND} -E env PATH=$ENV{PATH} ${PROJECT_SOURCE_DIR}/cmake/make_manual $<TARGET_FILE:actsparse> ${manual}

@@ -28,18 +28,42 @@ void check_version(const JsonNode& top) {
   if (version->json() != config_version) version->fail("1");
 }
 
-std::vector<FunctionFile> read_function_files(const JsonNode& node) {
-  std::vector<FunctionFile> files;
-  for (const auto& item : node.list("a list of TorchScript source files"))
-    files.push_back({item.file(), item.text()});
-  return files;
+Value<std::vector<FunctionFile>> function_files() {
+  const Form form = {{{"type", "array"}, {"items", text("file", "").schema}}, "list of files"};
+  return value<std::vector<FunctionFile>>(form, [](const JsonNode& node) {
+    std::vector<FunctionFile> files;
+    for (const auto& item : node.list("a list of TorchScript source files"))
+      files.push_back({item.file(), item.text()});
+    return files;
+  });
 }
 
-std::vector<LayerSelector> read_layers(const JsonNode& node) {
-  std::vector<LayerSelector> layers;
-  for (const auto& item : node.filled_list("a list with at least one layer entry"))
-    layers.push_back(read_layer(item));
-  return layers;
+const char* const some_layers = "a list with at least one layer entry";
+
+Value<std::vector<LayerSelector>> layers() {
+  const auto layer = value<LayerSelector>({reference_to("layer"), "object"}, read_layer);
+  return list_of(layer, "list of objects", some_layers);
+}
+
+// What is read before all else, or not at all.
+Field<Config> read_elsewhere(const std::string& key, const Form& form, const std::string& meaning,
+                             const std::string& by_default) {
+  return field<Config>(
+      key, [](const JsonNode&, Config&) {}, form, meaning, otherwise(by_default));
+}
+
+Field<ModelConfig> model_path() {
+  const auto read = [](const JsonNode& node, ModelConfig& model) {
+    model.path = node.file();
+    model.written_path = node.text();
+  };
+  return field<ModelConfig>("path", read, text("file", ""), "the TorchScript file",
+                            needed("the path of a TorchScript file"));
+}
+
+Schema layers_or_preset() {
+  const auto has = [](const char* key) { return Schema{{"required", Schema::array({key})}}; };
+  return any_of({has("layers"), has("preset"), {{"not", has("defaults")}}});
 }
 
 Config parse(const std::string& text, JsonSource source, const fs::path& file,
@@ -54,9 +78,9 @@ Config parse(const std::string& text, JsonSource source, const fs::path& file,
   const JsonNode top(config.effective, source);
   top.expect_object();
   check_version(top);
-  top.expect_keys(keys_of(config_fields()));
+  top.expect_keys(keys_of(config_object().fields));
   apply_preset(config.effective, source);
-  read_fields(top, config_fields(), config);
+  read_object(top, config_object(), config);
   if (!missing.empty()) reject_missing(source.label, missing);
   for (const auto& layer : config.layers) check_merged(source, config.defaults, layer);
   check_outputs(config, source.label);
@@ -82,106 +106,90 @@ fs::path absolute_folder(const fs::path& folder) {
 
 }  // namespace
 
-const Fields<ModelConfig>& model_fields() {
-  static const Fields<ModelConfig> fields = {
-      {"path",
-       [](const JsonNode& node, ModelConfig& model) {
-         model.path = node.file();
-         model.written_path = node.text();
-       },
-       "the path of a TorchScript file"},
-      {"method",
-       [](const JsonNode& node, ModelConfig& model) { model.method = node.text("a method"); }},
-      {"mode",
-       [](const JsonNode& node, ModelConfig& model) {
-         model.mode = node.one_of({"eval", "train"});
-       }},
-  };
-  return fields;
+const Object<ModelConfig>& model_object() {
+  using Model = ModelConfig;
+  static const Object<Model> object = {
+      "model",
+      "the model, and how it is run",
+      {model_path(),
+       field("method", &Model::method, text("string", "a method"), "the method that is run"),
+       field("mode", &Model::mode, one_of({"eval", "train"}),
+             "the mode the model is put in before it is run")}};
+  return object;
 }
 
-const Fields<CheckpointConfig>& checkpoint_fields() {
-  static const Fields<CheckpointConfig> fields = {
-      {"batches", [](const JsonNode& node,
-                     CheckpointConfig& checkpoint) { checkpoint.batches = node.integer({1}); }},
-      {"seconds",
-       [](const JsonNode& node, CheckpointConfig& checkpoint) {
-         checkpoint.seconds = node.positive_number();
-       }},
-      {"path", [](const JsonNode& node,
-                  CheckpointConfig& checkpoint) { checkpoint.path = node.output_file(); }},
-  };
-  return fields;
+const Object<CheckpointConfig>& checkpoint_object() {
+  using Checkpoint = CheckpointConfig;
+  static const Object<Checkpoint> object = {
+      "checkpoint",
+      "when `run` and `calibrate` write down how far they have come, so that `--resume` goes on "
+      "from there: whichever comes first",
+      {field("batches", &Checkpoint::batches, integer({1}), "every so many batches",
+             otherwise("not by this")),
+       field("seconds", &Checkpoint::seconds, positive_number(), "after so many seconds",
+             otherwise("not by this")),
+       field("path", &Checkpoint::path, output_file(), "the checkpoint file",
+             otherwise("the state's name, else the model's or the report's, and `.checkpoint`"))}};
+  return object;
 }
 
-const Fields<RunConfig>& run_fields() {
-  static const Fields<RunConfig> fields = {
-      {"seed", [](const JsonNode& node, RunConfig& run) { run.seed = node.seed(); }},
-      {"precision",
-       [](const JsonNode& node, RunConfig& run) {
-         run.precision = node.one_of({"exact", "fast"});
-       }},
-      {"tolerance",
-       [](const JsonNode& node, RunConfig& run) { run.tolerance = node.positive_number(); }},
-      {"checkpoint",
-       [](const JsonNode& node, RunConfig& run) {
-         read_fields(node, checkpoint_fields(), run.checkpoint);
-       }},
-  };
-  return fields;
+const Object<RunConfig>& run_object() {
+  using Run = RunConfig;
+  static const Object<Run> object = {
+      "run",
+      "how the calibration is run",
+      {field("seed", &Run::seed, seed(),
+             "seeds LibTorch's generator before every batch, with `seed` + the batch's number"),
+       field("precision", &Run::precision, one_of({"exact", "fast"}),
+             "`exact`: the model's own operators, bit for bit. `fast`: an optimized clone, cut to "
+             "what the layers need, if the first batch's statistics agree"),
+       field("tolerance", &Run::tolerance, positive_number(),
+             "with `fast`: how far the statistics of the first batch may differ, relative to the "
+             "layer's largest"),
+       field("checkpoint", &Run::checkpoint, object_of(checkpoint_object()),
+             "when to write a checkpoint, below. See [reliability.md](reliability.md)",
+             otherwise("none"))}};
+  return object;
 }
 
-const Fields<Config>& config_fields() {
-  static const Fields<Config> fields = {
-      {"$schema", [](const JsonNode& node, Config&) { node.text(); }},
-      {"version", [](const JsonNode&, Config&) { /* see check_version */ }},
-      {"preset", [](const JsonNode&, Config&) { /* see apply_preset */ }},
-      {"model",
-       [](const JsonNode& node, Config& config) {
-         read_fields(node, model_fields(), config.model);
-       },
-       "an object with the model's 'path'"},
-      {"data", [](const JsonNode& node, Config& config) { config.data = read_data(node); },
-       "an object with 'inputs' or 'batches'"},
-      {"functions",
-       [](const JsonNode& node, Config& config) { config.functions = read_function_files(node); }},
-      {"defaults", [](const JsonNode& node,
-                      Config& config) { read_fields(node, settings_fields(), config.defaults); }},
-      {"layers", [](const JsonNode& node, Config& config) { config.layers = read_layers(node); },
-       "a list with at least one layer entry"},
-      {"run",
-       [](const JsonNode& node, Config& config) { read_fields(node, run_fields(), config.run); }},
-      {"repair", [](const JsonNode& node, Config& config) { config.repair = read_repair(node); }},
-      {"search", [](const JsonNode& node, Config& config) { config.search = read_search(node); }},
-      {"evaluate",
-       [](const JsonNode& node, Config& config) { config.evaluate = read_evaluate(node); }},
-      {"output", [](const JsonNode& node,
-                    Config& config) { read_fields(node, output_fields(), config.output); }},
-  };
-  return fields;
-}
-
-std::map<std::string, Names> accepted_keys() {
-  return {{"config", keys_of(config_fields())},
-          {"model", keys_of(model_fields())},
-          {"data", keys_of(data_fields())},
-          {"input", input_keys()},
-          {"random", keys_of(random_fields())},
-          {"settings", keys_of(settings_fields())},
-          {"align", keys_of(align_fields())},
-          {"layer", keys_of(layer_fields())},
-          {"function", function_keys()},
-          {"run", keys_of(run_fields())},
-          {"checkpoint", keys_of(checkpoint_fields())},
-          {"repair", keys_of(repair_fields())},
-          {"tune", keys_of(tune_fields())},
-          {"augment", keys_of(augment_fields())},
-          {"search", keys_of(search_fields())},
-          {"evaluate", keys_of(evaluate_fields())},
-          {"labels", keys_of(labels_fields())},
-          {"gate", keys_of(gate_fields())},
-          {"output", keys_of(output_fields())},
-          {"compact", keys_of(compact_fields())}};
+const Object<Config>& config_object() {
+  static const Object<Config> object = {
+      "config",
+      "what a run of actsparse is asked to do",
+      {field<Config>(
+           "$schema", [](const JsonNode& node, Config&) { node.text(); }, text("string", ""),
+           "for editors; not used"),
+       read_elsewhere("version", {{{"const", config_version}}, "1"},
+                      "the version of the config format", "1"),
+       read_elsewhere("preset", one_of({"channels", "reference"}),
+                      "settings that go together, below",
+                      "`\"channels\"` if there are neither `defaults` nor `layers`"),
+       field("model", &Config::model, object_of(model_object()), "the model, and how it is run",
+             needed("an object with the model's 'path'")),
+       field("data", &Config::data, data_value(), "the calibration data",
+             needed("an object with 'inputs' or 'batches'")),
+       field("functions", &Config::functions, function_files(),
+             "TorchScript source files with functions of your own", otherwise("none")),
+       field("defaults", &Config::defaults, object_of(settings_object()),
+             "settings that hold for all layers", otherwise("none")),
+       field("layers", &Config::layers, layers(),
+             "which layers are masked; where two entries select one layer, the later one counts",
+             {some_layers, "required without a preset"}),
+       field("run", &Config::run, object_of(run_object()), "how the calibration is run",
+             otherwise("as below")),
+       field("repair", &Config::repair, repair_value(),
+             "what is done so that the masked model keeps its answers", otherwise("`\"none\"`")),
+       field("search", &Config::search,
+             value<SearchConfig>({reference_to("search"), "object"}, read_search),
+             "what `sensitivity` tries, and under which bounds `search` looks for a model",
+             otherwise("as below")),
+       field("evaluate", &Config::evaluate,
+             value<EvaluateConfig>({reference_to("evaluate"), "object"}, read_evaluate),
+             "what the masked model is judged by", otherwise("none")),
+       field("output", &Config::output, object_of(output_object()), "the files to write",
+             otherwise("none"))},
+      layers_or_preset()};
+  return object;
 }
 
 Config load_config(const fs::path& file, const std::vector<Override>& overrides) {

@@ -1,6 +1,7 @@
 #include "config/data_formats.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace actsparse {
 namespace {
@@ -22,6 +23,26 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+std::vector<std::string> extensions(const std::vector<DataFormat>& some) {
+  std::vector<std::string> names;
+  for (const auto& format : some) names.push_back(format.extension);
+  return names;
+}
+
+std::vector<DataFormat> formats_with_members() {
+  std::vector<DataFormat> some;
+  std::copy_if(formats().begin(), formats().end(), std::back_inserter(some),
+               [](const DataFormat& format) { return format.has_members; });
+  return some;
+}
+
+// "\\.(npy|pt)$"
+std::string pattern_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : "|") + name.substr(1);
+  return "\\.(" + text + ")$";
+}
+
 }  // namespace
 
 const DataFormat* find_data_format(const std::string& extension) {
@@ -30,18 +51,13 @@ const DataFormat* find_data_format(const std::string& extension) {
   return nullptr;
 }
 
-std::string data_extensions() {
-  std::vector<std::string> names;
-  for (const auto& format : formats()) names.push_back(format.extension);
-  return joined(names);
-}
+std::string data_extensions() { return joined(extensions(formats())); }
 
-std::string member_extensions() {
-  std::vector<std::string> names;
-  for (const auto& format : formats())
-    if (format.has_members) names.push_back(format.extension);
-  return joined(names);
-}
+std::string member_extensions() { return joined(extensions(formats_with_members())); }
+
+std::string data_file_pattern() { return pattern_of(extensions(formats())); }
+
+std::string member_file_pattern() { return pattern_of(extensions(formats_with_members())); }
 
 bool is_batch_file(const std::filesystem::path& path) { return path.extension() == ".pt"; }
 

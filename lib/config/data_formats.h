@@ -20,6 +20,10 @@ std::string data_extensions();
 /// The same of those that have members.
 std::string member_extensions();
 
+/// The same as regular expressions over paths.
+std::string data_file_pattern();
+std::string member_file_pattern();
+
 /// True if `path` can be a whole batch, all arguments in one file.
 bool is_batch_file(const std::filesystem::path& path);
 

@@ -31,6 +31,12 @@ std::vector<std::optional<int64_t>> read_permute(const JsonNode& node) {
   return order;
 }
 
+Value<std::vector<std::optional<int64_t>>> permute() {
+  auto list = list_of(or_null(integer({0})), "list of dimensions and null", "");
+  list.read = read_permute;
+  return list;
+}
+
 void check_dtype(const JsonNode& node, const Conversion& conversion) {
   const auto& floating = floating_dtypes();
   if (conversion.dtype.empty() || !conversion.is_arithmetic()) return;
@@ -50,37 +56,56 @@ void check_channels(const JsonNode& node, const Conversion& conversion) {
 
 }  // namespace
 
-std::vector<double> read_numbers(const JsonNode& node) {
-  std::vector<double> numbers;
-  for (const auto& item : node.filled_list("a list of numbers, one per channel"))
-    numbers.push_back(item.number());
-  return numbers;
+const char* const numbers_are_subtracted =
+    "subtracted from what was divided (of images: from values in 0..1): one number, or one per "
+    "channel";
+const char* const deviations_divide =
+    "divides what is left: `(x - mean) / std`; one number, or one per channel";
+const char* const list_is_one_per_sample =
+    "the argument is a list: one tensor per sample, without dimension 0";
+
+Value<std::vector<double>> channel_numbers() {
+  return list_of(number(), "list of numbers", "a list of numbers, one per channel");
 }
 
-std::vector<double> read_deviations(const JsonNode& node) {
-  std::vector<double> numbers = read_numbers(node);
-  for (const double value : numbers)
-    if (!(value > 0)) node.fail("numbers greater than 0");
-  return numbers;
+Value<std::vector<double>> channel_deviations() {
+  auto list = list_of(positive_number(), "list of numbers > 0", "");
+  list.read = [](const JsonNode& node) {
+    auto numbers = channel_numbers().read(node);
+    for (const double value : numbers)
+      if (!(value > 0)) node.fail("numbers greater than 0");
+    return numbers;
+  };
+  return list;
 }
 
 const Fields<FileInput>& conversion_fields() {
-  using File = FileInput;
-  static const Fields<File> fields = {
-      {"permute",
-       [](const JsonNode& node, File& file) { file.conversion.permute = read_permute(node); }},
-      {"dtype",
-       [](const JsonNode& node, File& file) { file.conversion.dtype = node.one_of(dtypes()); }},
-      {"divide_by", [](const JsonNode& node,
-                       File& file) { file.conversion.divide_by = node.positive_number(); }},
-      {"mean", [](const JsonNode& node, File& file) { file.conversion.mean = read_numbers(node); }},
-      {"std",
-       [](const JsonNode& node, File& file) { file.conversion.std = read_deviations(node); }},
-      {"channel_dim",
-       [](const JsonNode& node, File& file) { file.conversion.channel_dim = node.integer(); }},
-      {"list", [](const JsonNode& node, File& file) { file.as_list = node.boolean(); }},
+  using To = Conversion;
+  static const Fields<To> conversion = {
+      field("permute", &To::permute, permute(),
+            "the file's dimensions in the model's order, each once; null puts a new one of size 1: "
+            "`[0, 3, 1, 2]` makes NCHW of NHWC, `[0, null, 1, 2]` gives gray images their channel",
+            otherwise("as in the file")),
+      field("dtype", &To::dtype, dtype_name(), "what the numbers become: torch's name of it",
+            otherwise("the file's; float32 for integers that are divided or normalized")),
+      field("divide_by", &To::divide_by, positive_number(),
+            "what the numbers are divided by: 255 makes 0..1 of pixels"),
+      field("mean", &To::mean, channel_numbers(), numbers_are_subtracted, otherwise("0")),
+      field("std", &To::std, channel_deviations(), deviations_divide, otherwise("1")),
+      field("channel_dim", &To::channel_dim, integer(),
+            "the dimension that `mean` and `std` count along, after `permute`; negative counts "
+            "from the last"),
   };
+  static const Fields<FileInput> fields =
+      joined(lifted(&FileInput::conversion, conversion),
+             {field("list", &FileInput::as_list, boolean(), list_is_one_per_sample)});
   return fields;
+}
+
+Schema conversion_rule() {
+  const auto has = [](const char* key) { return Schema{{"required", Schema::array({key})}}; };
+  return {{"if", any_of({has("divide_by"), has("mean"), has("std")})},
+          {"then", {{"properties", {{"dtype", {{"enum", floating_dtypes()}}}}}}}};
 }
 
 void check_conversion(const JsonNode& node, const Conversion& conversion) {

@@ -4,12 +4,25 @@
 namespace actsparse {
 namespace {
 
-std::vector<int64_t> read_size(const JsonNode& node) {
+Value<std::vector<int64_t>> image_size() {
   const std::string allowed = "[height, width]";
-  std::vector<int64_t> size;
-  for (const auto& item : node.filled_list(allowed)) size.push_back(item.integer({1, 1 << 16}));
-  if (size.size() != 2) node.fail(allowed);
+  auto size = list_of(integer({1, 1 << 16}), "`[height, width]`", allowed);
+  size.schema["minItems"] = size.schema["maxItems"] = 2;
+  size.read = [allowed, read = size.read](const JsonNode& node) {
+    auto sizes = read(node);
+    if (sizes.size() != 2) node.fail(allowed);
+    return sizes;
+  };
   return size;
+}
+
+Value<int64_t> channel_count() {
+  return value<int64_t>({{{"enum", {1, 3, 4}}}, "1, 3, 4"}, [](const JsonNode& node) {
+    const int64_t channels = node.integer();
+    if (channels != 1 && channels != 3 && channels != 4)
+      node.fail("1 (gray), 3 (colours) or 4 (colours and alpha)");
+    return channels;
+  });
 }
 
 void check_per_channel(const JsonNode& node, const char* key, const std::vector<double>& numbers,
@@ -22,39 +35,31 @@ void check_per_channel(const JsonNode& node, const char* key, const std::vector<
 
 }  // namespace
 
-const Fields<ImageInput>& image_fields() {
-  static const Fields<ImageInput> fields = {
-      {"images",
-       [](const JsonNode& node, ImageInput& input) {
-         input.images = node.text("a folder or a glob");
-       },
-       "a folder or a glob"},
-      {"size", [](const JsonNode& node, ImageInput& input) { input.size = read_size(node); }},
-      {"mean", [](const JsonNode& node, ImageInput& input) { input.mean = read_numbers(node); }},
-      {"std", [](const JsonNode& node, ImageInput& input) { input.std = read_deviations(node); }},
-      {"layout",
-       [](const JsonNode& node, ImageInput& input) {
-         input.layout = node.one_of({"NCHW", "NHWC"});
-       }},
-      {"channels",
-       [](const JsonNode& node, ImageInput& input) {
-         input.channels = node.integer();
-         if (input.channels != 1 && input.channels != 3 && input.channels != 4)
-           node.fail("1 (gray), 3 (colours) or 4 (colours and alpha)");
-       }},
-      {"order",
-       [](const JsonNode& node, ImageInput& input) {
-         input.order = node.one_of({"RGB", "BGR"});
-       }},
-      {"list", [](const JsonNode& node, ImageInput& input) { input.as_list = node.boolean(); }},
-  };
-  return fields;
+const Object<ImageInput>& image_object() {
+  using Images = ImageInput;
+  static const Object<Images> object = {
+      "images",
+      "images",
+      {field("images", &Images::images, text("folder or glob", "a folder or a glob"),
+             "PNG and JPEG files: a folder (with all below it) or a glob",
+             needed("a folder or a glob")),
+       field("size", &Images::size, image_size(), "what the images are resized to",
+             otherwise("as they are, all of one size")),
+       field("mean", &Images::mean, channel_numbers(), numbers_are_subtracted, otherwise("0")),
+       field("std", &Images::std, channel_deviations(), deviations_divide, otherwise("1")),
+       field("layout", &Images::layout, one_of({"NCHW", "NHWC"}), "the order of the dimensions"),
+       field("channels", &Images::channels, channel_count(),
+             "3: colours, 1: gray, 4: colours and alpha"),
+       field("order", &Images::order, one_of({"RGB", "BGR"}),
+             "the order of the colours; alpha is the last channel. Not with 1 channel"),
+       field("list", &Images::as_list, boolean(), list_is_one_per_sample)}};
+  return object;
 }
 
 ImageInput read_images(const JsonNode& node) {
   ImageInput input;
   input.base = node.source().base;
-  read_fields(node, image_fields(), input);
+  read_object(node, image_object(), input);
   check_per_channel(node, "mean", input.mean, input.channels);
   check_per_channel(node, "std", input.std, input.channels);
   if (const auto order = node.find("order"); order && input.channels == 1)

@@ -33,11 +33,20 @@ const IntegerDtype* find_integer_dtype(const std::string& name) {
   return nullptr;
 }
 
-std::vector<int64_t> read_shape(const JsonNode& node) {
-  std::vector<int64_t> shape;
-  for (const auto& size : node.filled_list("a list of sizes, the number of samples first"))
-    shape.push_back(size.integer({shape.empty() ? 1 : 0}));
-  return shape;
+constexpr const char* shape_is = "a list of sizes, the number of samples first";
+
+Value<std::vector<int64_t>> shape() {
+  const Schema samples = integer({1}).schema, size = integer({0}).schema;
+  const Schema schema = {{"type", "array"},
+                         {"minItems", 1},
+                         {"items", Schema::array({samples})},
+                         {"additionalItems", size}};
+  return value<std::vector<int64_t>>({schema, "list of integers"}, [](const JsonNode& node) {
+    std::vector<int64_t> sizes;
+    for (const auto& item : node.filled_list(shape_is))
+      sizes.push_back(item.integer({sizes.empty() ? 1 : 0}));
+    return sizes;
+  });
 }
 
 // low and high mean something for integers only, and must lie within the dtype.
@@ -57,7 +66,7 @@ void check_bounds(const JsonNode& node, const RandomInput& input) {
 
 RandomInput read_random(const JsonNode& node) {
   RandomInput input;
-  read_fields(node, random_fields(), input);
+  read_object(node, random_object(), input);
   check_bounds(node, input);
   return input;
 }
@@ -70,18 +79,24 @@ void read_path(const JsonNode& node, FileInput& input) {
   if (find_data_format(input.path.extension().string()) == nullptr) node.fail(a_data_file());
 }
 
-Fields<FileInput> all_file_fields() {
-  Fields<FileInput> fields = file_fields();
-  fields.insert(fields.end(), conversion_fields().begin(), conversion_fields().end());
-  return fields;
+const Object<FileInput>& file_object() {
+  static const Object<FileInput> object = {"file", "a file",
+                                           joined(file_fields(), conversion_fields())};
+  return object;
 }
 
 FileInput read_file_input(const JsonNode& node) {
   FileInput input;
-  read_fields(node, all_file_fields(), input);
+  read_object(node, file_object(), input);
   check_member(node, input);
   check_conversion(node, input.conversion);
   return input;
+}
+
+Form constant_form() {
+  const Schema scalar = {{"type", {"null", "boolean", "number", "string"}}};
+  const Schema numbers = {{"type", "array"}, {"items", number().schema}};
+  return {any_of({scalar, numbers}), "null, true, false, number, string, list of numbers"};
 }
 
 ConstantInput read_constant(const JsonNode& node) {
@@ -101,19 +116,26 @@ ConstantInput read_constant(const JsonNode& node) {
 // What an entry can be, and the keys that go with it.
 struct InputKind {
   std::string key;
-  Names keys;
+  Properties properties;
 };
 
 const std::vector<InputKind>& input_kinds() {
-  static const std::vector<InputKind> kinds = {{"path", keys_of(all_file_fields())},
-                                               {"random", {"random", "list"}},
-                                               {"value", {"value"}},
-                                               {"images", keys_of(image_fields())}};
+  const Property random = {"random", {reference_to("random"), "object"}, "random numbers, below"};
+  const Property list = {"list", boolean(), list_is_one_per_sample, {}, false};
+  const Property value = {
+      "value", constant_form(),
+      "the same for every batch; a list of integers is a `List[int]`, any other "
+      "list of numbers a `List[float]`"};
+  static const std::vector<InputKind> kinds = {{"path", properties_of(file_object().fields)},
+                                               {"random", {random, list}},
+                                               {"value", {value}},
+                                               {"images", properties_of(image_object().fields)}};
   return kinds;
 }
 
 bool has_key(const InputKind& kind, const std::string& key) {
-  return std::find(kind.keys.begin(), kind.keys.end(), key) != kind.keys.end();
+  const Names keys = keys_of(kind.properties);
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
 std::string kinds_with(const std::string& key) {
@@ -147,23 +169,53 @@ const Names& dtypes() {
   return names;
 }
 
-const Names& input_keys() {
-  static const Names keys = [] {
-    Names all;
+Value<std::string> dtype_name() {
+  auto name = one_of(dtypes());
+  name.type = "torch dtype";
+  return name;
+}
+
+const Properties& input_properties() {
+  static const Properties properties = [] {
+    Properties all;
     for (const auto& kind : input_kinds())
-      for (const auto& key : kind.keys)
-        if (std::find(all.begin(), all.end(), key) == all.end()) all.push_back(key);
+      for (Property property : kind.properties) {
+        property.absent.required = "";  // that is its kind's
+        const auto same = [&](const Property& other) { return other.key == property.key; };
+        if (std::none_of(all.begin(), all.end(), same)) all.push_back(property);
+      }
     return all;
   }();
-  return keys;
+  return properties;
+}
+
+Schema input_rules() {
+  Schema kinds = Schema::array();
+  for (const auto& kind : input_kinds())
+    kinds.push_back({{"required", Schema::array({kind.key})},
+                     {"propertyNames", {{"enum", keys_of(kind.properties)}}}});
+  const Schema is_gray = {{"properties", {{"channels", {{"const", 1}}}}},
+                          {"required", {"order", "channels"}}};
+  return {{"oneOf", kinds},
+          {"allOf", Schema::array({member_rule(), conversion_rule(), {{"not", is_gray}}})}};
 }
 
 const Fields<FileInput>& file_fields() {
   static const Fields<FileInput> fields = {
-      {"path", read_path, a_data_file()},
-      {"member", [](const JsonNode& node, FileInput& input) { input.member = node.text(); }},
+      field<FileInput>(
+          "path", read_path, {{{"type", "string"}, {"pattern", data_file_pattern()}}, "file"},
+          "a " + data_extensions() + " file; dimension 0 counts samples", needed(a_data_file())),
+      field("member", &FileInput::member, text("string", "a string that is not empty"),
+            "the name of the array in a file that holds several (" + member_extensions() + ")",
+            otherwise("the only one")),
   };
   return fields;
+}
+
+Schema member_rule() {
+  const Schema path = {{"pattern", member_file_pattern()}};
+  return {{"if", {{"required", Schema::array({"member"})}}},
+          {"then", {{"properties", {{"path", path}}}}}};
 }
 
 void check_member(const JsonNode& node, const FileInput& input) {
@@ -172,23 +224,31 @@ void check_member(const JsonNode& node, const FileInput& input) {
   node.find("member")->fail("it only with a " + member_extensions() + " file");
 }
 
-const Fields<RandomInput>& random_fields() {
-  static const Fields<RandomInput> fields = {
-      {"shape", [](const JsonNode& node, RandomInput& input) { input.shape = read_shape(node); },
-       "a list of sizes, the number of samples first"},
-      {"dtype",
-       [](const JsonNode& node, RandomInput& input) { input.dtype = node.one_of(dtypes()); }},
-      {"seed", [](const JsonNode& node, RandomInput& input) { input.seed = node.seed(); }},
-      {"low", [](const JsonNode& node, RandomInput& input) { input.low = node.integer(); }},
-      {"high", [](const JsonNode& node, RandomInput& input) { input.high = node.integer(); }},
-  };
-  return fields;
+const Object<RandomInput>& random_object() {
+  using Random = RandomInput;
+  static const Object<Random> object = {
+      "random",
+      "random numbers; a sample depends on the seed and its own number alone",
+      {field("shape", &Random::shape, shape(), "sizes; the first is the number of samples",
+             needed(shape_is)),
+       field(
+           "dtype", &Random::dtype, dtype_name(),
+           "floating and complex: standard normal; integer: uniform in [`low`, `high`); `bool`: a "
+           "fair coin"),
+       field(
+           "seed", &Random::seed, seed(),
+           "each sample depends on this and its own number alone, not on `batch_size` or `limit`"),
+       field("low", &Random::low, integer(), "the least value; integer dtypes only"),
+       field("high", &Random::high, integer(),
+             "one more than the greatest value; integer dtypes only")}};
+  return object;
 }
 
 InputConfig read_input(const JsonNode& node) {
-  node.expect_keys(input_keys());
+  const Names keys = keys_of(input_properties());
+  node.expect_keys(keys);
   const InputKind& kind = kind_of(node);
-  for (const auto& key : input_keys())
+  for (const auto& key : keys)
     if (const auto other = node.find(key); other && !has_key(kind, key))
       other->fail("it only beside " + kinds_with(key));
   const JsonNode entry = *node.find(kind.key);

@@ -6,49 +6,67 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Field<OutputConfig> output_field(const std::string& key, fs::path OutputConfig::*path) {
-  return {key, [path](const JsonNode& node, OutputConfig& output) {
-            if (!node.json().is_null()) output.*path = node.output_file();
-          }};
+Field<OutputConfig> output_field(const std::string& key, fs::path OutputConfig::*path,
+                                 const std::string& meaning) {
+  const auto file = or_null(output_file());
+  const auto read = [path, read_file = file.read](const JsonNode& node, OutputConfig& output) {
+    if (const auto given = read_file(node)) output.*path = *given;
+  };
+  return field<OutputConfig>(key, read, file, meaning, otherwise("not written"));
 }
 
 // A file, or an object with its path and how to make it.
-void read_compact(const JsonNode& node, OutputConfig& output) {
-  if (node.json().is_object()) return read_fields(node, compact_fields(), output);
-  if (!node.json().is_null()) output.compact = node.output_file();
+Field<OutputConfig> compact_field() {
+  const auto read = [](const JsonNode& node, OutputConfig& output) {
+    if (node.json().is_object()) return read_object(node, compact_object(), output);
+    if (!node.json().is_null()) output.compact = node.output_file();
+  };
+  const Form form = {any_of({or_null(output_file()).schema, reference_to("compact")}),
+                     "file, object, null"};
+  return field<OutputConfig>("compact", read, form,
+                             "the small model: the masked one without its masked channels "
+                             "([compact.md](compact.md)); as an object, below",
+                             otherwise("not written"));
 }
 
 }  // namespace
 
-const Fields<OutputConfig>& compact_fields() {
-  static const Fields<OutputConfig> fields = {
-      {"path",
-       [](const JsonNode& node, OutputConfig& output) { output.compact = node.output_file(); },
-       "a path"},
-      {"tolerance",
-       [](const JsonNode& node, OutputConfig& output) {
-         output.compact_options.tolerance = node.positive_number();
-       }},
-      {"gather",
-       [](const JsonNode& node, OutputConfig& output) {
-         output.compact_options.gather = node.one_of({"auto", "off", "always"});
-       }},
-      {"keep_modules",
-       [](const JsonNode& node, OutputConfig& output) {
-         output.compact_options.keep_modules = node.boolean();
-       }},
+const Object<OutputConfig>& compact_object() {
+  using Options = CompactOptions;
+  static const Fields<Options> options = {
+      field("tolerance", &Options::tolerance, positive_number(),
+            "the largest relative difference to the masked model"),
+      field("gather", &Options::gather, one_of({"auto", "off", "always"}),
+            "whether layers that need fewer channels than others pick their own"),
+      field("keep_modules", &Options::keep_modules, boolean(),
+            "slice the layers' tensors in place instead of making one flat graph"),
   };
-  return fields;
+  static const Object<OutputConfig> object = {
+      "compact", "how the masked model is made smaller",
+      joined({field("path", &OutputConfig::compact, output_file(), "the file", needed("a path"))},
+             lifted(&OutputConfig::compact_options, options))};
+  return object;
 }
 
-const Fields<OutputConfig>& output_fields() {
-  static const Fields<OutputConfig> fields = {
-      output_field("model", &OutputConfig::model),   output_field("state", &OutputConfig::state),
-      output_field("report", &OutputConfig::report), {"compact", read_compact},
-      output_field("html", &OutputConfig::html),     output_field("config", &OutputConfig::config),
-      output_field("curve", &OutputConfig::curve),
-  };
-  return fields;
+const Object<OutputConfig>& output_object() {
+  using Output = OutputConfig;
+  static const Object<Output> object = {
+      "output",
+      "the files to write",
+      {output_field("model", &Output::model, "the masked model (TorchScript)"),
+       output_field("state", &Output::state, "the sparsifier's state"),
+       output_field("report", &Output::report, "the report (JSON)"),
+       output_field("html", &Output::html,
+                    "the report as a page ([report.md](report.md)), with maps of the channels and "
+                    "histograms of the activations; of a `search` what was tried and the run of "
+                    "what was found"),
+       compact_field(),
+       output_field("config", &Output::config,
+                    "of a `search`: the config it has found, for `run`; other commands do not "
+                    "write it"),
+       output_field("curve", &Output::curve,
+                    "of a `search`: all that it has tried ([files.md](files.md#search))")}};
+  return object;
 }
 
 std::vector<std::pair<std::string, fs::path*>> output_files(OutputConfig& output) {

@@ -8,10 +8,29 @@ namespace {
 
 const Names methods = {"none", "mean", "linear"};
 
-double share(const JsonNode& node) {
-  const double value = node.number();
-  if (value < 0 || value >= 1) node.fail("a share: 0 <= holdout < 1");
-  return value;
+Value<double> holdout_share() {
+  NumberRange range;
+  range.least = 0;
+  range.below = 1;
+  range.allowed = "a share: 0 <= holdout < 1";
+  return number(range);
+}
+
+Value<double> ridge_strength() {
+  NumberRange range;
+  range.least = 0;
+  range.allowed = "a number >= 0, or null";
+  return number(range);
+}
+
+// Where nothing is held out there is nothing to choose a ridge by.
+Schema ridge_without_holdout() {
+  return {{"if",
+           {{"properties", {{"method", {{"const", "linear"}}}, {"holdout", {{"const", 0}}}}},
+            {"required", Schema::array({"method", "holdout"})}}},
+          {"then",
+           {{"properties", {{"ridge", {{"type", "number"}}}}},
+            {"required", Schema::array({"ridge"})}}}};
 }
 
 void check_ridge(const JsonNode& node, const RepairConfig& repair) {
@@ -23,63 +42,76 @@ void check_ridge(const JsonNode& node, const RepairConfig& repair) {
 
 }  // namespace
 
-const Fields<AugmentConfig>& augment_fields() {
-  static const Fields<AugmentConfig> fields = {
-      {"flip", [](const JsonNode& node, AugmentConfig& augment) { augment.flip = node.boolean(); }},
-      {"shift",
-       [](const JsonNode& node, AugmentConfig& augment) { augment.shift = node.integer({0}); }},
-  };
-  return fields;
+const Object<AugmentConfig>& augment_object() {
+  using Augment = AugmentConfig;
+  static const Object<Augment> object = {
+      "augment",
+      "how images are placed anew in each step",
+      {field("flip", &Augment::flip, boolean(),
+             "whether each is mirrored left to right, with equal chances"),
+       field("shift", &Augment::shift, integer({0}),
+             "by how many pixels each is moved at most, each way; zeros come in")}};
+  return object;
 }
 
-const Fields<TuneConfig>& tune_fields() {
-  static const Fields<TuneConfig> fields = {
-      {"steps", [](const JsonNode& node, TuneConfig& tune) { tune.steps = node.integer({1}); }},
-      {"batch_size",
-       [](const JsonNode& node, TuneConfig& tune) { tune.batch_size = node.integer({1}); }},
-      {"learning_rate",
-       [](const JsonNode& node, TuneConfig& tune) { tune.learning_rate = node.positive_number(); }},
-      {"loss",
-       [](const JsonNode& node, TuneConfig& tune) {
-         tune.loss = node.one_of({"mse", "kl"});
-       }},
-      {"hints",
-       [](const JsonNode& node, TuneConfig& tune) {
-         if (!node.json().is_null()) tune.hints = node.boolean();
-       }},
-      {"augment",
-       [](const JsonNode& node, TuneConfig& tune) {
-         if (!node.json().is_null()) read_fields(node, augment_fields(), tune.augment.emplace());
-       }},
-  };
-  return fields;
+const Object<TuneConfig>& tune_object() {
+  using Tune = TuneConfig;
+  static const Object<Tune> object = {
+      "tune",
+      "how parameters are tuned towards the unmasked model's outputs",
+      {field("steps", &Tune::steps, integer({1}), "steps of Adam, one batch each"),
+       field("batch_size", &Tune::batch_size, integer({1}), "samples of a batch"),
+       field("learning_rate", &Tune::learning_rate, positive_number(),
+             "the highest; it falls to 0 as a cosine does"),
+       field("loss", &Tune::loss, one_of({"mse", "kl"}),
+             "`mse`: mean squares of all floating outputs, relative to them; `kl`: divergence of "
+             "the first one's classes"),
+       field("hints", &Tune::hints, or_null(boolean()),
+             "whether the sums of residual models are drawn to what they were, too, which keeps "
+             "few data from being learned by heart. null: where masks take none of their channels"),
+       field("augment", &Tune::augment, or_null(object_of(augment_object())),
+             "of models that take images: how these are placed anew in each step")}};
+  return object;
 }
 
-const Fields<RepairConfig>& repair_fields() {
+const Object<RepairConfig>& repair_object() {
   using Repair = RepairConfig;
-  static const Fields<Repair> fields = {
-      {"method", [](const JsonNode& node, Repair& repair) { repair.method = node.one_of(methods); },
-       "one of " + quoted_list(methods)},
-      {"sequential",
-       [](const JsonNode& node, Repair& repair) { repair.sequential = node.boolean(); }},
-      {"ridge",
-       [](const JsonNode& node, Repair& repair) {
-         if (node.json().is_null()) return;
-         repair.ridge = node.number();
-         if (*repair.ridge < 0) node.fail("a number >= 0, or null");
-       }},
-      {"batch_norm",
-       [](const JsonNode& node, Repair& repair) {
-         if (!node.json().is_null()) repair.batch_norm = node.boolean();
-       }},
-      {"holdout", [](const JsonNode& node, Repair& repair) { repair.holdout = share(node); }},
-      {"tune",
-       [](const JsonNode& node, Repair& repair) {
-         if (!node.json().is_null()) read_fields(node, tune_fields(), repair.tune.emplace());
-       }},
-      {"data", [](const JsonNode& node, Repair& repair) { repair.data = read_data(node); }},
-  };
-  return fields;
+  static const Object<Repair> object = {
+      "repair",
+      "how a masked model keeps its answers, from unlabelled data",
+      {field("method", &Repair::method, one_of(methods),
+             "`none`; `mean`: what masked channels gave on average goes into the bias of the layer "
+             "that reads them; `linear`: its weights, too, are solved for, by least squares "
+             "towards what the layer gave",
+             needed("one of " + quoted_list(methods))),
+       field("sequential", &Repair::sequential, boolean(),
+             "layer after layer, each on what really enters it once those before are repaired; "
+             "else each on what enters the masked model"),
+       field("ridge", &Repair::ridge, or_null(ridge_strength()),
+             "how strongly weights are held to what they were, as a share of the mean variance of "
+             "what enters the layer. null: chosen for each layer on what is held out"),
+       field("batch_norm", &Repair::batch_norm, or_null(boolean()),
+             "whether batch norms behind a mask take the mean and the variance of what enters them "
+             "now. null: each where that is better on what is held out; with `linear` not right "
+             "behind a layer that is solved for, whose fit leaves nothing to mend"),
+       field("holdout", &Repair::holdout, holdout_share(),
+             "share of the batches (at least one) that no fit sees. A layer whose error there does "
+             "not fall stays as it was. With 0 and `linear`, `ridge` must be given"),
+       field("data", &Repair::data, data_value(),
+             "what is fitted on, with the keys of the top level's [`data`](#data)",
+             otherwise("the calibration data")),
+       field("tune", &Repair::tune, or_null(object_of(tune_object())),
+             "after all else, steps of an optimizer on all parameters towards the unmasked model's "
+             "outputs. The step with the least loss on what is held out is taken; none, if none is "
+             "better than the start")},
+      ridge_without_holdout()};
+  return object;
+}
+
+Value<RepairConfig> repair_value() {
+  const Value<std::string> method = one_of(methods);
+  return value<RepairConfig>(
+      {any_of({method.schema, reference_to("repair")}), method.type + ", object"}, read_repair);
 }
 
 RepairConfig read_repair(const JsonNode& node) {
@@ -89,7 +121,7 @@ RepairConfig read_repair(const JsonNode& node) {
     return repair;
   }
   node.expect_object(quoted_list(methods) + ", or an object with such a method");
-  read_fields(node, repair_fields(), repair);
+  read_object(node, repair_object(), repair);
   check_ridge(node, repair);
   return repair;
 }

@@ -10,24 +10,21 @@ namespace {
 
 using nlohmann::json;
 
-template <class T, class Read>
-Setting<T> nullable(const JsonNode& node, Read read) {
-  if (node.json().is_null()) return Setting<T>(std::in_place, std::nullopt);
-  return Setting<T>(std::in_place, std::in_place, read(node));
-}
+Schema types(const std::vector<std::string>& names) { return {{"type", names}}; }
 
-FunctionConfig read_layer_function(const JsonNode& node) {
-  return read_function(node, "a function's name, {\"name\": ..., parameters}, or null");
-}
-
-json read_sparse_config(const JsonNode& node) {
-  node.expect_object("an object with the parameters of mask_fn, or null");
-  const auto is_scalar = [](const json& value) { return value.is_primitive(); };
-  for (const auto& [key, value] : node.json().items())
-    if (value.is_object() ||
-        (value.is_array() && !std::all_of(value.begin(), value.end(), is_scalar)))
-      node.find(key)->fail("a number, a string, true, false, null, or a list of them");
-  return node.json();
+Value<json> sparse_config() {
+  const Schema scalar = types({"null", "boolean", "number", "string"});
+  const Schema list = {{"type", "array"}, {"items", scalar}};
+  const Schema schema = {{"type", "object"}, {"additionalProperties", any_of({scalar, list})}};
+  return value<json>({schema, "object"}, [](const JsonNode& node) {
+    node.expect_object("an object with the parameters of mask_fn, or null");
+    const auto is_scalar = [](const json& item) { return item.is_primitive(); };
+    for (const auto& [key, item] : node.json().items())
+      if (item.is_object() ||
+          (item.is_array() && !std::all_of(item.begin(), item.end(), is_scalar)))
+        node.find(key)->fail("a number, a string, true, false, null, or a list of them");
+    return node.json();
+  });
 }
 
 std::vector<int64_t> read_features(const JsonNode& node) {
@@ -42,29 +39,35 @@ std::vector<int64_t> read_features(const JsonNode& node) {
   return features;
 }
 
-int64_t read_feature_dim(const JsonNode& node) {
-  IntegerRange range;
-  range.or_else = " or null";
-  return node.integer(range);
+Value<std::vector<int64_t>> features() {
+  const Schema index = integer({0}).schema;
+  const Schema list = {{"type", "array"}, {"uniqueItems", true}, {"items", index}};
+  return value<std::vector<int64_t>>({any_of({index, list}), "list of indices, one index"},
+                                     read_features);
 }
 
-AlignConfig read_align(const JsonNode& node) {
+Value<AlignConfig> align() {
   static const Names names = {"none", "value", "group"};
-  AlignConfig align;
-  if (node.json().is_string()) {
-    align.name = node.one_of(names);
+  const auto read = [](const JsonNode& node) {
+    AlignConfig align;
+    if (node.json().is_string()) {
+      align.name = node.one_of(names);
+      return align;
+    }
+    node.expect_object(quoted_list(names) + ", an object with such a name, or null");
+    read_object(node, align_object(), align);
     return align;
-  }
-  node.expect_object(quoted_list(names) + ", an object with such a name, or null");
-  read_fields(node, align_fields(), align);
-  return align;
+  };
+  const Value<std::string> name = one_of(names);
+  return value<AlignConfig>({any_of({name.schema, reference_to("align")}), name.type + ", object"},
+                            read);
 }
 
 Field<LayerSettings> function_field(const std::string& key,
-                                    Setting<FunctionConfig> LayerSettings::*function) {
-  return {key, [function](const JsonNode& node, LayerSettings& settings) {
-            settings.*function = nullable<FunctionConfig>(node, read_layer_function);
-          }};
+                                    Setting<FunctionConfig> LayerSettings::*function,
+                                    const std::string& meaning) {
+  const auto named = function_value("a function's name, {\"name\": ..., parameters}, or null");
+  return field(key, function, or_null(named), meaning);
 }
 
 }  // namespace
@@ -86,63 +89,73 @@ FunctionConfig read_function(const JsonNode& node, const std::string& allowed) {
   return function;
 }
 
-const Fields<AlignConfig>& align_fields() {
-  static const Fields<AlignConfig> fields = {
-      {"name",
-       [](const JsonNode& node, AlignConfig& align) {
-         align.name = node.one_of({"none", "value", "group"});
-       },
-       "\"none\", \"value\" or \"group\""},
-      {"score",
-       [](const JsonNode& node, AlignConfig& align) {
-         align.score = node.one_of({"mean", "max", "sum"});
-       }},
-      {"round_to",
-       [](const JsonNode& node, AlignConfig& align) { align.round_to = node.integer({1}); }},
-      {"min_channels",
-       [](const JsonNode& node, AlignConfig& align) { align.min_channels = node.integer({1}); }},
-  };
-  return fields;
+Value<FunctionConfig> function_value(const std::string& allowed) {
+  const Schema name = text("name", allowed).schema;
+  return value<FunctionConfig>(
+      {any_of({name, reference_to("function")}), "function"},
+      [allowed](const JsonNode& node) { return read_function(node, allowed); });
 }
 
-const Names& function_keys() {
-  static const Names keys = {"name"};
-  return keys;
+const Object<AlignConfig>& align_object() {
+  using Align = AlignConfig;
+  static const Object<Align> object = {
+      "align",
+      "which layers decide together what channels are masked",
+      {field("name", &Align::name, one_of({"none", "value", "group"}),
+             "`none`: each layer by itself; `value`: layers that read the same value; `group`: all "
+             "channels that can only be removed together",
+             needed("\"none\", \"value\" or \"group\"")),
+       field("score", &Align::score, one_of({"mean", "max", "sum"}),
+             "a channel's score: over the layers that read it, of its score by that layer's mean "
+             "score (of scores that add up: relative to its output)"),
+       field("round_to", &Align::round_to, integer({1}),
+             "as many channels are kept as the next multiple of it"),
+       field("min_channels", &Align::min_channels, integer({1}),
+             "so many channels are kept at least of each set")}};
+  return object;
 }
 
-const Fields<LayerSettings>& settings_fields() {
-  static const Fields<LayerSettings> fields = {
-      function_field("aggregate_fn", &LayerSettings::aggregate_fn),
-      function_field("reduce_fn", &LayerSettings::reduce_fn),
-      function_field("mask_fn", &LayerSettings::mask_fn),
-      {"sparse_config",
-       [](const JsonNode& node, LayerSettings& settings) {
-         settings.sparse_config = nullable<json>(node, read_sparse_config);
-       }},
-      {"features",
-       [](const JsonNode& node, LayerSettings& settings) {
-         settings.features = nullable<std::vector<int64_t>>(node, read_features);
-       }},
-      {"feature_dim",
-       [](const JsonNode& node, LayerSettings& settings) {
-         settings.feature_dim = nullable<int64_t>(node, read_feature_dim);
-       }},
-      {"align",
-       [](const JsonNode& node, LayerSettings& settings) {
-         settings.align = nullable<AlignConfig>(node, read_align);
-       }},
-      {"dynamic",
-       [](const JsonNode& node, LayerSettings& settings) {
-         settings.dynamic =
-             nullable<bool>(node, [](const JsonNode& value) { return value.boolean(); });
-       }},
-  };
-  return fields;
+const Properties& function_properties() {
+  static const Properties properties = {
+      {"name", text("string", ""),
+       "the function's name; the other keys are its parameters. `actsparse functions` lists all",
+       needed("a function's name")}};
+  return properties;
+}
+
+const Object<LayerSettings>& settings_object() {
+  using Settings = LayerSettings;
+  static const Object<Settings> object = {
+      "settings",
+      "what holds for all layers; an entry of `layers` overrides it key by key",
+      {function_field("aggregate_fn", &Settings::aggregate_fn,
+                      "combines what enters the layer, call by call"),
+       function_field("reduce_fn", &Settings::reduce_fn,
+                      "from the aggregate to the tensor that is ranked"),
+       function_field("mask_fn", &Settings::mask_fn, "from the reduced tensor to the mask"),
+       field("sparse_config", &Settings::sparse_config, or_null(sparse_config()),
+             "parameters of `mask_fn`: numbers, strings, true, false, or lists of them. A layer's "
+             "keys are merged into the defaults'; a key that is null is dropped"),
+       field("features", &Settings::features, or_null(features()),
+             "each index along `feature_dim` gets a mask of its own, the others pass unchanged; "
+             "`[]` masks nothing; null: one mask for the whole input"),
+       field("feature_dim", &Settings::feature_dim,
+             or_null(integer({IntegerRange().least, IntegerRange().most, " or null"})),
+             "the dimension `features` count along; negative counts from the last; needed with "
+             "`features`"),
+       field("align", &Settings::align, or_null(align()),
+             "which layers decide together what channels are masked, so that these can be removed "
+             "([compact.md](compact.md)): a name, or an object, below. null: `none`"),
+       field("dynamic", &Settings::dynamic, or_null(boolean()),
+             "the masked model cuts by what enters, call by call, in place of a mask "
+             "([functions.md](functions.md#gates-that-look-at-the-input-dynamic)); `mask_fn` "
+             "`threshold` and `quantile`. Goes before the parameter of that name")}};
+  return object;
 }
 
 LayerSettings layer_settings_from_json(const json& value, const std::string& path) {
   LayerSettings settings;
-  read_fields(JsonNode(value, JsonSource{}, path), settings_fields(), settings);
+  read_object(JsonNode(value, JsonSource{}, path), settings_object(), settings);
   return settings;
 }
 

@@ -1,134 +1,102 @@
+#include "config/schema.h"
+
 #include <algorithm>
 #include <regex>
 
+#include "config/config.h"
 #include "config/data_formats.h"
 #include "config/sections.h"
 #include "support/catch.h"
-#include "support/files.h"
 
 namespace actsparse {
 namespace {
 
-using nlohmann::json;
-
-json schema() { return json::parse(read_file(source_dir() / "docs" / "config.schema.json")); }
-
-Names sorted(Names names) {
-  std::sort(names.begin(), names.end());
-  return names;
+// All keys that have a default, with it, at every level that an object reaches.
+nlohmann::json defaults_of(const std::string& name) {
+  nlohmann::json object = nlohmann::json::object();
+  const Schema schema = config_schema();
+  for (const auto& [key, property] : schema["definitions"][name]["properties"].items())
+    if (property.contains("default")) object[key] = property["default"];
+  return object;
 }
 
-Names keys_in(const json& object) {
-  Names keys;
-  for (const auto& [key, value] : object.items()) keys.push_back(key);
-  return sorted(keys);
-}
-
-// A draft-07 $ref hides what stands beside it.
-const json& resolved(const json& value, const json& whole) {
-  if (!value.contains("$ref")) return value;
-  return whole.at(json::json_pointer(value["$ref"].get<std::string>().substr(1)));
-}
-
-size_t count_property_tables(const json& value) {
-  size_t count = value.is_object() && value.contains("properties") ? 1 : 0;
-  for (const auto& part : value) count += part.is_structured() ? count_property_tables(part) : 0;
-  return count;
+nlohmann::json config_of_defaults() {
+  nlohmann::json config = defaults_of("config");
+  for (const char* section : {"model", "run", "output"}) config[section] = defaults_of(section);
+  config["model"]["path"] = "m.pt";
+  config["data"] = defaults_of("data");
+  config["data"]["inputs"] = {{{"random", defaults_of("random")}}};
+  config["data"]["inputs"][0]["random"]["shape"] = {4, 3};
+  config["data"]["inputs"][0]["random"]["dtype"] = "int64";  // low and high are of integers only
+  config["repair"] = defaults_of("repair");
+  config["repair"]["method"] = "mean";
+  config["repair"]["tune"] = defaults_of("tune");
+  config["repair"]["tune"]["augment"] = defaults_of("augment");
+  config["search"] = defaults_of("search");
+  config["defaults"]["align"] = defaults_of("align");
+  config["defaults"]["align"]["name"] = "group";
+  config["output"]["compact"] = defaults_of("compact");
+  config["output"]["compact"]["path"] = "small.pt";
+  config["preset"] = "channels";
+  return config;
 }
 
 }  // namespace
 
-TEST_CASE("the schema knows the keys the parser accepts, at every level", "[config]") {
-  const json definitions = schema().at("definitions");
-  for (const auto& [name, keys] : accepted_keys()) {
-    CAPTURE(name);
-    REQUIRE(definitions.contains(name));
-    CHECK(keys_in(definitions[name].at("properties")) == sorted(keys));
+TEST_CASE("defaults that the schema tells are what an absent key means", "[config]") {
+  const auto given = parse_config(config_of_defaults().dump(), "/folder", "c.json");
+  CHECK(given.data.batch_size == DataConfig().batch_size);
+  CHECK(given.data.limit == DataConfig().limit);
+  CHECK(given.run.tolerance == RunConfig().tolerance);
+  CHECK(given.repair.holdout == RepairConfig().holdout);
+  CHECK(given.repair.tune->learning_rate == TuneConfig().learning_rate);
+  CHECK(given.repair.tune->hints == TuneConfig().hints);
+  CHECK(given.search.levels == SearchConfig().levels);
+  CHECK(given.output.compact_options.tolerance == CompactOptions().tolerance);
+}
+
+TEST_CASE("the schema names each object once, and refers to none that it lacks", "[config]") {
+  const std::string text = config_schema().dump();
+  Names names;
+  for (const auto& definition : definitions()) names.push_back(definition.name);
+  std::sort(names.begin(), names.end());
+  CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
+  const std::regex reference("#/definitions/([a-z]+)");
+  size_t count = 0;
+  for (std::sregex_iterator at(text.begin(), text.end(), reference), end; at != end; ++at, ++count)
+    CHECK(std::binary_search(names.begin(), names.end(), (*at)[1].str()));
+  CHECK(count >= names.size() - 1);
+}
+
+TEST_CASE("each object of the schema takes the keys of its table and no others", "[config]") {
+  const Schema schema = config_schema();
+  for (const auto& definition : definitions()) {
+    CAPTURE(definition.name);
+    const Schema& object = schema["definitions"][definition.name];
+    CHECK(object["properties"].size() == definition.properties.size());
+    const bool is_open = definition.name == "function" || definition.name == "budget";
+    CHECK((object["additionalProperties"] == false) == !is_open);
   }
+  CHECK(schema["definitions"]["config"]["required"] == Schema::array({"model", "data"}));
 }
 
-TEST_CASE("the schema has no objects the parser does not know", "[config]") {
-  Names objects;
-  const auto whole = schema();
-  for (const auto& [name, definition] : whole["definitions"].items())
-    if (definition.contains("properties")) objects.push_back(name);
-  Names known;
-  for (const auto& [name, keys] : accepted_keys()) known.push_back(name);
-  CHECK(sorted(objects) == sorted(known));
-  // Six more: the conditions of `member`, `order`, `dtype`, two of `ridge`, and the budget.
-  CHECK(count_property_tables(whole) == known.size() + 6);
-}
-
-TEST_CASE("the schema rejects unknown keys wherever the parser does", "[config]") {
-  const json definitions = schema().at("definitions");
-  for (const auto& [name, keys] : accepted_keys()) {
-    CAPTURE(name);
-    const bool is_open = name == "function";
-    CHECK(definitions.at(name).value("additionalProperties", true) == is_open);
-  }
-}
-
-TEST_CASE("the schema requires the keys the parser requires", "[config]") {
-  const json definitions = schema().at("definitions");
-  const auto check = [&](const std::string& name, const auto& fields) {
-    Names required;
-    for (const auto& field : fields)
-      if (!field.required.empty() && field.key != "layers")  // a preset may give them
-        required.push_back(field.key);
-    CAPTURE(name);
-    CHECK(sorted(definitions.at(name).value("required", Names{})) == sorted(required));
-  };
-  check("config", config_fields());
-  check("model", model_fields());
-  check("data", data_fields());
-  check("random", random_fields());
-  check("settings", settings_fields());
-  check("layer", layer_fields());
-  check("run", run_fields());
-  check("evaluate", evaluate_fields());
-  check("labels", labels_fields());
-  check("gate", gate_fields());
-  check("output", output_fields());
-}
-
-TEST_CASE("the schema takes the dtypes that the parser takes", "[config]") {
-  const json definitions = schema().at("definitions");
-  CHECK(definitions["dtype"]["enum"].get<Names>() == dtypes());
-  CHECK(definitions["random"]["properties"]["dtype"]["enum"].get<Names>() == dtypes());
+TEST_CASE("Markdown of a meaning is a sentence in the schema", "[config]") {
+  const Schema schema = config_schema();
+  const Schema& output = schema["definitions"]["output"]["properties"];
+  CHECK(output["curve"]["description"] == "Of a search: all that it has tried (files.md).");
+  const Schema& align = schema["definitions"]["align"]["properties"];
+  CHECK(contains(align["name"]["description"].get<std::string>(), "none: each layer"));
 }
 
 TEST_CASE("the schema takes the data files that can be read", "[config]") {
-  const json definitions = schema().at("definitions");
-  const auto pattern = [&](const json& at) { return std::regex(at["pattern"].get<std::string>()); };
-  const auto files = pattern(definitions["data_file"]);
-  const auto with_members = pattern(definitions["member_of_npz"]["then"]["properties"]["path"]);
-  for (const std::string extension : {".npy", ".npz", ".pt", ".csv", ".npzz"}) {
+  const std::regex files(data_file_pattern()), with_members(member_file_pattern());
+  for (const std::string extension : {".npy", ".npz", ".pt", ".csv", ".npzz", "npy"}) {
     CAPTURE(extension);
     const auto* format = find_data_format(extension);
     CHECK(std::regex_search("x" + extension, files) == (format != nullptr));
     CHECK(std::regex_search("x" + extension, with_members) ==
           (format != nullptr && format->has_members));
   }
-  CHECK(contains(definitions["data_file"]["description"], data_extensions()));
-}
-
-TEST_CASE("every key of the schema has a description", "[config]") {
-  const json whole = schema();
-  for (const auto& [name, keys] : accepted_keys())
-    for (const auto& key : keys) {
-      CAPTURE(name, key);
-      const auto& property = resolved(whole["definitions"][name]["properties"][key], whole);
-      CHECK(property.value("description", "").size() > 3);
-    }
-}
-
-TEST_CASE("the user reference names every key", "[config]") {
-  const std::string text = read_file(source_dir() / "docs" / "config.md");
-  for (const auto& [name, keys] : accepted_keys())
-    for (const auto& key : keys) {
-      CAPTURE(name, key);
-      CHECK(contains(text, "`" + key + "`"));
-    }
 }
 
 }  // namespace actsparse
