@@ -34,7 +34,10 @@ bool is_mentioned(at::ScalarType dtype, const std::string& text) {
       {at::kShort, {"short"}},        {at::kInt, {"int"}},
       {at::kLong, {"long"}},          {at::kFloat, {"float"}},
       {at::kDouble, {"double"}}};
-  if (has_word(text, c10::toString(dtype)) || has_word(text, name_of_dtype(dtype))) return true;
+  const std::string name = c10::toString(dtype);
+  if (has_word(text, name) || has_word(text, "CPU" + name + "Type") ||
+      has_word(text, name_of_dtype(dtype)))
+    return true;
   const auto names = cpp_names.find(dtype);
   return names != cpp_names.end() &&
          std::any_of(names->second.begin(), names->second.end(),

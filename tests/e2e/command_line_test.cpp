@@ -128,9 +128,11 @@ TEST_CASE("Colours are for terminals, unless they are refused or asked for", "[e
   CHECK(escapes(scene.run({"--color", "always"})));
   CHECK_FALSE(escapes(scene.run({"--color", "never"})));
   const auto on_terminal = [&](const std::string& before) {
-    return run_process({"script", "-qec", before + " '" + actsparse_binary() + "' run config.json",
-                        "/dev/null"},
-                       scene.folder.path())
+    return run_process(
+               {"script", "-qec",
+                "export TERM=xterm; " + before + " '" + actsparse_binary() + "' run config.json",
+                "/dev/null"},
+               scene.folder.path())
         .out;
   };
   CHECK(contains(on_terminal("env -u NO_COLOR"), "\x1b["));

@@ -13,7 +13,7 @@ namespace {
 ProcessResult run_on_terminal(Scene& scene, const std::string& more) {
   scene.write("config.json", scene.config.dump());
   const std::string command =
-      std::string("'") + actsparse_binary() + "' run -c config.json " + more;
+      std::string("TERM=xterm '") + actsparse_binary() + "' run -c config.json " + more;
   return run_process({"script", "-qec", command, "/dev/null"}, scene.folder.path());
 }
 

@@ -68,6 +68,9 @@ TEST_CASE("a wrong dtype is known in any version's words", "[model]") {
        {"expected scalar type Byte but found Float", "expected scalar type Float but found Byte",
         "Input type (unsigned char) and bias type (float) should be the same",
         "Input type (torch.ByteTensor) and weight type (torch.FloatTensor) should be the same",
+        "Input type (CPUByteType) and weight type (CPUFloatType) should be the same or input "
+        "should "
+        "be a MKLDNN tensor and weight is a dense tensor",
         "mat1 and mat2 must have the same dtype", "Found dtype Float but expected Byte",
         "mat1 and mat2 must have the same dtype, but got Byte and Float",
         "expected m1 and m2 to have the same dtype, but got: unsigned char != float",
