@@ -94,6 +94,7 @@ const std::map<std::string, Function>& functions() {
   static const std::map<std::string, Function> table = {
       {"torch._utils._rebuild_tensor_v2", {4, rebuild_tensor}},
       {"torch._utils._rebuild_parameter", {1, first_argument}},
+      {"torch._utils._rebuild_parameter_with_state", {1, first_argument}},
       {"torch.Size", {1, first_argument}},
       {"collections.OrderedDict", {0, empty_dict}},
       {"torch.jit._pickle.restore_type_tag", {1, first_argument}},

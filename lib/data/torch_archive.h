@@ -15,6 +15,8 @@ namespace actsparse {
 inline constexpr const char* is_a_model =
     "is a TorchScript model; give a file of torch.save with tensors";
 
+class TorchRecords;
+
 class TorchArchive {
  public:
   /// Opens a file of torch.save (PyTorch >= 1.6), pickle_save, or C++'s torch::save. Throws
@@ -35,8 +37,7 @@ class TorchArchive {
   at::Tensor tensor(const StoredTensor& stored) const;
 
  private:
-  struct Contents;
-  std::unique_ptr<Contents> contents_;
+  std::unique_ptr<TorchRecords> records_;
 };
 
 }  // namespace actsparse

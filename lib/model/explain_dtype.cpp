@@ -34,8 +34,8 @@ bool is_mentioned(at::ScalarType dtype, const std::string& text) {
       {at::kShort, {"short"}},        {at::kInt, {"int"}},
       {at::kLong, {"long"}},          {at::kFloat, {"float"}},
       {at::kDouble, {"double"}}};
-  const std::string name = c10::toString(dtype);
-  if (has_word(text, name) || has_word(text, "CPU" + name + "Type") ||
+  const std::string aten = c10::toString(dtype);
+  if (has_word(text, aten) || has_word(text, "CPU" + aten + "Type") ||
       has_word(text, name_of_dtype(dtype)))
     return true;
   const auto names = cpp_names.find(dtype);

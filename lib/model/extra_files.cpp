@@ -3,6 +3,7 @@
 #include <caffe2/serialize/inline_container.h>
 
 #include "base/error.h"
+#include "exported/archive.h"
 
 namespace actsparse {
 namespace {
@@ -14,6 +15,7 @@ constexpr const char* kProvenance = "actsparse.json";
 
 ExtraFiles read_extra_files(const std::filesystem::path& path) {
   ExtraFiles files;
+  if (exported::is_archive(path)) return files;  // it has none
   try {
     caffe2::serialize::PyTorchStreamReader reader(path.string());
     for (const auto& name : reader.getAllRecords()) {

@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <caffe2/serialize/inline_container.h>
+#include <spdlog/spdlog.h>
 #include <torch/csrc/api/include/torch/version.h>
 #include <torch/csrc/jit/serialization/export.h>
 #include <torch/csrc/jit/serialization/import.h>
@@ -14,6 +15,8 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "data/zip.h"
+#include "exported/archive.h"
+#include "exported/import_program.h"
 
 namespace actsparse {
 namespace fs = std::filesystem;
@@ -131,11 +134,24 @@ std::string load_reason(const std::string& text) {
   return first + " " + first_line(text.substr(why));
 }
 
+Module load_exported(const fs::path& path, c10::Device device) {
+  const auto archive = exported::read_archive(path);
+  try {
+    auto imported = exported::import_program(archive);
+    for (const auto& warning : imported.warnings) spdlog::warn("{}: {}", path.string(), warning);
+    if (!device.is_cpu()) imported.module.to(device);
+    return imported.module;
+  } catch (const Error& error) {
+    throw error.in(path.string());
+  }
+}
+
 }  // namespace
 
 Module load_model(const fs::path& path, const std::string& device) {
   const c10::Device target = parse_device(device);
   check_file(path);
+  if (exported::is_archive(path)) return load_exported(path, target);
   check_archive(path);
   try {
     return torch::jit::load(path.string(), target);

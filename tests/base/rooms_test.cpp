@@ -14,9 +14,9 @@ namespace {
 
 // Lower rooms first; a room may include itself and those before it.
 const std::vector<std::string> rooms = {
-    "base",   "config",     "page",      "distributed", "statistics", "record",
-    "data",   "model",      "functions", "compact",     "repair",     "quality",
-    "search", "sparsifier", "report",    "pipeline",    "app"};
+    "base",    "config",   "page",       "distributed", "statistics", "record",
+    "data",    "exported", "model",      "functions",   "compact",    "repair",
+    "quality", "search",   "sparsifier", "report",      "pipeline",   "app"};
 
 using Includes = std::map<std::string, std::vector<std::string>>;  // by path: "lib/base/error.h"
 
@@ -84,7 +84,7 @@ TEST_CASE("a header that leaks TorchScript IR is told with the chain that leads 
 }
 
 TEST_CASE("no TorchScript IR outside model, compact and repair", "[base]") {
-  const std::set<std::string> knowing = {"model", "compact", "repair"};
+  const std::set<std::string> knowing = {"exported", "model", "compact", "repair"};
   const Includes all = all_includes();
   for (const auto& [file, includes] : all) {
     std::set<std::string> seen;

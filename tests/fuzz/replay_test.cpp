@@ -17,9 +17,10 @@ struct Target {
 
 const std::vector<Target>& targets() {
   static const std::vector<Target> all = {
-      {"config", fuzz_config},       {"npy", fuzz_npy},     {"npz", fuzz_npz},
-      {"batch", fuzz_batch},         {"state", fuzz_state}, {"zip", fuzz_zip},
-      {"functions", fuzz_functions}, {"glob", fuzz_glob},   {"image", fuzz_image}};
+      {"config", fuzz_config},       {"npy", fuzz_npy},         {"npz", fuzz_npz},
+      {"batch", fuzz_batch},         {"state", fuzz_state},     {"zip", fuzz_zip},
+      {"functions", fuzz_functions}, {"program", fuzz_program}, {"glob", fuzz_glob},
+      {"image", fuzz_image}};
   return all;
 }
 

@@ -14,6 +14,7 @@ void fuzz_npz(const std::string& bytes);        ///< a .npz file, or a .npy file
 void fuzz_batch(const std::string& bytes);      ///< a .pt file, or a pickle to be put into one
 void fuzz_state(const std::string& bytes);      ///< a state file, or a pickle to be put into one
 void fuzz_image(const std::string& bytes);      ///< a PNG or JPEG file
+void fuzz_program(const std::string& bytes);    ///< the JSON of a program of torch.export
 void fuzz_zip(const std::string& bytes);        ///< any zip archive
 void fuzz_functions(const std::string& bytes);  ///< TorchScript source
 void fuzz_glob(const std::string& bytes);       ///< a pattern, a line feed, a name
