@@ -295,6 +295,7 @@ void emit(const ProgramNode& node, const Scope& scope) {
   if (const auto higher = why_higher_order(node.target); !higher.empty())
     throw std::runtime_error(higher);
   if (!target) throw std::runtime_error("it is not known");
+  if (const auto values = emit_composed(node, scope)) return define_outputs(node, *values, scope);
   if (const auto* schema = exact_overload(*target)) {
     if (scope.may_copy && node.target == "torch.ops.aten.view.default")
       return emit_by_types(node, "aten::reshape", scope);

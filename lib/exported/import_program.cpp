@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "exported/emit_node.h"
+#include "exported/fuse_linear.h"
 #include "exported/module_tree.h"
 #include "exported/read_program.h"
 #include "exported/splice_regions.h"
@@ -40,8 +41,8 @@ c10::TypePtr type_of(Argument::Type type) {
 class Importer {
  public:
   explicit Importer(const Archive& archive)
-      : program_(read_program(archive.program)),
-        calls_((splice_regions(program_.graph), call_tree(program_.graph.nodes, program_.modules))),
+      : program_(prepared(archive)),
+        calls_(call_tree(program_.graph.nodes, program_.modules)),
         modules_(program_, archive, calls_.root) {
     find_uses();
   }
@@ -57,6 +58,13 @@ class Importer {
   }
 
  private:
+  static Program prepared(const Archive& archive) {
+    Program program = read_program(archive.program);
+    splice_regions(program.graph);
+    fuse_linear(program);
+    return program;
+  }
+
   // A method under construction.
   struct Method {
     std::string fqn;
@@ -125,9 +133,8 @@ class Importer {
     return {*method.graph, [&](const std::string& name) { return value_in(method, name); },
             [&](const std::string& name, Value* value) { method.values[name] = value; },
             [&](const std::string& name) {
-              const auto found = program_.dtypes.find(name);
-              return found == program_.dtypes.end() ? std::nullopt
-                                                    : std::optional<c10::ScalarType>(found->second);
+              const auto found = program_.shapes.find(name);
+              return found == program_.shapes.end() ? std::nullopt : found->second.dtype;
             },
             !writes_};
   }

@@ -57,14 +57,17 @@ struct ProgramGraph {
   std::vector<ProgramNode> nodes;
 };
 
-/// A size of an input: fixed, or a symbol with its range.
+/// A size: fixed, or a symbol, or what is computed of symbols.
 struct Size {
   std::optional<int64_t> fixed;
   std::string symbol;
 };
+inline bool operator==(const Size& a, const Size& b) {
+  return a.fixed == b.fixed && a.symbol == b.symbol;
+}
 
 struct TensorShape {
-  c10::ScalarType dtype = c10::ScalarType::Float;
+  std::optional<c10::ScalarType> dtype;  ///< nothing: one that LibTorch does not have
   std::vector<Size> sizes;
 };
 
@@ -103,8 +106,7 @@ struct Program {
   std::string version;  ///< of the PyTorch that wrote it; may be empty
   bool is_decomposed = false;
   ProgramGraph graph;
-  std::map<std::string, TensorShape> shapes;      ///< of tensors among the graph's inputs
-  std::map<std::string, c10::ScalarType> dtypes;  ///< of all tensors
+  std::map<std::string, TensorShape> shapes;  ///< of all tensors, by name
   std::vector<InputSpec> inputs;
   std::vector<OutputSpec> outputs;
   Tree arguments;  ///< a tuple of two: positional ones, and a dict of those by name

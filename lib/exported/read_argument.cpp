@@ -144,7 +144,8 @@ c10::ScalarType read_dtype(const json& number) {
 Argument read_argument(const json& given) {
   if (!given.is_object() || given.size() != 1)
     throw std::runtime_error("an argument is not of one kind");
-  const auto& [kind, value] = *given.items().begin();
+  const std::string& kind = given.begin().key();
+  const json& value = given.begin().value();
   const auto reader = readers().find(kind);
   if (reader != readers().end()) return reader->second(value);
   if (kind == "as_custom_obj")

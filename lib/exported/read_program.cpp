@@ -88,30 +88,16 @@ Size read_size(const json& size) {
   return {std::nullopt, size.at("as_expr").at("expr_str").get<std::string>()};
 }
 
+// A dtype that is not known counts where the value is used.
 std::map<std::string, TensorShape> read_shapes(const json& graph) {
   std::map<std::string, TensorShape> shapes;
-  const json& values = graph.at("tensor_values");
-  for (const auto& input : graph.at("inputs")) {
-    const auto tensor = input.find("as_tensor");
-    if (tensor == input.end()) continue;
-    const auto name = tensor->at("name").get<std::string>();
-    const auto meta = values.find(name);
-    if (meta == values.end()) continue;
+  for (const auto& [name, meta] : graph.at("tensor_values").items()) {
     TensorShape& shape = shapes[name];
-    shape.dtype = read_dtype(meta->at("dtype"));
-    for (const auto& size : meta->at("sizes")) shape.sizes.push_back(read_size(size));
+    const auto number = meta.at("dtype").get<int64_t>();
+    if (number >= 1 && number <= 13) shape.dtype = read_dtype(meta.at("dtype"));
+    for (const auto& size : meta.at("sizes")) shape.sizes.push_back(read_size(size));
   }
   return shapes;
-}
-
-// A dtype that is not known counts where the value is used.
-std::map<std::string, c10::ScalarType> read_dtypes(const json& graph) {
-  std::map<std::string, c10::ScalarType> dtypes;
-  for (const auto& [name, meta] : graph.at("tensor_values").items()) {
-    const auto number = meta.at("dtype").get<int64_t>();
-    if (number >= 1 && number <= 13) dtypes[name] = read_dtype(meta.at("dtype"));
-  }
-  return dtypes;
 }
 
 std::optional<int64_t> bound(const json& range, const char* key) {
@@ -147,7 +133,6 @@ Program read_parts(const json& given) {
       std::find(verifiers->begin(), verifiers->end(), "TRAINING") == verifiers->end();
   program.graph = read_graph(module.at("graph"));
   program.shapes = read_shapes(module.at("graph"));
-  program.dtypes = read_dtypes(module.at("graph"));
   for (const auto& input : signature.at("input_specs")) program.inputs.push_back(read_input(input));
   for (const auto& output : signature.at("output_specs"))
     program.outputs.push_back(read_output(output));

@@ -45,7 +45,16 @@ class Builder {
     const auto* argument = find(name);
     return argument == nullptr ? std::nullopt : scope_.dtype(argument->name);
   }
-  Value* none() const { return scope_.graph.insertConstant(c10::IValue()); }
+  Value* optional(const std::string& name) const {
+    Value* given = tensor(name);
+    return given == nullptr ? scope_.graph.insertConstant(c10::IValue()) : given;
+  }
+  // A number, or a list of integers.
+  Value* value(const std::string& name) const {
+    const auto* argument = find(name);
+    if (argument == nullptr) throw std::runtime_error("it lacks its '" + name + "'");
+    return emit_argument(*argument, c10::ListType::ofInts(), scope_);
+  }
   bool flag(const std::string& name) const {
     const auto* argument = find(name);
     return argument != nullptr && argument->constant.isBool() && argument->constant.toBool();
@@ -139,29 +148,60 @@ Values squeeze(const Builder& at) {
 
 // Of inference: running statistics are read, and what training would need is empty.
 Values batch_norm(const Builder& at) {
-  Value* none = at.none();
-  const auto optional = [&](const char* name) {
-    Value* given = at.tensor(name);
-    return given == nullptr ? none : given;
-  };
   Value* normed =
-      at.op("batch_norm", {at.required("input"), optional("weight"), optional("bias"),
+      at.op("batch_norm", {at.required("input"), at.optional("weight"), at.optional("bias"),
                            at.required("running_mean"), at.required("running_var"), false,
                            at.number("momentum", 0.1), at.number("eps", 1e-5), true});
   return {normed};
 }
 
+Values layer_norm(const Builder& at) {
+  return {
+      at.op("layer_norm", {at.required("input"), at.value("normalized_shape"),
+                           at.optional("weight"), at.optional("bias"), at.number("eps", 1e-5)})};
+}
+
+Values group_norm(const Builder& at) {
+  return {at.op("group_norm", {at.required("input"), at.value("group"), at.optional("weight"),
+                               at.optional("bias"), at.number("eps", 1e-5)})};
+}
+
+Values softmax(const Builder& at) {
+  if (at.flag("half_to_float")) throw std::runtime_error("it widens its result");
+  return {at.op("softmax", {at.required("self"), at.value("dim")})};
+}
+
+Values unsafe_view(const Builder& at) {
+  return {at.op("reshape", {at.required("self"), at.value("size")})};
+}
+
+using Table = std::map<std::string, Values (*)(const Builder&)>;
+
+std::optional<Values> emit_from(const Table& table, const ProgramNode& node, const Scope& scope) {
+  const auto found = table.find(node.target);
+  if (found == table.end()) return std::nullopt;
+  return found->second(Builder(node, scope));
+}
+
 }  // namespace
 
 std::optional<std::vector<Value*>> emit_replacement(const ProgramNode& node, const Scope& scope) {
-  static const std::map<std::string, Values (*)(const Builder&)> known = {
+  static const Table known = {
       {"torch.ops.aten.scaled_dot_product_attention.default", attention},
       {"torch.ops.aten.squeeze.dims", squeeze},
-      {"torch.ops.aten._native_batch_norm_legit_no_training.default", batch_norm},
   };
-  const auto found = known.find(node.target);
-  if (found == known.end()) return std::nullopt;
-  return found->second(Builder(node, scope));
+  return emit_from(known, node, scope);
+}
+
+std::optional<std::vector<Value*>> emit_composed(const ProgramNode& node, const Scope& scope) {
+  static const Table known = {
+      {"torch.ops.aten._native_batch_norm_legit_no_training.default", batch_norm},
+      {"torch.ops.aten.native_layer_norm.default", layer_norm},
+      {"torch.ops.aten.native_group_norm.default", group_norm},
+      {"torch.ops.aten._softmax.default", softmax},
+      {"torch.ops.aten._unsafe_view.default", unsafe_view},
+  };
+  return emit_from(known, node, scope);
 }
 
 }  // namespace actsparse::exported

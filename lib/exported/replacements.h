@@ -6,10 +6,16 @@
 
 namespace actsparse::exported {
 
-/// What `node`, an operator that this LibTorch lacks, gives, made of older operators; nothing if it
-/// is none of those that are known: scaled_dot_product_attention (PyTorch's math form, safe where a
-/// row is masked as a whole), squeeze.dims, the functional batch norms of inference.
+/// What `node` gives, made of other operators; nothing if it is none of those that are known: those
+/// that this LibTorch may lack (scaled_dot_product_attention in PyTorch's math form, safe where a
+/// row is masked as a whole; squeeze.dims).
 std::optional<std::vector<torch::jit::Value*>> emit_replacement(const ProgramNode& node,
                                                                 const Scope& scope);
+
+/// The same for what decomposed programs say in place of the model's own operators (norms of
+/// inference, softmax, _unsafe_view): the same kernels by the names that all else knows. Results
+/// that only training reads are not among them.
+std::optional<std::vector<torch::jit::Value*>> emit_composed(const ProgramNode& node,
+                                                             const Scope& scope);
 
 }  // namespace actsparse::exported
