@@ -73,15 +73,14 @@ std::optional<Schema> default_of(const Member& member) {
   return std::nullopt;
 }
 
+// An optional of an optional takes what is read whole: null is a value of it.
 template <class Member, class Read>
 void assign(Member& member, Read value) {
-  if constexpr (std::is_assignable_v<Member&, Read> &&
-                !std::is_constructible_v<Member, std::nullopt_t>)
-    member = std::move(value);
-  else if constexpr (std::is_same_v<Member, Read>)
-    member = std::move(value);
-  else
+  constexpr bool is_optional = std::is_constructible_v<Member, std::nullopt_t>;
+  if constexpr (is_optional && !std::is_same_v<Member, Read>)
     member.emplace(std::move(value));
+  else
+    member = std::move(value);
 }
 
 }  // namespace fields_detail
