@@ -124,6 +124,14 @@ Archive read_old(const ZipArchive& zip) {
   return archive;
 }
 
+std::string why_no_program(const ZipArchive& zip) {
+  for (const auto& entry : zip.entries())
+    if (inner_name(entry).compare(0, 16, "data/aotinductor") == 0)
+      return "it is compiled code (AOTInductor) without a graph; save the model with "
+             "torch.export.save";
+  return "it holds no program, as if saving it had broken off; save the model again";
+}
+
 Archive read_new(const fs::path& path, const ZipArchive& zip) {
   const ZipEntry* program = nullptr;
   std::string models;
@@ -134,10 +142,7 @@ Archive read_new(const fs::path& path, const ZipArchive& zip) {
     if (program != nullptr && name != "models/model.json") continue;
     program = &entry;
   }
-  if (program == nullptr)
-    throw std::runtime_error(
-        "it is compiled code (AOTInductor) without a graph; save the model with "
-        "torch.export.save");
+  if (program == nullptr) throw std::runtime_error(why_no_program(zip));
   if (models.find(',') != std::string::npos)
     throw std::runtime_error("it holds several models (" + models + "); save each in its own file");
   const std::string model = fs::path(program->name).stem().string();

@@ -171,7 +171,12 @@ std::vector<NamedValue> emit_arguments(const ProgramNode& node, const c10::Funct
   size_t found = 0;
   for (const auto& argument : schema.arguments()) {
     const auto* input = find_input(node, argument.name());
-    if (input == nullptr) continue;
+    if (input == nullptr) {
+      // Newer operators have more defaults.
+      if (!argument.default_value() && argument.type()->kind() == c10::TypeKind::OptionalType)
+        arguments.emplace_back(argument.name(), scope.graph.insertConstant(c10::IValue()));
+      continue;
+    }
     ++found;
     const auto type = without_optional(argument.type());
     const bool is_number = type->kind() == c10::TypeKind::NumberType;

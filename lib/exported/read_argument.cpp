@@ -110,6 +110,11 @@ const std::map<std::string, Reader>& readers() {
       {"as_int_lists", list_of(list_of(integer))},
       {"as_float", floating},
       {"as_floats", list_of(floating)},
+      {"as_complex",
+       [](const json& given) {
+         return constant(
+             c10::complex<double>(read_float(given.at("real")), read_float(given.at("imag"))));
+       }},
       {"as_bool", boolean},
       {"as_bools", list_of(boolean)},
       {"as_string", text},

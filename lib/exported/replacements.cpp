@@ -131,6 +131,30 @@ Values attention(const Builder& at) {
   return {at.op("matmul", {weights, value})};
 }
 
+// aten/src/ATen/native/layer_norm.cpp, rms_norm: over the last dimensions.
+Values rms_norm(const Builder& at) {
+  const auto dtype = at.dtype("input");
+  if (dtype != c10::ScalarType::Float && dtype != c10::ScalarType::Double)
+    throw std::runtime_error("its input has another dtype than float32 and float64");
+  const double smallest = dtype == c10::ScalarType::Float ? std::numeric_limits<float>::epsilon()
+                                                          : std::numeric_limits<double>::epsilon();
+  const auto count = static_cast<int64_t>(at.required_list("normalized_shape").size());
+  std::vector<int64_t> dims;
+  for (int64_t dim = -count; dim < 0; ++dim) dims.push_back(dim);
+  Value* input = at.required("input");
+  Value* mean = at.op("mean", {at.op("pow", {input, 2}), dims, true});
+  Value* root = at.op("rsqrt", {at.op("add", {mean, at.number("eps", smallest)})});
+  Value* normed = at.op("mul", {input, root});
+  Value* weight = at.tensor("weight");
+  return {weight == nullptr ? normed : at.op("mul", {normed, weight})};
+}
+
+// Of all numbers; over some dimensions it takes one operator each.
+Values any(const Builder& at) {
+  if (at.find("dim") != nullptr) throw std::runtime_error("it is over some dimensions only");
+  return {at.op("any", {at.required("self")})};
+}
+
 // Dimensions are counted before any is taken away: the last goes first.
 Values squeeze(const Builder& at) {
   std::vector<int64_t> dims;
@@ -153,6 +177,14 @@ Values batch_norm(const Builder& at) {
                            at.required("running_mean"), at.required("running_var"), false,
                            at.number("momentum", 0.1), at.number("eps", 1e-5), true});
   return {normed};
+}
+
+// By the statistics of what enters, as instance norms have it.
+Values batch_norm_of_itself(const Builder& at) {
+  Value* none = at.optional("running_mean");
+  return {
+      at.op("batch_norm", {at.required("input"), at.optional("weight"), at.optional("bias"), none,
+                           none, true, at.number("momentum", 0.1), at.number("eps", 1e-5), true})};
 }
 
 Values layer_norm(const Builder& at) {
@@ -189,6 +221,8 @@ std::optional<std::vector<Value*>> emit_replacement(const ProgramNode& node, con
   static const Table known = {
       {"torch.ops.aten.scaled_dot_product_attention.default", attention},
       {"torch.ops.aten.squeeze.dims", squeeze},
+      {"torch.ops.aten.rms_norm.default", rms_norm},
+      {"torch.ops.aten.any.dims", any},
   };
   return emit_from(known, node, scope);
 }
@@ -196,6 +230,7 @@ std::optional<std::vector<Value*>> emit_replacement(const ProgramNode& node, con
 std::optional<std::vector<Value*>> emit_composed(const ProgramNode& node, const Scope& scope) {
   static const Table known = {
       {"torch.ops.aten._native_batch_norm_legit_no_training.default", batch_norm},
+      {"torch.ops.aten._native_batch_norm_legit.no_stats", batch_norm_of_itself},
       {"torch.ops.aten.native_layer_norm.default", layer_norm},
       {"torch.ops.aten.native_group_norm.default", group_norm},
       {"torch.ops.aten._softmax.default", softmax},

@@ -8,7 +8,7 @@ namespace actsparse::exported {
 
 /// What `node` gives, made of other operators; nothing if it is none of those that are known: those
 /// that this LibTorch may lack (scaled_dot_product_attention in PyTorch's math form, safe where a
-/// row is masked as a whole; squeeze.dims).
+/// row is masked as a whole; squeeze.dims, rms_norm).
 std::optional<std::vector<torch::jit::Value*>> emit_replacement(const ProgramNode& node,
                                                                 const Scope& scope);
 

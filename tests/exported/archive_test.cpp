@@ -69,6 +69,11 @@ TEST_CASE("archives with parts missing, or too many, are refused", "[exported]")
     return archive_error(folder / "x.pt2");
   };
   CHECK(contains(edited([](Records& records) { records.erase("models/model.json"); }),
+                 "holds no program"));
+  CHECK(contains(edited([](Records& records) {
+                   records.erase("models/model.json");
+                   records["data/aotinductor/model/model.so"] = "ELF";
+                 }),
                  "compiled code (AOTInductor)"));
   CHECK(contains(edited([](Records& records) { records["models/other.json"] = "{}"; }),
                  "several models (model, other)"));

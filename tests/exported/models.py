@@ -277,6 +277,28 @@ class Many(nn.Module):
                 x.pow(2).mean(-1, keepdim=True), (x > 0.5) & (x < 0.9), x.argsort(-1), torch.full_like(x, True))
 
 
+class Norms(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.instance, self.group = nn.InstanceNorm2d(4, affine=True), nn.GroupNorm(2, 4)
+        self.layer, self.rms = nn.LayerNorm([4, 3, 3]), nn.RMSNorm([3, 3])
+
+    def forward(self, x):
+        return self.rms(self.layer(self.group(self.instance(x))))
+
+
+class Reductions(nn.Module):
+    def forward(self, x):
+        return (x.amax(1), x.var(unbiased=False), x.logsumexp(1), x.any(), (x > 0).all(1), x.argmin(),
+                torch.std_mean(x, 1), F.one_hot((x[:, 0] > 0).long(), 4))
+
+
+class ComplexNumbers(nn.Module):
+    def forward(self, x):
+        turned = torch.view_as_complex(x.view(2, -1, 2)) * 1j
+        return torch.view_as_real(turned).flatten(1), torch.fft.irfft(torch.fft.rfft(x))
+
+
 class Gated(nn.Module):
     def __init__(self):
         super().__init__()
@@ -335,6 +357,9 @@ def small():
         "rotary": Case(Rotary(), (torch.randn(2, 5, 8),), dynamic=[{1: t}]),
         "many": Case(Many(), (torch.rand(3, 4),)),
         "gated": Case(Gated(), (x,)),
+        "norms": Case(Norms(), (torch.randn(2, 4, 3, 3),)),
+        "reductions": Case(Reductions(), (x,)),
+        "complex_numbers": Case(ComplexNumbers(), (x,)),
         "dropped": Case(Dropped(), (x,)),
     }
     for kind in ("plain", "causal", "mask", "bias", "blind", "scale", "grouped"):

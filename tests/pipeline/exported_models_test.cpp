@@ -51,9 +51,9 @@ void check_same(const Outcome& exported, const Outcome& scripted) {
 }  // namespace
 
 TEST_CASE("masks and small models of an export are those of the scripted model", "[pipeline]") {
-  const json images = {file("digits_calibration.npy")};
-  const json rows = {file("digits_rows_calibration.npz", {{"member", "rows"}}),
-                     file("digits_rows_calibration.npz", {{"member", "positions"}})};
+  const json images = json::array({file("digits_calibration.npy")});
+  const json rows = json::array({file("digits_rows_calibration.npz", {{"member", "rows"}}),
+                                 file("digits_rows_calibration.npz", {{"member", "positions"}})});
   const std::string archives = "tests/exported/archives/digits/";
   const Outcome scripted = run_with("sample_models/digits_cnn.pt", images);
   CHECK(scripted.report.compact->macs.after < scripted.report.compact->macs.before);
