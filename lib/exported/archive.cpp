@@ -111,16 +111,18 @@ std::map<std::string, at::Tensor> new_tensors(const fs::path& path, const std::s
   return {};
 }
 
+std::map<std::string, at::Tensor> old_tensors(const ZipArchive& zip, const std::string& name) {
+  const auto* entry = find_entry(zip, name);
+  if (entry == nullptr) throw std::runtime_error("it has no " + name);
+  if (entry->size == 0) return {};
+  return saved_dict(zip, *entry);
+}
+
 Archive read_old(const ZipArchive& zip) {
   Archive archive;
   archive.program = parse_json(text_of(zip, *find_entry(zip, old_program)));
-  for (const auto& [entry, tensors] :
-       {std::make_pair("serialized_state_dict.pt", &archive.tensors),
-        std::make_pair("serialized_constants.pt", &archive.constants)}) {
-    const auto* found = find_entry(zip, entry);
-    if (found == nullptr) throw std::runtime_error(std::string("it has no ") + entry);
-    if (found->size > 0) *tensors = saved_dict(zip, *found);
-  }
+  archive.tensors = old_tensors(zip, "serialized_state_dict.pt");
+  archive.constants = old_tensors(zip, "serialized_constants.pt");
   return archive;
 }
 
