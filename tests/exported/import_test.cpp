@@ -1,5 +1,6 @@
 // Models that PyTorch 2.6 and 2.14 exported (make_archives.py), against what they gave there.
 #include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/runtime/operator.h>
 
 #include <map>
 #include <set>
@@ -24,6 +25,12 @@ const std::map<std::string, std::string> refused_models = {
     {"tiny_train.decomposed", "_native_batch_norm_legit_functional"},
 };
 
+// Only LibTorch 1.13 lacks its operator.
+bool is_taken_by_newer(const std::string& name) {
+  const auto symbol = c10::Symbol::fromQualString("aten::_native_batch_norm_legit_functional");
+  return name == "tiny_train.decomposed" && !torch::jit::getAllOperatorsFor(symbol).empty();
+}
+
 // bfloat16 has 8 bits; decomposed programs add a bias in it.
 double tolerance_of(const std::string& name) { return name.rfind("half", 0) == 0 ? 1e-2 : 1e-6; }
 
@@ -39,7 +46,7 @@ void check_archive_of(const fs::path& path) {
   const std::string name = path.stem().string();
   CAPTURE(path.string());
   const auto refused = refused_models.find(name);
-  if (refused != refused_models.end()) {
+  if (refused != refused_models.end() && !is_taken_by_newer(name)) {
     CHECK(contains(refusal(path), refused->second));
     return;
   }
