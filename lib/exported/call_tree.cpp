@@ -92,6 +92,13 @@ void collect(const Argument& argument, std::vector<const Argument*>& out) {
   for (const auto& item : argument.items) collect(item, out);
 }
 
+// "torch.ops.aten.add_.Tensor"; also where an output is given: "out".
+bool is_write(const std::string& target) {
+  const auto overload = target.rfind('.');
+  return (overload != std::string::npos && overload > 0 && target[overload - 1] == '_') ||
+         target.compare(overload + 1, 3, "out") == 0;
+}
+
 }  // namespace
 
 CallTree call_tree(const std::vector<ProgramNode>& nodes, const std::vector<std::string>& modules) {
@@ -112,6 +119,16 @@ std::vector<const Argument*> values_read(const ProgramNode& node) {
   std::vector<const Argument*> values;
   for (const auto& input : node.inputs) collect(input.argument, values);
   return values;
+}
+
+bool writes(const ProgramGraph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const ProgramNode& node) {
+    const auto is_inner_write = [](const NamedArgument& input) {
+      return input.argument.graph && writes(*input.argument.graph);
+    };
+    return is_write(node.target) ||
+           std::any_of(node.inputs.begin(), node.inputs.end(), is_inner_write);
+  });
 }
 
 std::vector<const Argument*> values_made(const ProgramNode& node) {

@@ -27,4 +27,7 @@ CallTree call_tree(const std::vector<ProgramNode>& nodes, const std::vector<std:
 std::vector<const Argument*> values_read(const ProgramNode& node);
 std::vector<const Argument*> values_made(const ProgramNode& node);
 
+/// Whether some operator writes to a tensor that is there: a copy cannot stand for a view then.
+bool writes(const ProgramGraph& graph);
+
 }  // namespace actsparse::exported

@@ -236,6 +236,8 @@ void emit_exact(const ProgramNode& node, const Target& target, const c10::Functi
 // A number as Python's: it widens no tensor beside it.
 Value* tensor_of_number(Value* number, const ProgramNode& node, const Scope& scope) {
   const bool is_float = number->type()->kind() == c10::TypeKind::FloatType;
+  if (!is_float && number->type()->kind() != c10::TypeKind::IntType)
+    throw std::runtime_error("what stands for a tensor is neither an integer nor a float");
   const auto made = node.outputs.empty() ? std::nullopt : scope.dtype(node.outputs[0].name);
   const auto dtype = !is_float                         ? c10::ScalarType::Long
                      : made == c10::ScalarType::Double ? c10::ScalarType::Double

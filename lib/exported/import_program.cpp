@@ -61,7 +61,7 @@ class Importer {
   static Program prepared(const Archive& archive) {
     Program program = read_program(archive.program);
     splice_regions(program.graph);
-    fuse_linear(program);
+    if (!writes(program.graph)) fuse_linear(program);
     return program;
   }
 
@@ -75,7 +75,7 @@ class Importer {
 
   void find_uses() {
     const auto& nodes = program_.graph.nodes;
-    writes_ = std::any_of(nodes.begin(), nodes.end(), is_write);
+    writes_ = writes(program_.graph);
     for (size_t i = 0; i < nodes.size(); ++i) {
       for (const auto* read : values_read(nodes[i])) uses_[read->name].last = i;
       for (const auto* made : values_made(nodes[i])) {
@@ -85,13 +85,6 @@ class Importer {
     }
     for (const auto& output : program_.graph.outputs)
       if (output.is_value()) uses_[output.name].last = nodes.size();
-  }
-
-  // "torch.ops.aten.add_.Tensor"; also where an output is given: "out".
-  static bool is_write(const ProgramNode& node) {
-    const auto overload = node.target.rfind('.');
-    return (overload != std::string::npos && overload > 0 && node.target[overload - 1] == '_') ||
-           node.target.compare(overload + 1, 3, "out") == 0;
   }
 
   Method begin_method(const std::string& fqn) {

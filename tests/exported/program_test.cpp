@@ -151,6 +151,23 @@ TEST_CASE("a call of a module that is no part of the caller belongs to the calle
   CHECK(tree.root.inner[0].inner.empty());
 }
 
+TEST_CASE("operators that write are told, in graphs inside, too", "[exported]") {
+  const auto graph_with = [](const std::string& target) {
+    ProgramGraph graph;
+    graph.nodes.push_back({target, {}, {}, {}});
+    return graph;
+  };
+  for (const char* target : {"torch.ops.aten.add_.Tensor", "torch.ops.aten.add.out"})
+    CHECK(writes(graph_with(target)));
+  for (const char* target : {"torch.ops.aten.add.Tensor", "_operator.add", ""})
+    CHECK_FALSE(writes(graph_with(target)));
+  ProgramGraph outer = graph_with("torch.ops.higher_order.cond");
+  outer.nodes[0].inputs.push_back({"", {}});
+  outer.nodes[0].inputs[0].argument.graph =
+      std::make_shared<ProgramGraph>(graph_with("torch.ops.aten.relu_.default"));
+  CHECK(writes(outer));
+}
+
 TEST_CASE("regions without gradients are put where they stand", "[exported]") {
   auto region = std::make_shared<ProgramGraph>(read_graph(json::parse(
       R"({"inputs": [{"as_tensor": {"name": "x"}}], "outputs": [{"as_tensor": {"name": "y"}}],
