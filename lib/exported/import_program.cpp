@@ -20,10 +20,6 @@ namespace {
 
 using torch::jit::Value;
 
-struct Use {
-  size_t made = 0, last = 0;  // nodes
-};
-
 c10::TypePtr type_of(Argument::Type type) {
   switch (type) {
     case Argument::Type::Tensor:
@@ -77,14 +73,11 @@ class Importer {
     const auto& nodes = program_.graph.nodes;
     writes_ = writes(program_.graph);
     for (size_t i = 0; i < nodes.size(); ++i) {
-      for (const auto* read : values_read(nodes[i])) uses_[read->name].last = i;
-      for (const auto* made : values_made(nodes[i])) {
-        uses_[made->name].made = i;
-        uses_[made->name].last = i;
-      }
+      for (const auto* read : values_read(nodes[i])) last_use_[read->name] = i;
+      for (const auto* made : values_made(nodes[i])) made_[made->name] = last_use_[made->name] = i;
     }
     for (const auto& output : program_.graph.outputs)
-      if (output.is_value()) uses_[output.name].last = nodes.size();
+      if (output.is_value()) last_use_[output.name] = nodes.size();
   }
 
   Method begin_method(const std::string& fqn) {
@@ -177,7 +170,7 @@ class Importer {
     std::vector<std::string> outputs;
     for (size_t i = call.begin; i < call.end; ++i)
       for (const auto* made : values_made(program_.graph.nodes[i]))
-        if (uses_.at(made->name).last >= call.end) outputs.push_back(made->name);
+        if (last_use_.at(made->name) >= call.end) outputs.push_back(made->name);
     return outputs;
   }
 
@@ -247,8 +240,6 @@ class Importer {
   }
 
   void emit_root() {
-    for (size_t i = 0; i < program_.graph.nodes.size(); ++i)
-      for (const auto* made : values_made(program_.graph.nodes[i])) made_[made->name] = i;
     Method method = begin_method("");
     emit_arguments(method);
     emit_body(calls_.root, method);
@@ -324,8 +315,7 @@ class Importer {
   Program program_;
   CallTree calls_;
   ModuleTree modules_;
-  std::unordered_map<std::string, Use> uses_;
-  std::unordered_map<std::string, size_t> made_;
+  std::unordered_map<std::string, size_t> made_, last_use_;  // nodes, by value
   std::map<std::string, int> methods_;
   bool writes_ = false;  // some operator, to a tensor that is there
 };

@@ -103,8 +103,6 @@ struct Tree {
 };
 
 struct Program {
-  std::string version;  ///< of the PyTorch that wrote it; may be empty
-  bool is_decomposed = false;
   ProgramGraph graph;
   std::map<std::string, TensorShape> shapes;  ///< of all tensors, by name
   std::vector<InputSpec> inputs;

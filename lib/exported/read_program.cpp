@@ -125,12 +125,6 @@ Program read_parts(const json& given) {
   Program program;
   const auto& module = given.at("graph_module");
   const auto& signature = module.at("signature");
-  const auto version = given.find("torch_version");
-  if (version != given.end() && version->is_string()) program.version = version->get<std::string>();
-  const auto verifiers = given.find("verifiers");
-  program.is_decomposed =
-      verifiers != given.end() &&
-      std::find(verifiers->begin(), verifiers->end(), "TRAINING") == verifiers->end();
   program.graph = read_graph(module.at("graph"));
   program.shapes = read_shapes(module.at("graph"));
   for (const auto& input : signature.at("input_specs")) program.inputs.push_back(read_input(input));
